@@ -1,0 +1,28 @@
+# What the wheel itk-arssr holds beside the files that ITK's wrapping installs/.
+
+if(SKBUILD)
+  install(
+    DIRECTORY models/
+    DESTINATION itk_arssr/models
+    COMPONENT PythonWheelRuntimeLibraries
+    FILES_MATCHING
+    PATTERN "*.safetensors"
+  )
+endif()
+
+if(TARGET ArbitraryScaleSuperResolutionPython)
+  # The extension lies in site-packages/itk/, beside site-packages/torch/: `import torch` is not needed to load it.
+  if(APPLE)
+    set(_loader_path "@loader_path")
+  else()
+    set(_loader_path "$ORIGIN")
+  endif()
+  set_target_properties(
+    ArbitraryScaleSuperResolutionPython
+    PROPERTIES
+      INSTALL_RPATH
+        "${_loader_path}/../torch/lib"
+      INSTALL_RPATH_USE_LINK_PATH
+        OFF
+  )
+endif()

@@ -1,0 +1,341 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkArbitraryScaleSuperResolutionImageFilter_h
+#define itkArbitraryScaleSuperResolutionImageFilter_h
+
+#include "itkArSSREngine.h"
+#include "itkArSSRGrid.h"
+#include "itkArSSRModel.h"
+
+#include "itkImageToImageFilter.h"
+
+#include <array>
+#include <string>
+
+namespace itk
+{
+/** \class ArbitraryScaleSuperResolutionImageFilter
+ * \brief Gives a 3-D image at any scale, on any grid, through a trained ArSSR network.
+ *
+ * The network's encoder turns the low-resolution (LR) input into features; its implicit voxel function \f$ f \f$ gives
+ * the intensity at any point \f$ p \f$ from the features \f$ v_p \f$ sampled there, \f$ I(p) = f(p, v_p) \f$
+ * (ArSSR Eq. 2). One model serves every scale.
+ *
+ * \par Output grid
+ * Set one of
+ * - ScaleFactors, output voxels per input voxel along each axis (default 2): any number > 0, a warning below 1;
+ * - OutputSpacing alone;
+ * - Size, and with it OutputSpacing, OutputOrigin, OutputDirection and OutputStartIndex as needed;
+ * - ReferenceImage with UseReferenceImageOn(), or SetOutputParametersFromImage().
+ *
+ * Settings of more than one kind are an error; ResetOutputGrid() forgets them all.
+ * The first two keep the field of view, as ExpandImageFilter and BinShrinkImageFilter do: the size is the nearest to
+ * input size × factor (halves up, at least 1), the spacing is extent / size, the direction is the input's, the origin
+ * shifts by half the difference of the spacings along the direction axes, and the start index is zero. With Size, what
+ * is not set is taken so as to keep the field of view as well (start index: zero).
+ *
+ * \par The border
+ * Output voxels whose centre lies outside the input's extent, the box up to the outer faces of its outer voxels, get
+ * DefaultPixelValue. In the outer half voxel, beyond the centres of the outer voxels, there is no LR sample on the far
+ * side: there the features fade to zero, and it is left to the network what it makes of that. Networks are trained so,
+ * as every upscaled image has samples there.
+ *
+ * \par Intensities
+ * Networks expect intensities of about [0, 1]. With IntensityScaling (the default) the input is mapped so that
+ * the lower end of a window becomes 0 and the upper end 1, and the output is mapped back. The window is that of
+ * SetIntensityWindow() or else comes from the whole input, as ArSSRIntensityStatistics describes: its lower end is
+ * the smaller of zero and the minimum, its upper end the 99.9th percentile of the voxels above it. For that the input
+ * is read once more in slabs before the first region is computed, never per region. An image that is constant gives the
+ * same constant. Networks of the published form never give less than the window's lower end. Integer output is rounded
+ * to the nearest and clamped to the pixel type's range. NaN and infinite input is an error.
+ *
+ * \par Streaming
+ * The input requested region is that of the LR tiles that the output region needs, with the encoder's halo, cropped to
+ * the image. Tiles and blocks are fixed to the whole image, so on the CPU the output is the same bit for bit however it
+ * is divided. Memory beyond the input and output regions stays within MemoryBudget.
+ *
+ * \par Errors
+ * ExceptionObject for conflicting or impossible output grids, an unusable model, an unknown device, a budget that is
+ * too small, non-finite input, and failures of torch and CUDA. AbortGenerateData ends the work, at the next tile at the
+ * latest, with ProcessAborted. The filter can be used again after any of them.
+ *
+ * Wu et al., "An Arbitrary Scale Super-Resolution Approach for 3D MR Images via Implicit Neural Representation",
+ * IEEE J. Biomed. Health Inform. 2022, https://doi.org/10.1109/JBHI.2022.3223106
+ *
+ * \sa ArSSRModel
+ * \sa ResampleImageFilter
+ * \ingroup GeometricTransform
+ * \ingroup Streamed
+ * \ingroup ArbitraryScaleSuperResolution
+ */
+template <typename TInputImage, typename TOutputImage = TInputImage>
+class ITK_TEMPLATE_EXPORT ArbitraryScaleSuperResolutionImageFilter
+  : public ImageToImageFilter<TInputImage, TOutputImage>
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(ArbitraryScaleSuperResolutionImageFilter);
+
+  using Self = ArbitraryScaleSuperResolutionImageFilter;
+  using Superclass = ImageToImageFilter<TInputImage, TOutputImage>;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+  itkOverrideGetNameOfClassMacro(ArbitraryScaleSuperResolutionImageFilter);
+
+  static constexpr unsigned int ImageDimension = 3;
+  static_assert(TInputImage::ImageDimension == ImageDimension && TOutputImage::ImageDimension == ImageDimension,
+                "ArSSR networks work on 3-D images");
+
+  using InputImageType = TInputImage;
+  using OutputImageType = TOutputImage;
+  using InputPixelType = typename TInputImage::PixelType;
+  using OutputPixelType = typename TOutputImage::PixelType;
+  using InputImageRegionType = typename TInputImage::RegionType;
+  using OutputImageRegionType = typename TOutputImage::RegionType;
+  using SizeType = typename TOutputImage::SizeType;
+  using IndexType = typename TOutputImage::IndexType;
+  using SpacingType = typename TOutputImage::SpacingType;
+  using OriginPointType = typename TOutputImage::PointType;
+  using DirectionType = typename TOutputImage::DirectionType;
+  using ScaleFactorsType = ArSSRImageGeometry::ScaleFactorsType;
+  using ReferenceImageBaseType = ImageBase<ImageDimension>;
+
+  /** Output voxels per input voxel, in (x, y, z) order. Default 2 along each axis. */
+  virtual void
+  SetScaleFactors(const ScaleFactorsType & factors);
+  /** The same factor along each axis. */
+  virtual void
+  SetScaleFactors(double factor);
+  itkGetConstReferenceMacro(ScaleFactors, ScaleFactorsType);
+
+  /** Output spacing in mm. Alone it keeps the field of view, and the spacing that results is extent / size. */
+  virtual void
+  SetOutputSpacing(const SpacingType & spacing);
+  virtual void
+  SetOutputSpacing(const double * spacing);
+  itkGetConstReferenceMacro(OutputSpacing, SpacingType);
+
+  /** Size of the output's largest possible region, in voxels. */
+  virtual void
+  SetSize(const SizeType & size);
+  itkGetConstReferenceMacro(Size, SizeType);
+
+  /** Physical position of the output voxel with index (0,0,0), in mm; goes with Size. */
+  virtual void
+  SetOutputOrigin(const OriginPointType & origin);
+  virtual void
+  SetOutputOrigin(const double * origin);
+  itkGetConstReferenceMacro(OutputOrigin, OriginPointType);
+
+  /** Direction cosines of the output; goes with Size. */
+  virtual void
+  SetOutputDirection(const DirectionType & direction);
+  itkGetConstReferenceMacro(OutputDirection, DirectionType);
+
+  /** Start index of the output's largest possible region; goes with Size. */
+  virtual void
+  SetOutputStartIndex(const IndexType & index);
+  itkGetConstReferenceMacro(OutputStartIndex, IndexType);
+
+  /** Size, OutputSpacing, OutputOrigin, OutputDirection and OutputStartIndex from an image. */
+  void
+  SetOutputParametersFromImage(const ReferenceImageBaseType * image);
+
+  /** An image whose grid the output gets, whatever its pixels, when UseReferenceImage is on. */
+  itkSetInputMacro(ReferenceImage, ReferenceImageBaseType);
+  itkGetInputMacro(ReferenceImage, ReferenceImageBaseType);
+  itkSetMacro(UseReferenceImage, bool);
+  itkGetConstMacro(UseReferenceImage, bool);
+  itkBooleanMacro(UseReferenceImage);
+
+  /** Forgets every setting of the output grid: scale factors of 2 are in force again. */
+  void
+  ResetOutputGrid();
+
+  /** Output value outside the input's extent. Default 0. */
+  itkSetMacro(DefaultPixelValue, OutputPixelType);
+  itkGetConstReferenceMacro(DefaultPixelValue, OutputPixelType);
+
+  /** The network to use. It can be the output of a filter. Default: the model in ModelFileName. */
+  itkSetInputMacro(Model, ArSSRModel);
+  itkGetInputMacro(Model, ArSSRModel);
+
+  /** File to read the model from when Model is not set. Default: empty, for the model that comes with the module. */
+  itkSetStringMacro(ModelFileName);
+  itkGetStringMacro(ModelFileName);
+
+  /** `auto` (default: the first CUDA device, or the CPU where there is none), `cpu`, `cuda` or `cuda:N`. */
+  itkSetStringMacro(Device);
+  itkGetStringMacro(Device);
+
+  /** Memory for activations, feature tiles and decoder blocks, in MiB, on the device. Default 4096. */
+  itkSetMacro(MemoryBudget, SizeValueType);
+  itkGetConstMacro(MemoryBudget, SizeValueType);
+
+  /** Whether intensities are mapped to the range that networks expect, and back. Default on. */
+  itkSetMacro(IntensityScaling, bool);
+  itkGetConstMacro(IntensityScaling, bool);
+  itkBooleanMacro(IntensityScaling);
+
+  /** The intensities that become 0 and 1 for the network, instead of those found in the whole input.
+   * \throws ExceptionObject unless both are finite and lower < upper. */
+  void
+  SetIntensityWindow(double lower, double upper);
+  /** Forgets the window: the input's statistics are used again. */
+  void
+  ClearIntensityWindow();
+  /** The window's ends: those set, or those found in the input when the filter has run. */
+  itkGetConstMacro(IntensityWindowLower, double);
+  itkGetConstMacro(IntensityWindowUpper, double);
+
+  /** The device that `auto` stands for, once the filter has run. */
+  std::string
+  GetResolvedDevice() const;
+
+  /** How often a tile was encoded in the filter's life: shows whether feature tiles were used again. */
+  SizeValueType
+  GetNumberOfEncodedTiles() const;
+
+  /** Gives back the memory of the feature tiles that are kept for the next update. */
+  void
+  ReleaseFeatures();
+
+  /** \throws ExceptionObject for settings that contradict each other or cannot be met. */
+  void
+  VerifyPreconditions() const override;
+
+  /** These three leave the filter ready for use when something upstream throws. */
+  void
+  UpdateOutputInformation() override;
+  void
+  PropagateRequestedRegion(DataObject * output) override;
+  /** Also reads the whole input for its intensity window before the region itself is asked for. */
+  void
+  UpdateOutputData(DataObject * output) override;
+
+protected:
+  ArbitraryScaleSuperResolutionImageFilter();
+  ~ArbitraryScaleSuperResolutionImageFilter() override = default;
+
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+  /** The inputs need not lie in the same space: a reference image is another grid, and a model is no image. */
+  void
+  VerifyInputInformation() const override
+  {}
+
+  /** The output is another grid than the input; the model decides what is encoded, so it is made ready here. */
+  void
+  GenerateOutputInformation() override;
+
+  /** Asks for the tiles that the output region needs, with their halo. */
+  void
+  GenerateInputRequestedRegion() override;
+
+  void
+  GenerateData() override;
+
+private:
+  using ImageGeometry = ArSSRImageGeometry;
+
+  enum class OutputGrid
+  {
+    Scale,
+    Spacing,
+    Explicit,
+    Reference
+  };
+
+  OutputGrid
+  GetOutputGrid() const;
+
+  ImageGeometry
+  ComputeOutputGeometry(const ImageGeometry & input) const;
+
+  void
+  WarnAboutScale(const ArSSRModel & model) const;
+
+  /** The model that is set, or the one in the file that is named, which is read when its name changes. */
+  const ArSSRModel *
+  PrepareModel();
+
+  void
+  ComputeIntensityWindow();
+
+  template <typename TFunction>
+  void
+  ForEachInputSlab(const TFunction & function);
+
+  /** Region counted from the first voxel of the input, as the grid's classes have it, to the input's own indices. */
+  InputImageRegionType
+  ToInputRegion(const ArSSRTileLattice::RegionType & region) const;
+
+  /** Copies input voxels as float, x fastest. \throws ExceptionObject at the first one that is not finite. */
+  void
+  CopyInput(const InputImageRegionType & region, float * buffer) const;
+
+  OutputPixelType
+  ToOutputPixel(double value) const;
+
+  /** Runs one step of the pipeline and, should it throw, resets the pipeline before the exception goes on. */
+  template <typename TFunction>
+  void
+  ResetPipelineOnException(const TFunction & function);
+
+  ScaleFactorsType m_ScaleFactors;
+  SpacingType      m_OutputSpacing;
+  SizeType         m_Size;
+  OriginPointType  m_OutputOrigin;
+  DirectionType    m_OutputDirection;
+  IndexType        m_OutputStartIndex;
+  bool             m_ScaleFactorsAreSet{ false };
+  bool             m_OutputSpacingIsSet{ false };
+  bool             m_SizeIsSet{ false };
+  bool             m_OutputOriginIsSet{ false };
+  bool             m_OutputDirectionIsSet{ false };
+  bool             m_OutputStartIndexIsSet{ false };
+  bool             m_UseReferenceImage{ false };
+  OutputPixelType  m_DefaultPixelValue{};
+
+  std::string   m_ModelFileName;
+  std::string   m_Device{ "auto" };
+  SizeValueType m_MemoryBudget{ ArSSREngine::DefaultMemoryBudget };
+
+  bool   m_IntensityScaling{ true };
+  bool   m_IntensityWindowIsSet{ false };
+  double m_IntensityWindowLower{ 0.0 };
+  double m_IntensityWindowUpper{ 1.0 };
+
+  // State of the pipeline, not settings.
+  ArSSREngine::Pointer     m_Engine;
+  ArSSRModel::ConstPointer m_FileModel;
+  std::string              m_FileModelName;
+  ArSSRIndexMap            m_IndexMap;
+  ArSSRTileLattice         m_Lattice;
+  ModifiedTimeType         m_IntensityWindowTime{ 0 }; // of the input that the window was computed from
+  const DataObject *       m_IntensityWindowInput{ nullptr };
+};
+} // end namespace itk
+
+#ifndef ITK_MANUAL_INSTANTIATION
+#  include "itkArbitraryScaleSuperResolutionImageFilter.hxx"
+#endif
+
+#endif // itkArbitraryScaleSuperResolutionImageFilter_h

@@ -1,0 +1,668 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkArbitraryScaleSuperResolutionImageFilter_hxx
+#define itkArbitraryScaleSuperResolutionImageFilter_hxx
+
+#include "itkArSSRIntensityStatistics.h"
+
+#include "itkImageRegionConstIterator.h"
+#include "itkImageRegionIteratorWithIndex.h"
+#include "itkImageRegionSplitterSlowDimension.h"
+#include "itkMath.h"
+#include "itkMultiThreaderBase.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+namespace itk
+{
+template <typename TInputImage, typename TOutputImage>
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ArbitraryScaleSuperResolutionImageFilter()
+  : m_Engine(ArSSREngine::New())
+{
+  this->AddOptionalInputName("ReferenceImage");
+  this->AddOptionalInputName("Model");
+  this->ResetOutputGrid();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetScaleFactors(const ScaleFactorsType & factors)
+{
+  m_ScaleFactors = factors;
+  m_ScaleFactorsAreSet = true;
+  this->Modified();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetScaleFactors(double factor)
+{
+  ScaleFactorsType factors;
+  factors.Fill(factor);
+  this->SetScaleFactors(factors);
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetOutputSpacing(const SpacingType & spacing)
+{
+  m_OutputSpacing = spacing;
+  m_OutputSpacingIsSet = true;
+  this->Modified();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetOutputSpacing(const double * spacing)
+{
+  this->SetOutputSpacing(SpacingType(spacing));
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetSize(const SizeType & size)
+{
+  m_Size = size;
+  m_SizeIsSet = true;
+  this->Modified();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetOutputOrigin(const OriginPointType & origin)
+{
+  m_OutputOrigin = origin;
+  m_OutputOriginIsSet = true;
+  this->Modified();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetOutputOrigin(const double * origin)
+{
+  this->SetOutputOrigin(OriginPointType(origin));
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetOutputDirection(const DirectionType & direction)
+{
+  m_OutputDirection = direction;
+  m_OutputDirectionIsSet = true;
+  this->Modified();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetOutputStartIndex(const IndexType & index)
+{
+  m_OutputStartIndex = index;
+  m_OutputStartIndexIsSet = true;
+  this->Modified();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetOutputParametersFromImage(
+  const ReferenceImageBaseType * image)
+{
+  if (image == nullptr)
+  {
+    itkExceptionMacro("SetOutputParametersFromImage() needs an image, not a null pointer.");
+  }
+  this->SetSize(image->GetLargestPossibleRegion().GetSize());
+  this->SetOutputSpacing(image->GetSpacing());
+  this->SetOutputOrigin(image->GetOrigin());
+  this->SetOutputDirection(image->GetDirection());
+  this->SetOutputStartIndex(image->GetLargestPossibleRegion().GetIndex());
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ResetOutputGrid()
+{
+  constexpr double defaultScaleFactor = 2.0;
+  m_ScaleFactors.Fill(defaultScaleFactor);
+  m_OutputSpacing.Fill(1.0);
+  m_Size.Fill(0);
+  m_OutputOrigin.Fill(0.0);
+  m_OutputDirection.SetIdentity();
+  m_OutputStartIndex.Fill(0);
+  m_ScaleFactorsAreSet = false;
+  m_OutputSpacingIsSet = false;
+  m_SizeIsSet = false;
+  m_OutputOriginIsSet = false;
+  m_OutputDirectionIsSet = false;
+  m_OutputStartIndexIsSet = false;
+  m_UseReferenceImage = false;
+  this->Modified();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetIntensityWindow(double lower, double upper)
+{
+  if (!std::isfinite(lower) || !std::isfinite(upper) || !(lower < upper))
+  {
+    itkExceptionMacro("The intensity window is [" << lower << ", " << upper
+                                                  << "]; two finite numbers, the lower one first, are expected.");
+  }
+  m_IntensityWindowLower = lower;
+  m_IntensityWindowUpper = upper;
+  m_IntensityWindowIsSet = true;
+  this->Modified();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ClearIntensityWindow()
+{
+  m_IntensityWindowIsSet = false;
+  m_IntensityWindowInput = nullptr;
+  this->Modified();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+std::string
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GetResolvedDevice() const
+{
+  return m_Engine->GetResolvedDevice();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+SizeValueType
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GetNumberOfEncodedTiles() const
+{
+  return m_Engine->GetNumberOfEncodedTiles();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ReleaseFeatures()
+{
+  m_Engine->ReleaseFeatures();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+auto
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GetOutputGrid() const -> OutputGrid
+{
+  const bool followsSize = m_OutputOriginIsSet || m_OutputDirectionIsSet || m_OutputStartIndexIsSet;
+  const bool anythingExplicit = m_SizeIsSet || m_OutputSpacingIsSet || followsSize;
+  if (m_UseReferenceImage)
+  {
+    if (m_ScaleFactorsAreSet || anythingExplicit)
+    {
+      itkExceptionMacro(
+        "UseReferenceImage is on and ScaleFactors, OutputSpacing, Size, OutputOrigin, OutputDirection or "
+        "OutputStartIndex is set. Set one kind of output grid; ResetOutputGrid() forgets them all.");
+    }
+    return OutputGrid::Reference;
+  }
+  if (m_ScaleFactorsAreSet && anythingExplicit)
+  {
+    itkExceptionMacro("ScaleFactors are set together with OutputSpacing, Size, OutputOrigin, OutputDirection or "
+                      "OutputStartIndex. Set one kind of output grid; ResetOutputGrid() forgets them all.");
+  }
+  if (followsSize && !m_SizeIsSet)
+  {
+    itkExceptionMacro("OutputOrigin, OutputDirection or OutputStartIndex is set without Size. Set Size too, or call "
+                      "ResetOutputGrid() and set ScaleFactors or OutputSpacing alone.");
+  }
+  return m_SizeIsSet ? OutputGrid::Explicit : m_OutputSpacingIsSet ? OutputGrid::Spacing : OutputGrid::Scale;
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::VerifyPreconditions() const
+{
+  Superclass::VerifyPreconditions();
+
+  const OutputGrid grid = this->GetOutputGrid();
+  if (grid == OutputGrid::Reference && this->GetReferenceImage() == nullptr)
+  {
+    itkExceptionMacro(
+      "UseReferenceImage is on but there is no ReferenceImage. Set one, or turn UseReferenceImage off.");
+  }
+  for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+  {
+    if (!(m_ScaleFactors[axis] > 0.0) || !std::isfinite(m_ScaleFactors[axis]))
+    {
+      itkExceptionMacro("ScaleFactors are " << m_ScaleFactors << "; positive finite numbers are expected.");
+    }
+    if (m_OutputSpacingIsSet && (!(m_OutputSpacing[axis] > 0.0) || !std::isfinite(m_OutputSpacing[axis])))
+    {
+      itkExceptionMacro("OutputSpacing is " << m_OutputSpacing << "; positive finite numbers are expected.");
+    }
+    if (m_SizeIsSet && m_Size[axis] == 0)
+    {
+      itkExceptionMacro("Size is " << m_Size << "; at least one voxel along each axis is expected.");
+    }
+  }
+  if (this->GetModel() != nullptr && !m_ModelFileName.empty())
+  {
+    itkExceptionMacro("Both Model and ModelFileName ('" << m_ModelFileName << "') are set. Set one of them.");
+  }
+  m_Engine->SetDevice(m_Device);
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+ArSSRImageGeometry
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ComputeOutputGeometry(
+  const ImageGeometry & input) const
+{
+  switch (this->GetOutputGrid())
+  {
+    case OutputGrid::Reference:
+      return ImageGeometry::FromImage(*this->GetReferenceImage());
+    case OutputGrid::Scale:
+      return input.ScaledBy(m_ScaleFactors);
+    case OutputGrid::Spacing:
+      return input.RespacedTo(m_OutputSpacing);
+    case OutputGrid::Explicit:
+      break;
+  }
+  ImageGeometry geometry = input.ResizedTo(m_Size);
+  geometry.spacing = m_OutputSpacingIsSet ? m_OutputSpacing : geometry.spacing;
+  geometry.origin = m_OutputOriginIsSet ? m_OutputOrigin : geometry.origin;
+  geometry.direction = m_OutputDirectionIsSet ? m_OutputDirection : geometry.direction;
+  geometry.region.SetIndex(m_OutputStartIndexIsSet ? m_OutputStartIndex : geometry.region.GetIndex());
+  return geometry;
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::WarnAboutScale(const ArSSRModel & model) const
+{
+  // Rounding of sizes makes a scale a little different from the factor that was asked for.
+  constexpr double tolerance = 0.05;
+
+  double smallest = 0.0;
+  double largest = std::numeric_limits<double>::infinity();
+  model.GetMetaDataNumber("trained_scale_min", smallest);
+  model.GetMetaDataNumber("trained_scale_max", largest);
+  const auto voxelSize = m_IndexMap.GetVoxelSize();
+  for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+  {
+    const double scale = 1.0 / voxelSize[axis];
+    if (scale < 1.0 - tolerance)
+    {
+      itkWarningMacro("The scale along axis " << axis << " is " << scale
+                                              << ", below 1: the output is sampled without a low-pass filter.");
+    }
+    else if (scale > 1.0 + tolerance && (scale < smallest - tolerance || scale > largest + tolerance))
+    {
+      itkWarningMacro("The scale along axis " << axis << " is " << scale << "; the model was trained for " << smallest
+                                              << " to " << largest << '.');
+    }
+  }
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+const ArSSRModel *
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PrepareModel()
+{
+  if (const ArSSRModel * model = this->GetModel())
+  {
+    if (model->GetSource())
+    {
+      const_cast<ArSSRModel *>(model)->Update(); // its halo must be known before regions are
+    }
+    if (model->IsEmpty())
+    {
+      itkExceptionMacro("Model is empty. Call its ReadFile() or SetRandomNetwork() first.");
+    }
+    return model;
+  }
+  const std::string name = m_ModelFileName.empty() ? ArSSRModel::GetDefaultModelFileName() : m_ModelFileName;
+  if (m_FileModel.IsNull() || m_FileModelName != name)
+  {
+    const auto model = ArSSRModel::New();
+    model->ReadFile(name);
+    m_FileModel = model;
+    m_FileModelName = name;
+  }
+  return m_FileModel;
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOutputInformation()
+{
+  const InputImageType * input = this->GetInput();
+  const ImageGeometry    inputGeometry = ImageGeometry::FromImage(*input);
+  if (inputGeometry.region.GetNumberOfPixels() == 0)
+  {
+    itkExceptionMacro("The input has no voxels: its largest possible region is of size "
+                      << inputGeometry.region.GetSize() << '.');
+  }
+  const ImageGeometry outputGeometry = this->ComputeOutputGeometry(inputGeometry);
+  OutputImageType *   output = this->GetOutput();
+  output->SetLargestPossibleRegion(outputGeometry.region);
+  output->SetSpacing(outputGeometry.spacing);
+  output->SetOrigin(outputGeometry.origin);
+  output->SetDirection(outputGeometry.direction);
+  output->SetNumberOfComponentsPerPixel(1);
+
+  const ArSSRModel * model = this->PrepareModel();
+  m_IndexMap = ArSSRIndexMap(inputGeometry, outputGeometry);
+  this->WarnAboutScale(*model);
+
+  m_Engine->SetModel(model);
+  m_Engine->SetMemoryBudget(m_MemoryBudget);
+  m_Lattice = m_Engine->PlanTiles(inputGeometry.region.GetSize());
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+auto
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ToInputRegion(
+  const ArSSRTileLattice::RegionType & region) const -> InputImageRegionType
+{
+  InputImageRegionType result(region.GetIndex(), region.GetSize());
+  const auto           start = this->GetInput()->GetLargestPossibleRegion().GetIndex();
+  for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+  {
+    result.SetIndex(axis, region.GetIndex(axis) + start[axis]);
+  }
+  return result;
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
+{
+  Superclass::GenerateInputRequestedRegion();
+
+  auto * input = const_cast<InputImageType *>(this->GetInput());
+  auto * reference = const_cast<ReferenceImageBaseType *>(this->GetReferenceImage());
+  if (reference != nullptr && static_cast<DataObject *>(reference) != input)
+  {
+    // Only its grid is used: an empty request keeps its pixels from being computed.
+    reference->SetRequestedRegion(
+      typename ReferenceImageBaseType::RegionType(reference->GetLargestPossibleRegion().GetIndex(), SizeType{}));
+  }
+
+  ArSSRIndexMap::ContinuousIndexType lower;
+  ArSSRIndexMap::ContinuousIndexType upper;
+  m_IndexMap.GetBounds(this->GetOutput()->GetRequestedRegion(), lower, upper);
+  const auto tiles = m_Lattice.GetTilesWithin(lower, upper);
+  const auto region =
+    tiles.GetNumberOfPixels() > 0 ? m_Lattice.GetInputRegionOfTiles(tiles) : ArSSRTileLattice::RegionType{};
+  input->SetRequestedRegion(this->ToInputRegion(region));
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+template <typename TFunction>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ResetPipelineOnException(
+  const TFunction & function)
+{
+  try
+  {
+    function();
+  }
+  catch (...)
+  {
+    this->ResetPipeline();
+    throw;
+  }
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateOutputInformation()
+{
+  this->ResetPipelineOnException([this] { Superclass::UpdateOutputInformation(); });
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PropagateRequestedRegion(DataObject * output)
+{
+  this->ResetPipelineOnException([&] { Superclass::PropagateRequestedRegion(output); });
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateOutputData(DataObject * output)
+{
+  this->ResetPipelineOnException([&] {
+    if (m_IntensityScaling && !m_IntensityWindowIsSet && !this->m_Updating)
+    {
+      this->ComputeIntensityWindow();
+    }
+    Superclass::UpdateOutputData(output);
+  });
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+template <typename TFunction>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ForEachInputSlab(const TFunction & function)
+{
+  constexpr SizeValueType voxelsPerSlab = SizeValueType{ 1 } << 24; // 64 MiB of float
+
+  auto *                     input = const_cast<InputImageType *>(this->GetInput());
+  const InputImageRegionType largest = input->GetLargestPossibleRegion();
+  const auto                 splitter = ImageRegionSplitterSlowDimension::New();
+  const auto                 wanted = largest.GetNumberOfPixels() / voxelsPerSlab + 1;
+  const auto                 slabs = splitter->GetNumberOfSplits(largest, static_cast<unsigned int>(wanted));
+  std::vector<float>         buffer;
+  for (unsigned int slab = 0; slab < slabs; ++slab)
+  {
+    InputImageRegionType region = largest;
+    splitter->GetSplit(slab, slabs, region);
+    input->SetRequestedRegion(region);
+    input->PropagateRequestedRegion();
+    input->UpdateOutputData();
+    buffer.resize(region.GetNumberOfPixels());
+    this->CopyInput(region, buffer.data());
+    function(buffer.data(), buffer.size());
+  }
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ComputeIntensityWindow()
+{
+  // An image's own time changes each time its source gives another region of it; its pipeline time does not.
+  auto *                 input = const_cast<InputImageType *>(this->GetInput());
+  const ModifiedTimeType time = input->GetSource() ? input->GetPipelineMTime() : input->GetMTime();
+  if (m_IntensityWindowInput == input && m_IntensityWindowTime == time)
+  {
+    return;
+  }
+  m_IntensityWindowInput = nullptr;
+  ArSSRIntensityStatistics statistics;
+  this->ForEachInputSlab([&](const float * values, SizeValueType count) { statistics.AddToFirstPass(values, count); });
+  statistics.BeginSecondPass();
+  this->ForEachInputSlab([&](const float * values, SizeValueType count) { statistics.AddToSecondPass(values, count); });
+  m_IntensityWindowLower = static_cast<double>(statistics.GetLower());
+  m_IntensityWindowUpper = static_cast<double>(statistics.GetUpper());
+  m_IntensityWindowInput = input;
+  m_IntensityWindowTime = time;
+
+  this->GenerateInputRequestedRegion();
+  input->PropagateRequestedRegion();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::CopyInput(const InputImageRegionType & region,
+                                                                               float * buffer) const
+{
+  for (ImageRegionConstIterator<InputImageType> it(this->GetInput(), region); !it.IsAtEnd(); ++it, ++buffer)
+  {
+    const auto value = static_cast<float>(it.Get());
+    if (!std::isfinite(value))
+    {
+      itkExceptionMacro("The input voxel at index "
+                        << it.GetIndex() << " is " << value
+                        << " (in single precision). Finite intensities are expected: replace "
+                           "such voxels first.");
+    }
+    *buffer = value;
+  }
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+auto
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ToOutputPixel(double value) const
+  -> OutputPixelType
+{
+  if constexpr (std::is_integral<OutputPixelType>::value)
+  {
+    // The largest 64-bit integers are no doubles: compare before the conversion, with the limit rounded up.
+    constexpr auto lowest = std::numeric_limits<OutputPixelType>::lowest();
+    constexpr auto highest = std::numeric_limits<OutputPixelType>::max();
+    const double   rounded = std::floor(value + 0.5);
+    if (!(rounded > static_cast<double>(lowest)))
+    {
+      return lowest;
+    }
+    return rounded >= static_cast<double>(highest) ? highest : static_cast<OutputPixelType>(rounded);
+  }
+  else
+  {
+    return static_cast<OutputPixelType>(value);
+  }
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateData()
+{
+  this->AllocateOutputs();
+  OutputImageType * output = this->GetOutput();
+  output->FillBuffer(m_DefaultPixelValue);
+
+  const double lower = m_IntensityScaling ? m_IntensityWindowLower : 0.0;
+  const double range = m_IntensityScaling ? m_IntensityWindowUpper - m_IntensityWindowLower : 1.0;
+  if (!(range > 0.0)) // only statistics give such a window: the whole input has one value
+  {
+    for (ImageRegionIteratorWithIndex<OutputImageType> it(output, output->GetRequestedRegion()); !it.IsAtEnd(); ++it)
+    {
+      if (m_Lattice.IsInsideExtent(m_IndexMap.Evaluate(it.GetIndex())))
+      {
+        it.Set(this->ToOutputPixel(lower));
+      }
+    }
+    return;
+  }
+
+  ArSSREngine::Job job;
+  job.lattice = m_Lattice;
+  job.indexMap = m_IndexMap;
+  job.outputLargestRegion = output->GetLargestPossibleRegion();
+  job.outputRegion = output->GetRequestedRegion();
+  job.readInput = [&](const ArSSRTileLattice::RegionType & region, float * buffer) {
+    this->CopyInput(this->ToInputRegion(region), buffer);
+    std::transform(buffer, buffer + region.GetNumberOfPixels(), buffer, [=](float value) {
+      return static_cast<float>((static_cast<double>(value) - lower) / range);
+    });
+  };
+  job.writeOutput = [&](const IndexType * indices, const float * values, SizeValueType count) {
+    for (SizeValueType i = 0; i < count; ++i)
+    {
+      output->SetPixel(indices[i], this->ToOutputPixel(lower + range * static_cast<double>(values[i])));
+    }
+  };
+  job.reportProgress = [this](float fraction) {
+    this->UpdateProgress(fraction);
+    if (this->GetAbortGenerateData())
+    {
+      ProcessAborted aborted(__FILE__, __LINE__);
+      aborted.SetLocation(ITK_LOCATION);
+      aborted.SetDescription("AbortGenerateData was set: the output is incomplete.");
+      throw aborted;
+    }
+  };
+
+  m_Engine->SetNumberOfThreads(
+    std::min<unsigned int>(this->GetMultiThreader()->GetMaximumNumberOfThreads(), this->GetNumberOfWorkUnits()));
+  m_Engine->Run(job);
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PrintSelf(std::ostream & os, Indent indent) const
+{
+  Superclass::PrintSelf(os, indent);
+
+  os << indent << "ScaleFactors: " << m_ScaleFactors << (m_ScaleFactorsAreSet ? "" : " (default)") << std::endl;
+  os << indent << "OutputSpacing: " << m_OutputSpacing << (m_OutputSpacingIsSet ? "" : " (not set)") << std::endl;
+  os << indent << "Size: " << m_Size << (m_SizeIsSet ? "" : " (not set)") << std::endl;
+  os << indent << "OutputOrigin: " << m_OutputOrigin << (m_OutputOriginIsSet ? "" : " (not set)") << std::endl;
+  os << indent << "OutputDirection: " << (m_OutputDirectionIsSet ? "" : "(not set)") << std::endl;
+  os << m_OutputDirection << std::endl;
+  os << indent << "OutputStartIndex: " << m_OutputStartIndex << (m_OutputStartIndexIsSet ? "" : " (not set)")
+     << std::endl;
+  os << indent << "UseReferenceImage: " << (m_UseReferenceImage ? "On" : "Off") << std::endl;
+  os << indent
+     << "DefaultPixelValue: " << static_cast<typename NumericTraits<OutputPixelType>::PrintType>(m_DefaultPixelValue)
+     << std::endl;
+  os << indent << "ModelFileName: " << m_ModelFileName << std::endl;
+  os << indent << "Device: " << m_Device << std::endl;
+  os << indent << "MemoryBudget: " << m_MemoryBudget << " MiB" << std::endl;
+  os << indent << "IntensityScaling: " << (m_IntensityScaling ? "On" : "Off") << std::endl;
+  os << indent << "IntensityWindow: [" << m_IntensityWindowLower << ", " << m_IntensityWindowUpper << ']'
+     << (m_IntensityWindowIsSet ? "" : " (from the input)") << std::endl;
+  os << indent << "TileSize: " << m_Lattice.GetTileSize() << std::endl;
+  itkPrintSelfObjectMacro(Engine);
+}
+} // end namespace itk
+
+#endif // itkArbitraryScaleSuperResolutionImageFilter_hxx

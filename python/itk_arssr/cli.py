@@ -1,0 +1,255 @@
+"""The command line ``arssr``: options and help; the work is done by the other modules."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, ParamSpec, TypeVar
+
+import itk
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from itk_arssr import __version__
+from itk_arssr.console import Bars, outcome, quality_table, summary, text_table
+from itk_arssr.errors import Interrupted, UserError, description
+from itk_arssr.jobs import Result, plan, refusals, run
+from itk_arssr.options import PerAxis, Settings, Target, parse_device, parse_interval, parse_memory, parse_per_axis
+from itk_arssr.upscaler import Upscaler, ends_on_ctrl_c, load_model
+
+EXIT_FAILURE = 1
+EXIT_INTERRUPTED = 130
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_out = Console()
+_err = Console(stderr=True)
+
+app = typer.Typer(
+    name="arssr",
+    help="Super-resolve three-dimensional medical images at any scale.",
+    epilog="Intended for research; not for diagnosis.",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _examples(*lines: str) -> str:
+    """Epilog of a command's help; empty lines keep the lines apart."""
+    return "\n\n".join(("[bold]Examples[/]", *(f"[cyan]{escape(line)}[/]" for line in lines)))
+
+
+def _option(parse: Callable[[str], _T], metavar: str, text: str, *names: str) -> typer.models.OptionInfo:
+    """Option whose text form is read by ``parse``; its ``ValueError`` becomes a usage error."""
+
+    def parsed(value: str) -> _T:
+        try:
+            return parse(value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return typer.Option(*names, parser=parsed, metavar=metavar, help=text)
+
+
+def _reports_mistakes(command: Callable[_P, None]) -> Callable[_P, None]:
+    """Show the user's mistakes in one line instead of a traceback."""
+
+    @wraps(command)
+    def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (UserError, OSError, MemoryError) as error:
+            _err.print(f"[bold red]Error:[/] {escape(description(error))}", highlight=False, soft_wrap=True)
+            raise typer.Exit(EXIT_FAILURE) from None
+        except (Interrupted, KeyboardInterrupt):
+            _err.print("[yellow]Interrupted; nothing half-written is left behind.[/]")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+
+    return wrapped
+
+
+def _heading(text: str) -> None:
+    _out.print(escape(text), style="bold", highlight=False)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"arssr {__version__} (ITK {itk.Version.GetITKVersion()})")
+        raise typer.Exit
+
+
+@app.callback()
+def arssr(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Super-resolve three-dimensional medical images at any scale."""
+
+
+@app.command(
+    epilog=_examples(
+        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2.5",
+        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 1,1,4",
+        "arssr upscale dicom_folder/ scan_hr.nii.gz --spacing 0.5",
+        "arssr upscale t2.nii.gz t2_on_t1.nii.gz --like t1.nii.gz",
+        "arssr upscale scans/ results/ --scale 2 --memory 2GiB",
+        "arssr upscale ct.mha ct_hr.mha --scale 2 --window -1000,1500",
+    )
+)
+@_reports_mistakes
+def upscale(
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="Image file, folder of one DICOM series, or directory of those.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT",
+            help="File (.nii.gz, .nii, .nrrd or .mha), or directory for files named ArSSR_ENCODER_recon_SCALEx_NAME.",
+        ),
+    ],
+    scale: Annotated[
+        PerAxis | None,
+        _option(parse_per_axis, "S|X,Y,Z", "Voxels per voxel, any number > 0: 2.5, or 2,2,1.5 for x,y,z."),
+    ] = None,
+    spacing: Annotated[
+        PerAxis | None, _option(parse_per_axis, "MM|X,Y,Z", "Voxel size wanted instead: 0.5, or 0.5,0.5,1.")
+    ] = None,
+    like: Annotated[
+        Path | None, typer.Option(metavar="IMAGE", help="Compute the voxels of this image's grid instead.")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Weights: .safetensors, or .pkl / .pt as the published scripts save them; "
+            "the bundled default model when left out.",
+        ),
+    ] = None,
+    device: Annotated[str, _option(parse_device, "NAME", "auto, cpu, cuda or cuda:N.")] = "auto",
+    memory: Annotated[int | None, _option(parse_memory, "SIZE", "Memory to compute in: 2GiB, 800MiB.")] = None,
+    window: Annotated[
+        tuple | None,
+        _option(
+            parse_interval,
+            "LO,HI",
+            "Intensities that become 0 and 1 for the network; taken from the image when left out.",
+        ),
+    ] = None,
+    no_intensity_scaling: Annotated[
+        bool, typer.Option("--no-intensity-scaling", help="Give the network the intensities as they are.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
+) -> None:
+    """Super-resolve an image, a DICOM series, or a directory of them.
+
+    The field of view and the pixel type are kept; pixel types other than
+    unsigned char, short, unsigned short, float and double become float.
+    Give one of --scale, --spacing and --like.
+
+    A bad file in a directory does not stop the others: a summary tells
+    what failed, and the exit status is then 1.
+    """
+    if sum(given is not None for given in (scale, spacing, like)) != 1:
+        raise typer.BadParameter("give exactly one of --scale, --spacing and --like")
+    if window is not None and no_intensity_scaling:
+        raise typer.BadParameter("--window has no meaning with --no-intensity-scaling")
+    target = Target(scale, spacing, like)
+    weights = load_model(model)
+    upscaler = Upscaler(weights, Settings(target, device, memory, window, not no_intensity_scaling))
+    jobs = plan(source, output, weights.GetEncoderAsString(), target.label)
+    refused = refusals(jobs, overwrite)
+    results: list[Result] = []
+    try:
+        with ends_on_ctrl_c(upscaler), Bars(_out, len(jobs)) as bars:
+            for job in jobs:
+                bars.begin(job.source.path.name)
+                failure = refused.get(job)
+                results.append(Result(job, error=failure) if failure else run(job, upscaler, bars.update))
+                bars.end()
+    finally:
+        if len(jobs) > 1 and results:
+            _heading("Summary")
+            _out.print(summary(results))
+    failures = sum(bool(result.error) for result in results)
+    if failures:
+        raise UserError(f"{failures} of {len(results)} failed" if len(jobs) > 1 else results[0].error)
+    if len(jobs) == 1:
+        _out.print(outcome(results[0]), highlight=False)
+
+
+@app.command(epilog=_examples("arssr info", "arssr info ArSSR_RDN.pkl"))
+@_reports_mistakes
+def info(
+    model: Annotated[
+        Path | None, typer.Argument(metavar="[MODEL]", help="Model file; the bundled default model when left out.")
+    ] = None,
+) -> None:
+    """Show a model's encoder, dimensions, halo and metadata."""
+    weights = load_model(model)
+    rows = [
+        ("encoder", weights.GetEncoderAsString()),
+        ("feature dimension", str(weights.GetFeatureDimension())),
+        ("decoder depth", str(weights.GetDepth())),
+        ("decoder width", str(weights.GetWidth())),
+        ("parameters", f"{weights.GetNumberOfParameters():,}"),
+        ("halo", f"{weights.GetHaloRadius()} voxels"),
+    ]
+    _heading(str(model) if model else "bundled default model")
+    _out.print(text_table(rows))
+    metadata = weights.GetMetaDataDictionary()
+    keys = sorted(metadata.GetKeys())
+    if keys:
+        _heading("metadata")
+        _out.print(text_table([(key, str(metadata[key])) for key in keys]))
+    else:
+        _out.print("The file holds no metadata.")
+
+
+@app.command(
+    epilog=_examples(
+        "arssr compare truth.nii.gz linear.nii.gz sr.nii.gz",
+        "arssr compare truth.nii.gz sr.nii.gz --border 6 --picture comparison.png",
+        "arssr compare truth.nii.gz lr.nii.gz --resample",
+    )
+)
+@_reports_mistakes
+def compare(
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Image that the others are measured against.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="One or more images on the truth's grid.")],
+    border: Annotated[int, typer.Option(min=0, metavar="N", help="Voxels left out on every side.")] = 0,
+    value_range: Annotated[
+        tuple | None, _option(parse_interval, "LO,HI", "Range of values; the truth's when left out.", "--range")
+    ] = None,
+    resample: Annotated[
+        bool, typer.Option("--resample", help="Bring images to the truth's grid by cubic B-splines first.")
+    ] = False,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="Also draw the images, the truth and the error of the last image.")
+    ] = None,
+) -> None:
+    """Measure PSNR and SSIM of images against a true one.
+
+    PSNR is 10 log10(range² / mean squared error). SSIM is three-dimensional,
+    with a Gaussian window of 1.5 voxels standard deviation; its mean leaves
+    out 5 voxels on every side, where the window does not fit.
+    """
+    from itk_arssr.comparison import draw, load, measure
+
+    loaded = load(truth, images, resample)
+    qualities = measure(loaded, border, value_range)
+    left_out = f", {border} voxels left out on every side" if border else ""
+    _heading(f"Against {truth.name}{left_out}")
+    _out.print(quality_table(list(zip(loaded.names, qualities, strict=True))))
+    if picture is not None:
+        draw(loaded, qualities, picture)
+        _out.print(f"Picture: {escape(str(picture))}")
+
+
+def main() -> None:
+    """Entry point of the program ``arssr``."""
+    app()

@@ -1,0 +1,77 @@
+"""Images measured against a true one: reading them, checking that they share its grid, and the figure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import itk
+import numpy as np
+
+from itk_arssr import io
+from itk_arssr.errors import UserError
+from itk_arssr.metrics import Quality, compare
+from itk_arssr.picture import Panel, save_comparison
+from itk_arssr.resample import Grid, as_float, grid_of, resample
+from itk_arssr.sources import find_one
+
+_TOLERANCE = 1e-2  # of a voxel: what headers round away
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A truth and the images to measure, all float and on its grid."""
+
+    truth: itk.Image
+    names: tuple[str, ...]
+    images: tuple[itk.Image, ...]
+
+
+def load(truth: Path, images: Sequence[Path], resampled: bool) -> Comparison:
+    """Read the images; they must share the truth's grid, or are resampled to it."""
+    true = as_float(io.read(find_one(truth)).image)
+    others = []
+    for path in images:
+        image = as_float(io.read(find_one(path)).image)
+        difference = _difference(true, image)
+        if difference and not resampled:
+            raise UserError(f"{path} is not on the grid of {truth}: {difference}. --resample brings it there")
+        others.append(resample(image, grid_of(true), "B-spline") if difference else image)
+    return Comparison(true, tuple(path.name for path in images), tuple(others))
+
+
+def measure(comparison: Comparison, border: int, interval: tuple[float, float] | None) -> list[Quality]:
+    """PSNR and SSIM of every image."""
+    truth = itk.array_view_from_image(comparison.truth)
+    value_range = None if interval is None else interval[1] - interval[0]
+    return [compare(truth, itk.array_view_from_image(image), border, value_range) for image in comparison.images]
+
+
+def draw(comparison: Comparison, qualities: Sequence[Quality], path: Path) -> None:
+    """The images, the truth, and the error map of the last image."""
+    panels = [
+        Panel(name, image, caption(quality))
+        for name, image, quality in zip(comparison.names, comparison.images, qualities, strict=True)
+    ]
+    save_comparison(path, panels, Panel("truth", comparison.truth), errors_of=(len(panels) - 1,))
+
+
+def caption(quality: Quality) -> str:
+    """PSNR and SSIM in a few words."""
+    return f"{quality.psnr:.2f} dB · SSIM {quality.ssim:.3f}"
+
+
+def _difference(truth: itk.Image, image: itk.Image) -> str:
+    """What of two grids differs, or nothing."""
+    expected, actual = grid_of(truth), grid_of(image)
+    if actual.size != expected.size:
+        return f"{'×'.join(map(str, actual.size))} voxels, not {'×'.join(map(str, expected.size))}"
+    voxel = min(expected.spacing)
+    # Compared where it matters: at the far corner, which spacing, direction and origin all move.
+    for name, one, other in (("origin", expected.origin, actual.origin), ("far corner", _corner(expected), _corner(actual))):
+        if np.abs(np.subtract(one, other)).max() > _TOLERANCE * voxel:
+            return f"its {name} is at {np.round(other, 3).tolist()} mm, not {np.round(one, 3).tolist()} mm"
+    return ""
+
+
+def _corner(grid: Grid) -> np.ndarray:
+    return np.array(grid.origin) + grid.direction @ (np.array(grid.spacing) * (np.array(grid.size) - 1))

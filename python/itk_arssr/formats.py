@@ -1,0 +1,39 @@
+"""File names of images: their extensions, and the names of outputs."""
+
+from pathlib import Path
+
+# What the image formats of the itk wheels declare, formats that hold volumes or stacks of slices.
+READABLE = (
+    ".nii.gz .nii .nia .img.gz .img .hdr .nrrd .nhdr .mha .mhd .mnc .mnc2 .gipl .gipl.gz .mrc .rec .h5 .hdf5 .hdf .vtk "
+    ".lsm .tif .tiff .dcm .dicom .spr .pic"
+).split()
+
+# One file each, so that an output can be put in place by one rename, and direction and pixel type are kept.
+WRITABLE = (".nii.gz", ".nii", ".nrrd", ".mha")
+
+# Formats of two files, or kin of a writable one, become that one; every other format becomes NIfTI.
+_WRITTEN_AS = {".hdr": ".nii", ".img": ".nii", ".nia": ".nii", ".nhdr": ".nrrd", ".mhd": ".mha"}
+_DEFAULT_EXTENSION = ".nii.gz"
+
+
+def extension(path: Path) -> str:
+    """Extension of an image file with its second part (``.nii.gz``), in lower case; ``""`` where it is none we know."""
+    name = path.name.lower()
+    return next((known for known in READABLE if name.endswith(known)), "")
+
+
+def output_extension(path: Path) -> str:
+    """Extension that an output made from this input is written with."""
+    known = extension(path)
+    return known if known in WRITABLE else _WRITTEN_AS.get(known, _DEFAULT_EXTENSION)
+
+
+def stem(path: Path) -> str:
+    """File name without the image extension."""
+    known = extension(path)
+    return path.name[: len(path.name) - len(known)] if known else path.name
+
+
+def output_name(encoder: str, label: str, path: Path) -> str:
+    """Name in an output directory, as the published scripts have it: ``ArSSR_RDN_recon_2d5x_scan.nii.gz``."""
+    return f"ArSSR_{encoder}_recon_{label}_{stem(path)}{output_extension(path)}"

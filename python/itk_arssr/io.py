@@ -1,0 +1,133 @@
+"""Reading volumes of any format that ITK knows, and writing them so that no half-written file is ever seen."""
+
+import math
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import itk
+
+from itk_arssr.errors import UserError, description
+from itk_arssr.formats import WRITABLE, extension
+from itk_arssr.sources import Source
+
+# Pixel types that the filter is wrapped for; others are read as float.
+_KEPT_PIXELS = {
+    "unsigned_char": itk.UC,
+    "short": itk.SS,
+    "unsigned_short": itk.US,
+    "float": itk.F,
+    "double": itk.D,
+}
+_BYTES = {itk.UC: 1, itk.SS: 2, itk.US: 2, itk.F: 4, itk.D: 8}
+_STREAMED_FORMATS = (".mha",)
+_CHUNK_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Volume:
+    """An image in memory and what is to be said about how it was read."""
+
+    image: itk.Image
+    note: str = ""
+
+
+def read(source: Source) -> Volume:
+    """Read a scalar volume; pixel types that the filter does not know become float."""
+    header = _header(source)
+    _check_is_scalar_volume(source, header)
+    component = itk.ImageIOBase.GetComponentTypeAsString(header.GetComponentType())
+    reader = _reader(source, itk.Image[_KEPT_PIXELS.get(component, itk.F), 3])
+    with _reading(source):
+        reader.Update()
+    note = "" if component in _KEPT_PIXELS else f"pixel type {component.replace('_', ' ')} read as float"
+    return Volume(reader.GetOutput(), note)
+
+
+def read_grid(source: Source) -> itk.ImageBase:
+    """Size, spacing, origin and direction of a volume, without its pixels."""
+    header = _header(source)
+    _check_is_scalar_volume(source, header, any_pixel=True)
+    reader = _reader(source, itk.Image[itk.F, 3])
+    with _reading(source):
+        reader.UpdateOutputInformation()
+    return reader.GetOutput()
+
+
+def _header(source: Source) -> itk.ImageIOBase:
+    """What the first file tells before pixels are read."""
+    file = str(source.files[0])
+    if not os.access(file, os.R_OK):
+        raise UserError(f"{file} cannot be read: {'no permission' if os.path.exists(file) else 'it does not exist'}")
+    header = itk.ImageIOFactory.CreateImageIO(file, itk.CommonEnums.IOFileMode_ReadMode)
+    if header is None:
+        raise UserError(f"{source.path} is not an image that ITK can read, or is damaged")
+    header.SetFileName(file)
+    with _reading(source):
+        header.ReadImageInformation()
+    return header
+
+
+@contextmanager
+def _reading(source: Source) -> Iterator[None]:
+    """Name the image that an error of ITK is about."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise UserError(f"{source.path} cannot be read: {description(error)}") from error
+
+
+def _check_is_scalar_volume(source: Source, header: itk.ImageIOBase, any_pixel: bool = False) -> None:
+    size = [header.GetDimensions(axis) for axis in range(header.GetNumberOfDimensions())]
+    shown = "×".join(str(length) for length in size)
+    if len(source.slices) < 2 and (len(size) < 3 or size[2] == 1):
+        raise UserError(
+            f"{source.path} is a single slice ({shown}); the network needs a volume. "
+            "Where the slices are files of a DICOM series, give their folder"
+        )
+    if math.prod(size[3:]) > 1:
+        raise UserError(f"{source.path} has {len(size)} dimensions ({shown}); extract one three-dimensional volume first")
+    components = header.GetNumberOfComponents()
+    if not any_pixel and components > 1:
+        kind = itk.ImageIOBase.GetPixelTypeAsString(header.GetPixelType()).replace("_", " ")
+        raise UserError(f"{source.path} has {components} values a voxel ({kind}); extract one channel first")
+
+
+def _reader(source: Source, image_type: type) -> itk.ProcessObject:
+    if not source.slices:
+        return itk.ImageFileReader[image_type].New(FileName=str(source.path))
+    reader = itk.ImageSeriesReader[image_type].New(FileNames=list(source.slices))
+    reader.SetImageIO(itk.GDCMImageIO.New())
+    return reader
+
+
+def check_can_write(path: Path) -> None:
+    """Refuse a file name that no output can have."""
+    if extension(path) not in WRITABLE:
+        raise UserError(f"{path} cannot be written: its name must end with {', '.join(WRITABLE[:-1])} or {WRITABLE[-1]}")
+
+
+def stream_divisions(path: Path, image: itk.ImageBase) -> int:
+    """Parts to compute and write an image in: one, unless its format can be written piece by piece."""
+    if extension(path) not in _STREAMED_FORMATS:
+        return 1
+    _, (pixel_type, _) = itk.template(image)
+    return max(1, math.ceil(math.prod(itk.size(image)) * _BYTES[pixel_type] / _CHUNK_BYTES))
+
+
+def write(image: itk.ImageBase, path: Path, divisions: int = 1) -> None:
+    """Update the pipeline that makes an image and write it, under another name until it is complete.
+
+    Whatever stops it, the exceptions of the pipeline and Ctrl-C included, leaves nothing behind.
+    """
+    check_can_write(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".arssr-", dir=path.parent) as folder:
+        partial = Path(folder) / path.name
+        writer = itk.ImageFileWriter[type(image)].New(image, FileName=str(partial))
+        writer.SetNumberOfStreamDivisions(divisions)
+        writer.Update()
+        os.replace(partial, path)

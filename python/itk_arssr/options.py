@@ -1,0 +1,100 @@
+"""Values of command line options: their text forms, and the settings that they make."""
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*(MiB|GiB|TiB|MB|GB|TB|M|G|T)?", re.IGNORECASE)
+_MEBIBYTES = {"m": 1.0, "g": 1024.0, "t": 1024.0**2}
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+
+
+@dataclass(frozen=True)
+class PerAxis:
+    """One positive number for each axis in ITK order (x, y, z)."""
+
+    values: tuple[float, float, float]
+
+    @property
+    def label(self) -> str:
+        """The form used in file names, as the published scripts have it: ``2.5`` is ``2d5``."""
+        distinct = self.values if len(set(self.values)) > 1 else self.values[:1]
+        return "x".join(f"{value!r}".replace(".", "d") for value in distinct)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The grid to compute; exactly one of the three is given."""
+
+    scale: PerAxis | None = None
+    spacing: PerAxis | None = None
+    like: Path | None = None
+
+    @property
+    def label(self) -> str:
+        """Part of the output's file name that tells the grid."""
+        if self.scale is not None:
+            return f"{self.scale.label}x"
+        if self.spacing is not None:
+            return f"{self.spacing.label}mm"
+        return f"like_{self.like.name.split('.')[0]}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to super-resolve; ``None`` leaves the filter's own default."""
+
+    target: Target
+    device: str = "auto"
+    memory_mib: int | None = None
+    window: tuple[float, float] | None = None
+    intensity_scaling: bool = True
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise ValueError(f"'{text}' is not a number, or numbers with commas between") from None
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValueError(f"'{text}' holds a number that is not finite")
+    return numbers
+
+
+def parse_per_axis(text: str) -> PerAxis:
+    """``2.5`` or ``2,2,1.5``: one positive number for all axes, or one each in the order x, y, z."""
+    numbers = _numbers(text)
+    if len(numbers) == 1:
+        numbers *= 3
+    if len(numbers) != 3:
+        raise ValueError(f"'{text}' has {len(numbers)} numbers; give one, or three in the order x,y,z")
+    if min(numbers) <= 0:
+        raise ValueError(f"'{text}' must be greater than 0")
+    return PerAxis((numbers[0], numbers[1], numbers[2]))
+
+
+def parse_interval(text: str) -> tuple[float, float]:
+    """``-1000,400``: two numbers, the lower one first."""
+    numbers = _numbers(text)
+    if len(numbers) != 2 or numbers[0] >= numbers[1]:
+        raise ValueError(f"'{text}' is not two numbers lower,upper with lower < upper")
+    return numbers[0], numbers[1]
+
+
+def parse_memory(text: str) -> int:
+    """``2GiB``, ``800MiB`` or a bare number of MiB; the result is in MiB. GB is taken as GiB."""
+    match = _MEMORY.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"'{text}' is not an amount of memory; write for example 2GiB or 800MiB")
+    mebibytes = int(float(match[1]) * _MEBIBYTES[(match[2] or "M")[0].lower()])
+    if mebibytes < 1:
+        raise ValueError(f"'{text}' is less than 1 MiB")
+    return mebibytes
+
+
+def parse_device(text: str) -> str:
+    """``auto``, ``cpu``, ``cuda`` or ``cuda:N``."""
+    if _DEVICE.fullmatch(text) is None:
+        raise ValueError(f"'{text}' is not a device; it is one of auto, cpu, cuda and cuda:N")
+    return text

@@ -1,0 +1,133 @@
+"""A figure that compares images of the same field of view: slices side by side, a zoomed part below, and error maps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import itk
+import numpy as np
+
+from itk_arssr.errors import UserError
+from itk_arssr.slices import Slice, Square, middle_slice, most_detailed, normal_axis
+
+_BRIGHTEST, _HEADROOM = 99.7, 1.08  # this percentile of the slice is shown a little below white
+_ERROR_SCALE = 99.0  # percentile of the largest error shown as the end of the colour bar
+_INK, _MUTED, _ACCENT = "#1b1f24", "#59636e", "#ffb000"
+_COLUMN_INCHES = 2.75
+_TEXT_INCHES = 0.95
+_DPI = 160
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One image of the figure, with a title and a line of figures under it."""
+
+    title: str
+    image: itk.Image
+    caption: str = ""
+
+
+@dataclass
+class _Column:
+    panel: Panel
+    slice: Slice
+    colours: dict = field(default_factory=dict)
+    bar: bool = False
+
+
+def save_comparison(
+    path: Path, panels: Sequence[Panel], truth: Panel | None = None, errors_of: Sequence[int] = (), title: str = ""
+) -> None:
+    """Write the figure: the panels, the truth, and the absolute errors of some of the panels against the truth.
+
+    All images have one field of view and direction; error maps need those panels on the truth's grid. The slice is the
+    middle one across the finest axis, anterior or superior side up, the patient's right on the left.
+    """
+    try:
+        import matplotlib
+    except ImportError:
+        raise UserError("a picture needs matplotlib: pip install matplotlib") from None
+    matplotlib.use("Agg")
+    sharpest = truth or panels[-1]
+    axis = normal_axis([panel.image for panel in panels])
+    shown = [_Column(panel, middle_slice(panel.image, axis)) for panel in (*panels, *([truth] if truth else []))]
+    _set_grey_scale(shown, middle_slice(sharpest.image, axis))
+    if truth is not None:
+        shown += _error_columns([panels[index] for index in errors_of], truth, axis)
+    _draw(path, shown, most_detailed(middle_slice(sharpest.image, axis)), title)
+
+
+def _draw(path: Path, columns: Sequence[_Column], square: Square, title: str) -> None:
+    from matplotlib import pyplot
+
+    reference = columns[0].slice
+    slice_height = _COLUMN_INCHES * reference.height / reference.width
+    height = slice_height + _COLUMN_INCHES + _TEXT_INCHES
+    figure, axes = pyplot.subplots(
+        2,
+        len(columns),
+        figsize=(_COLUMN_INCHES * len(columns) + 0.7, height),
+        height_ratios=(slice_height, _COLUMN_INCHES),
+        squeeze=False,
+        layout="constrained",
+        facecolor="white",
+    )
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.0)
+    for (whole, zoomed), column in zip(axes.T, columns, strict=True):
+        mapped = _show(whole, column)
+        _show(zoomed, column)
+        _mark(whole, zoomed, square)
+        whole.set_title(column.panel.title, fontsize=16, fontweight="bold", color=_INK, pad=6)
+        zoomed.set_xlabel(column.panel.caption, fontsize=13, color=_MUTED, labelpad=6)
+        if column.bar:
+            bar = figure.colorbar(mapped, ax=(whole, zoomed), fraction=0.06, pad=0.03, aspect=30, extend="max")
+            bar.set_label("absolute error", fontsize=12, color=_MUTED)
+            bar.ax.tick_params(labelsize=11, colors=_MUTED)
+    if title:
+        figure.suptitle(title, fontsize=14, color=_MUTED)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=_DPI)
+    pyplot.close(figure)
+
+
+def _show(axes, column: _Column):
+    extent = (0, column.slice.width, column.slice.height, 0)
+    mapped = axes.imshow(column.slice.pixels, extent=extent, interpolation="nearest", **column.colours)
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return mapped
+
+
+def _mark(whole, zoomed, square: Square) -> None:
+    """Frame the zoomed part in the slice, and show only it below."""
+    from matplotlib.patches import Rectangle
+
+    corner = (square.left, square.top)
+    whole.add_patch(Rectangle(corner, square.side, square.side, fill=False, edgecolor=_ACCENT, linewidth=1.8))
+    zoomed.set_xlim(square.left, square.left + square.side)
+    zoomed.set_ylim(square.top + square.side, square.top)
+    for spine in zoomed.spines.values():
+        spine.set(visible=True, edgecolor=_ACCENT, linewidth=1.8)
+
+
+def _set_grey_scale(columns: Sequence[_Column], reference: Slice) -> None:
+    darkest, brightest = float(reference.pixels.min()), float(np.percentile(reference.pixels, _BRIGHTEST))
+    white = darkest + (_HEADROOM * (brightest - darkest) or 1.0)
+    for column in columns:
+        column.colours = {"cmap": "gray", "vmin": darkest, "vmax": white}
+
+
+def _error_columns(panels: Sequence[Panel], truth: Panel, axis: int) -> list[_Column]:
+    true = middle_slice(truth.image, axis)
+    errors = [np.abs(middle_slice(panel.image, axis).pixels.astype(np.float64) - true.pixels) for panel in panels]
+    largest = max((float(np.percentile(error, _ERROR_SCALE)) for error in errors), default=1.0)
+    return [
+        _Column(
+            Panel(f"|{panel.title} − {truth.title}|", truth.image, f"mean {error.mean():.2f} in this slice"),
+            Slice(error, true.height, true.width),
+            {"cmap": "inferno", "vmin": 0.0, "vmax": largest or 1.0},
+            bar=panel is panels[-1],
+        )
+        for panel, error in zip(panels, errors, strict=True)
+    ]

@@ -1,0 +1,130 @@
+"""The filter set up from settings, with progress and with Ctrl-C at the next tile."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import itk
+
+from itk_arssr import io
+from itk_arssr.errors import Interrupted, UserError, description
+from itk_arssr.options import Settings
+from itk_arssr.sources import find_one
+
+Progress = Callable[[float], None]
+
+
+def load_model(path: Path | None = None) -> "itk.ArSSRModel":
+    """Read a model file, the bundled default model where none is named."""
+    if path is not None and not path.is_file():
+        raise UserError(f"{path} does not exist" if not path.exists() else f"{path} is not a model file")
+    name = str(path) if path is not None else itk.ArSSRModel.GetDefaultModelFileName()
+    model = itk.ArSSRModel.New()
+    try:
+        model.ReadFile(name)
+    except RuntimeError as error:
+        raise UserError(description(error)) from error
+    return model
+
+
+class Upscaler:
+    """Super-resolves image after image with one model; the computation of each can be stopped."""
+
+    def __init__(self, model: "itk.ArSSRModel", settings: Settings) -> None:
+        self._model = model
+        self._settings = settings
+        like = settings.target.like
+        self._grid = None if like is None else io.read_grid(find_one(like))
+        self._running = None
+        self._interrupted = False
+
+    def to_file(self, image: itk.Image, path: Path, on_progress: Progress) -> itk.ImageBase:
+        """Super-resolve into a file, piece by piece where its format allows; returns the grid of the result."""
+        io.check_can_write(path)
+        upscale = self._filter(image)
+        upscale.UpdateOutputInformation()
+        divisions = io.stream_divisions(path, upscale.GetOutput())
+        with self._watched(upscale, on_progress, divisions):
+            io.write(upscale.GetOutput(), path, divisions)
+        return upscale.GetOutput()
+
+    def to_image(self, image: itk.Image, on_progress: Progress) -> itk.Image:
+        """Super-resolve in memory."""
+        upscale = self._filter(image)
+        with self._watched(upscale, on_progress):
+            upscale.Update()
+        return upscale.GetOutput()
+
+    def _filter(self, image: itk.Image) -> itk.ProcessObject:
+        upscale = itk.ArbitraryScaleSuperResolutionImageFilter[type(image), type(image)].New(image)
+        settings = self._settings
+        upscale.SetModel(self._model)
+        upscale.SetDevice(settings.device)
+        upscale.SetIntensityScaling(settings.intensity_scaling)
+        if settings.target.scale is not None:
+            upscale.SetScaleFactors(settings.target.scale.values)
+        if settings.target.spacing is not None:
+            upscale.SetOutputSpacing(settings.target.spacing.values)
+        if self._grid is not None:
+            upscale.SetOutputParametersFromImage(self._grid)
+        if settings.memory_mib is not None:
+            upscale.SetMemoryBudget(settings.memory_mib)
+        if settings.window is not None:
+            upscale.SetIntensityWindow(*settings.window)
+        return upscale
+
+    @contextmanager
+    def _watched(self, upscale: itk.ProcessObject, on_progress: Progress, divisions: int = 1) -> Iterator[None]:
+        """Pass progress on while the block updates the filter ``divisions`` times, and turn its end by Ctrl-C around."""
+        finished = 0
+
+        def report() -> None:
+            on_progress(min(1.0, (finished + upscale.GetProgress()) / divisions))
+
+        def count() -> None:
+            nonlocal finished
+            finished += 1
+
+        observers = [upscale.AddObserver(itk.ProgressEvent(), report), upscale.AddObserver(itk.EndEvent(), count)]
+        self._running = upscale
+        try:
+            yield
+        except RuntimeError as error:
+            self.raise_if_interrupted()
+            raise UserError(description(error)) from error
+        finally:
+            self._running = None
+            for observer in observers:
+                upscale.RemoveObserver(observer)
+        self.raise_if_interrupted()
+
+    def interrupt(self) -> None:
+        """End the computation at its next tile, and let no other one start."""
+        self._interrupted = True
+        if self._running is not None:
+            self._running.AbortGenerateDataOn()
+
+    def raise_if_interrupted(self) -> None:
+        """Raise ``Interrupted`` after ``interrupt``."""
+        if self._interrupted:
+            raise Interrupted
+
+
+@contextmanager
+def ends_on_ctrl_c(upscaler: Upscaler) -> Iterator[None]:
+    """Make Ctrl-C and a polite kill (SIGTERM) end the computation at its next tile.
+
+    Python's own KeyboardInterrupt would be raised inside an ITK observer, where it is only printed.
+    """
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        upscaler.interrupt()
+
+    usual = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)

@@ -1,0 +1,163 @@
+"""Super-resolve a head MRI and compare with interpolation; see demo.sh."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import itk
+import typer
+from rich.console import Console
+
+from itk_arssr import io
+from itk_arssr.comparison import caption
+from itk_arssr.console import Bars, quality_table
+from itk_arssr.degrade import simulate_low_resolution
+from itk_arssr.errors import UserError, description
+from itk_arssr.formats import stem
+from itk_arssr.metrics import compare
+from itk_arssr.options import PerAxis, Settings, Target
+from itk_arssr.picture import Panel, save_comparison
+from itk_arssr.resample import as_float, grid_of, resample
+from itk_arssr.sources import find_one
+from itk_arssr.upscaler import Upscaler, load_model
+
+_T = TypeVar("_T")
+
+_ROOT = Path(__file__).resolve().parent.parent
+_DEMO = _ROOT / "demo"
+_SCAN = _DEMO / "brainweb_t1_crop.nii.gz"
+_SCALE = 2.5
+_BORDER = 6  # voxels left out of the figures on every side: there, no method sees the whole surroundings
+_OUT = Console()
+_FULL_NAMES = {
+    "linear": "linear interpolation",
+    "B-spline": "cubic B-spline interpolation",
+    "SR": "super-resolution (ArSSR)",
+}
+_BRAINWEB_NOTE = (
+    "The bundled model was trained on BrainWeb volumes, this one among them: expect less gain on a new scan. "
+    "Try `bash scripts/demo.sh --truth YOUR_SCAN.nii.gz`."
+)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files that a run writes."""
+
+    volumes: Path
+    name: str
+    picture: Path
+
+    def volume(self, method: str) -> Path:
+        """NIfTI file of one method's result."""
+        return self.volumes / f"{self.name}_{method}.nii.gz"
+
+
+def demo(
+    scan: Annotated[Path | None, typer.Argument(help="Your own scan; the image in demo/ when left out.")] = None,
+    scale: Annotated[float, typer.Argument(min=0.0, help="Voxels per voxel.")] = _SCALE,
+    truth: Annotated[bool, typer.Option("--truth", help="Simulate a low-resolution scan from SCAN and compare.")] = False,
+    output: Annotated[Path, typer.Option(help="Folder for the volumes.")] = _DEMO / "output",
+) -> None:
+    """Super-resolve a head MRI, compare it with linear and cubic B-spline interpolation, and draw a picture."""
+    is_bundled = scan is None
+    scan = scan or _SCAN
+    name = stem(scan)
+    picture = _DEMO / "comparison.png" if is_bundled and output == _DEMO / "output" else output / f"{name}_comparison.png"
+    outputs = Outputs(output, name, picture)
+    try:
+        if is_bundled or truth:
+            _against_truth(scan, scale, outputs, _BRAINWEB_NOTE if is_bundled else "")
+        else:
+            _without_truth(scan, scale, outputs)
+    except (UserError, OSError) as error:
+        Console(stderr=True).print(f"[bold red]Error:[/] {description(error)}", highlight=False)
+        raise typer.Exit(1) from None
+
+
+def _against_truth(scan: Path, scale: float, outputs: Outputs, note: str) -> None:
+    """Degrade the scan, restore it in three ways, and measure how close each comes."""
+    true = _step("Reading the high-resolution scan", lambda: as_float(io.read(find_one(scan)).image))
+    low = _step(
+        f"Simulating a scan with {scale:g} times larger voxels (Gaussian, FWHM = voxel size)",
+        lambda: simulate_low_resolution(true, [scale] * 3),
+    )
+    grid = grid_of(true)
+    images = {
+        "linear": _step("Linear interpolation", lambda: resample(low, grid, "linear")),
+        "B-spline": _step("Cubic B-spline interpolation", lambda: resample(low, grid, "B-spline")),
+        "SR": _super_resolve(low, Target(like=scan)),
+    }
+    array = itk.array_view_from_image
+    qualities = {
+        method: _step(f"PSNR and SSIM of {method}", lambda image=image: compare(array(true), array(image), _BORDER))
+        for method, image in images.items()
+    }
+    io.write(low, outputs.volume("LR"))
+    for method, image in images.items():
+        io.write(image, outputs.volume(method))
+    panels = [
+        Panel("LR", low, f"{_size(low)} voxels"),
+        *(Panel(method, images[method], caption(qualities[method])) for method in ("B-spline", "SR")),
+    ]
+    title = f"{outputs.name}: voxels {scale:g} times larger, then restored"
+    _step(
+        "Drawing the picture",
+        lambda: save_comparison(
+            outputs.picture, panels, Panel("truth", true, f"{_size(true)} voxels"), errors_of=(1, 2), title=title
+        ),
+    )
+    _OUT.print(f"\n[bold]×{scale:g} against the true scan[/], {_BORDER} voxels left out on every side")
+    _OUT.print(quality_table([(_FULL_NAMES[method], quality) for method, quality in qualities.items()]))
+    if note:
+        _OUT.print(note, style="dim")
+    _tell_files(outputs)
+    spline, ours = qualities["B-spline"], qualities["SR"]
+    if ours.psnr <= spline.psnr or ours.ssim <= spline.ssim:
+        raise UserError("super-resolution does not beat B-spline interpolation here")
+
+
+def _without_truth(scan: Path, scale: float, outputs: Outputs) -> None:
+    """Super-resolve the scan as it is; only eyes can judge the result."""
+    image = _step("Reading the scan", lambda: io.read(find_one(scan)).image)
+    restored = _super_resolve(image, Target(scale=PerAxis((scale, scale, scale))))
+    low, grid = as_float(image), grid_of(restored)
+    linear = _step("Linear interpolation", lambda: resample(low, grid, "linear"))
+    spline = _step("Cubic B-spline interpolation", lambda: resample(low, grid, "B-spline"))
+    io.write(restored, outputs.volume("SR"))
+    panels = [
+        Panel("scan", image, f"{_size(image)} voxels"),
+        Panel("linear", linear),
+        Panel("B-spline", spline),
+        Panel("SR", restored, f"{_size(restored)} voxels"),
+    ]
+    _step("Drawing the picture", lambda: save_comparison(outputs.picture, panels, title=f"{outputs.name}, ×{scale:g}"))
+    _tell_files(outputs)
+
+
+def _super_resolve(image: itk.Image, target: Target) -> itk.Image:
+    upscaler = Upscaler(load_model(), Settings(target))
+    with Bars(_OUT) as bars:
+        bars.begin("Super-resolution")
+        return upscaler.to_image(image, bars.update)
+
+
+def _step(text: str, work: Callable[[], _T]) -> _T:
+    """Do one step of work, named while it runs."""
+    _OUT.print(f"{text} …")
+    return work()
+
+
+def _size(image: itk.Image) -> str:
+    return "×".join(str(length) for length in itk.size(image))
+
+
+def _tell_files(outputs: Outputs) -> None:
+    for label, path in (("Super-resolved volume", outputs.volume("SR")), ("Picture", outputs.picture)):
+        shown = path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else path
+        _OUT.print(f"{label}: [bold]{shown}[/]", highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    typer.run(demo)

@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# Shared by the scripts in this folder: messages, and long commands run with visible progress. Sourced.
+
+step_number=0
+step_count=0
+
+# step TITLE: announces the next step.
+step() {
+  step_number=$((step_number + 1))
+  printf '[%d/%d] %s\n' "$step_number" "$step_count" "$*"
+}
+
+note() {
+  printf '      %s\n' "$*"
+}
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# with_progress LOG COMMAND...: runs COMMAND with its output in LOG and shows how far it got: on a terminal in one
+# line that is rewritten, elsewhere with a line every half minute. Prints the end of LOG when COMMAND fails.
+with_progress() {
+  local log=$1 begin=$SECONDS interval=30 status=0 line=0 pid now
+  shift
+  mkdir -p "$(dirname "$log")"
+  : >"$log"
+  [ -t 1 ] && interval=2
+  "$@" >"$log" 2>&1 &
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 1
+    now=$((SECONDS - begin))
+    if [ $((now - line)) -ge $interval ]; then
+      line=$now
+      if [ -t 1 ]; then
+        printf '\r\033[K      %s' "$(progress_of "$log" "$now")"
+      else
+        note "$(progress_of "$log" "$now")"
+      fi
+    fi
+  done
+  wait "$pid" || status=$?
+  [ -t 1 ] && printf '\r\033[K'
+  if [ "$status" -ne 0 ]; then
+    tail -n 40 "$log" >&2
+    fail "this command failed with status $status after $((SECONDS - begin)) s: $*
+the end of its output is above, all of it in $log"
+  fi
+  note "done in $((SECONDS - begin)) s"
+}
+
+# progress_of LOG SECONDS: ninja's count where there is one, else the last line.
+progress_of() {
+  local count
+  count=$(tail -c 4000 "$1" | tr '\r' '\n' | grep -oE '^[[:space:]]*\[[0-9]+/[0-9]+\]' | tail -n 1 | tr -d ' ')
+  [ -n "$count" ] || count=$(tail -c 400 "$1" | tr '\r' '\n' | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-80)
+  printf '%3d:%02d  %s' $(($2 / 60)) $(($2 % 60)) "$count"
+}
+
+# have_all COMMAND...: whether every command is there.
+have_all() {
+  local command
+  for command; do
+    command -v "$command" >/dev/null 2>&1 || return 1
+  done
+}
+
+# install_packages PACKAGE...: Debian packages, through sudo where needed; says what to do where it cannot.
+install_packages() {
+  local as_root=()
+  if ! have_all apt-get; then
+    fail "this machine has no apt-get; install what corresponds to the Debian packages: $*"
+  fi
+  if [ "$(id -u)" -ne 0 ]; then
+    have_all sudo || fail "packages are missing and there is no sudo; run as root: apt-get install $*"
+    as_root=(sudo)
+  fi
+  note "installing: $*"
+  "${as_root[@]}" apt-get -qq update
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" >/dev/null
+}

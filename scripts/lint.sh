@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Checks format (clang-format) and suspicious code (clang-tidy) of the C++ sources; `--fix` writes the format.
+# clang-tidy reads build/compile_commands.json, so scripts/setup.sh goes first.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/lib/common.sh
+
+packages=()
+have_all clang-format || packages+=(clang-format)
+have_all clang-tidy || packages+=(clang-tidy)
+[ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}"
+
+mapfile -t files < <(git ls-files --cached --others --exclude-standard \
+  'include/*.h' 'include/*.hxx' 'src/*.h' 'src/*.cxx' 'test/*.cxx' 'test/*.h' 'examples/*.cxx')
+mapfile -t units < <(git ls-files --cached --others --exclude-standard 'src/*.cxx')
+
+if [ "${1:-}" = --fix ]; then
+  clang-format -i "${files[@]}"
+  exit
+fi
+
+clang-format --dry-run --Werror "${files[@]}"
+echo "clang-format: ${#files[@]} files are formatted"
+
+[ -e build/compile_commands.json ] || fail "build/compile_commands.json is missing; run scripts/setup.sh"
+printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build
+echo "clang-tidy: ${#units[@]} files have no findings"

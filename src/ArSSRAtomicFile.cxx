@@ -1,0 +1,169 @@
+#include "ArSSRAtomicFile.h"
+
+#include "ArSSRFileFormat.h"
+
+#include <cerrno>
+#include <random>
+
+#ifdef _WIN32
+#  include <io.h>
+#else
+#  include <fcntl.h>
+#  include <unistd.h>
+#endif
+
+namespace itk::arssr
+{
+namespace
+{
+namespace fs = std::filesystem;
+
+/** Creates a file that must not exist yet. */
+std::FILE *
+CreateNew(const fs::path & path)
+{
+#ifdef _WIN32
+  return _wfopen(path.c_str(), L"wbx");
+#else
+  return std::fopen(path.c_str(), "wbx");
+#endif
+}
+
+bool
+FlushToDisk(std::FILE * stream)
+{
+#ifdef _WIN32
+  return std::fflush(stream) == 0 && _commit(_fileno(stream)) == 0;
+#else
+  return std::fflush(stream) == 0 && fsync(fileno(stream)) == 0;
+#endif
+}
+
+/** Makes a rename in the directory last through a power cut, where the system can; without it the old file may return.
+ */
+void
+FlushDirectory(const fs::path & directory)
+{
+#ifdef _WIN32
+  (void)directory;
+#else
+  const int descriptor = open(directory.c_str(), O_RDONLY);
+  if (descriptor >= 0)
+  {
+    (void)fsync(descriptor);
+    (void)close(descriptor);
+  }
+#endif
+}
+
+fs::path
+DirectoryOf(const fs::path & path)
+{
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+} // namespace
+
+AtomicFile::AtomicFile(const std::string & fileName)
+  : m_Target(fs::u8path(fileName))
+{
+  std::error_code error;
+  if (const auto resolved = fs::canonical(m_Target, error); !error)
+  {
+    m_Target = resolved;
+  }
+  const auto status = fs::status(m_Target, error);
+  if (fs::exists(status) && !fs::is_regular_file(status))
+  {
+    throw FileFormatError("it exists and is not a regular file. Give another path.");
+  }
+  this->Open();
+  if (fs::exists(status))
+  {
+    fs::permissions(m_Temporary, status.permissions(), error);
+  }
+}
+
+AtomicFile::~AtomicFile()
+{
+  this->Close();
+  if (!m_Temporary.empty())
+  {
+    std::error_code error;
+    fs::remove(m_Temporary, error);
+  }
+}
+
+void
+AtomicFile::Open()
+{
+  constexpr int      attempts = 16; // a name is taken already with a probability of about 2^-64
+  constexpr char     digits[] = "0123456789abcdef";
+  std::random_device random;
+  for (int attempt = 0; attempt < attempts && m_Stream == nullptr; ++attempt)
+  {
+    std::string name = ".arssr-";
+    for (int i = 0; i < 16; ++i)
+    {
+      name += digits[random() % 16];
+    }
+    const auto path = DirectoryOf(m_Target) / (name + ".tmp");
+    errno = 0;
+    m_Stream = CreateNew(path);
+    if (m_Stream == nullptr && errno != EEXIST)
+    {
+      this->Fail("creating a file in its directory", errno);
+    }
+    if (m_Stream != nullptr)
+    {
+      m_Temporary = path;
+    }
+  }
+  if (m_Stream == nullptr)
+  {
+    this->Fail("creating a file in its directory", EEXIST);
+  }
+}
+
+bool
+AtomicFile::Close()
+{
+  std::FILE * stream = m_Stream;
+  m_Stream = nullptr;
+  return stream == nullptr || std::fclose(stream) == 0;
+}
+
+void
+AtomicFile::Write(const void * data, std::uint64_t bytes)
+{
+  errno = 0;
+  if (bytes > 0 && std::fwrite(data, 1, static_cast<std::size_t>(bytes), m_Stream) != bytes)
+  {
+    this->Fail("writing " + std::to_string(bytes) + " bytes", errno);
+  }
+}
+
+void
+AtomicFile::Commit()
+{
+  errno = 0;
+  if (!FlushToDisk(m_Stream) || !this->Close())
+  {
+    this->Fail("writing its last bytes", errno);
+  }
+  std::error_code error;
+  fs::rename(m_Temporary, m_Target, error);
+  if (error)
+  {
+    this->Fail("renaming the finished file", error.value());
+  }
+  m_Temporary.clear();
+  FlushDirectory(DirectoryOf(m_Target));
+}
+
+void
+AtomicFile::Fail(const std::string & action, int error) const
+{
+  throw FileFormatError(action + " failed (" + std::generic_category().message(error) +
+                        "). Check that its directory exists, is writable and has free space.");
+}
+} // namespace itk::arssr

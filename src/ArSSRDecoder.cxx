@@ -1,0 +1,71 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRDecoder.h"
+
+namespace itk::arssr
+{
+namespace
+{
+constexpr std::int64_t NumberOfCoordinates = 3;
+
+at::Tensor
+ForwardStage(const std::vector<Linear> & stage, const Parameters & parameters, at::Tensor current)
+{
+  for (const Linear & layer : stage)
+  {
+    current = layer(parameters, current).relu_();
+  }
+  return current;
+}
+} // namespace
+
+Decoder::Decoder(const Architecture & architecture, Parameters & parameters)
+  : m_StageOne(this->DeclareStage(architecture,
+                                  parameters,
+                                  "decoder.stage_one.",
+                                  architecture.featureDimension + NumberOfCoordinates))
+  , m_StageTwo(this->DeclareStage(architecture, parameters, "decoder.stage_two.", 1))
+{}
+
+Decoder::Stage
+Decoder::DeclareStage(const Architecture & architecture,
+                      Parameters &         parameters,
+                      const std::string &  name,
+                      std::int64_t         outputs)
+{
+  Stage              stage;
+  std::int64_t       inputs = architecture.featureDimension + NumberOfCoordinates;
+  const std::int64_t layers = architecture.GetLayersPerStage();
+  for (std::int64_t layer = 0; layer < layers; ++layer)
+  {
+    const std::int64_t layerOutputs = layer + 1 == layers ? outputs : architecture.width;
+    // Every second module of the published Sequential is a ReLU without parameters.
+    stage.emplace_back(parameters, name + std::to_string(2 * layer), inputs, layerOutputs);
+    m_Cost += inputs * layerOutputs;
+    inputs = layerOutputs;
+  }
+  return stage;
+}
+
+at::Tensor
+Decoder::Forward(const Parameters & parameters, const at::Tensor & input) const
+{
+  const at::Tensor residual = ForwardStage(m_StageOne, parameters, input);
+  return ForwardStage(m_StageTwo, parameters, input + residual).squeeze(1);
+}
+} // namespace itk::arssr

@@ -1,0 +1,110 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRDefaultModel.h"
+
+#include "itkMacro.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <vector>
+
+#if defined(_WIN32)
+#  include <windows.h>
+#elif defined(__unix__) || defined(__APPLE__)
+#  include <dlfcn.h>
+#endif
+
+namespace itk::arssr
+{
+namespace
+{
+namespace fs = std::filesystem;
+
+constexpr const char * ModelName = "arssr-default.safetensors";
+constexpr const char * EnvironmentVariable = "ARSSR_DEFAULT_MODEL";
+
+// The library or executable that this code was linked into; empty where the platform does not tell.
+fs::path
+GetOwnBinary()
+{
+#if defined(_WIN32)
+  HMODULE    handle = nullptr;
+  const auto flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+  wchar_t    name[32768];
+  if (GetModuleHandleExW(flags, reinterpret_cast<LPCWSTR>(&GetOwnBinary), &handle) != 0 &&
+      GetModuleFileNameW(handle, name, 32768) != 0)
+  {
+    return name;
+  }
+#elif defined(__unix__) || defined(__APPLE__)
+  Dl_info info;
+  if (dladdr(reinterpret_cast<const void *>(&GetOwnBinary), &info) != 0 && info.dli_fname != nullptr)
+  {
+    return info.dli_fname;
+  }
+#endif
+  return {};
+}
+
+std::vector<fs::path>
+GetCandidates()
+{
+  std::vector<fs::path> candidates;
+  std::error_code       ignored;
+  const fs::path        binary = fs::absolute(GetOwnBinary(), ignored);
+  if (!binary.empty())
+  {
+    const fs::path parent = binary.parent_path().parent_path();
+    candidates.push_back(parent / "itk_arssr" / "models" / ModelName);       // wheel: itk/ and itk_arssr/ side by side
+    candidates.push_back(parent / "share" / "arssr" / "models" / ModelName); // install tree: bin/ or lib/ and share/
+  }
+#ifdef ARSSR_MODEL_DIRECTORIES
+  // Directories of the build and the install tree, separated by '|'; not given when a wheel is built.
+  std::istringstream directories(ARSSR_MODEL_DIRECTORIES);
+  for (std::string directory; std::getline(directories, directory, '|');)
+  {
+    candidates.push_back(fs::path(directory) / ModelName);
+  }
+#endif
+  return candidates;
+}
+} // namespace
+
+std::string
+FindDefaultModel()
+{
+  if (const char * named = std::getenv(EnvironmentVariable); named != nullptr && *named != '\0')
+  {
+    return named;
+  }
+  std::ostringstream looked;
+  for (const fs::path & candidate : GetCandidates())
+  {
+    std::error_code ignored;
+    if (fs::is_regular_file(candidate, ignored))
+    {
+      return candidate.string();
+    }
+    looked << "\n  " << candidate.string();
+  }
+  itkGenericExceptionMacro("The default model was not found. Set a model file name, or name one in the environment "
+                           "variable "
+                           << EnvironmentVariable << ". Looked at:" << looked.str());
+}
+} // namespace itk::arssr

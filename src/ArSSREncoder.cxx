@@ -1,0 +1,71 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSREncoder.h"
+
+#include "ArSSREncoderRDN.h"
+#include "ArSSREncoderResCNN.h"
+#include "ArSSREncoderSRResnet.h"
+
+#include "itkMacro.h"
+
+namespace itk::arssr
+{
+Encoder::Encoder(Parameters & parameters)
+  : m_Declared(parameters)
+{}
+
+Encoder::~Encoder() = default;
+
+std::unique_ptr<Encoder>
+Encoder::New(Kind kind, std::int64_t featureDimension, Parameters & parameters)
+{
+  switch (kind)
+  {
+    case Kind::RDN:
+      return std::make_unique<EncoderRDN>(featureDimension, parameters);
+    case Kind::ResCNN:
+      return std::make_unique<EncoderResCNN>(featureDimension, parameters);
+    case Kind::SRResnet:
+      return std::make_unique<EncoderSRResnet>(featureDimension, parameters);
+  }
+  itkGenericExceptionMacro("Unknown encoder " << kind << "; expected RDN, ResCNN or SRResnet.");
+}
+
+Convolution
+Encoder::Declare(const std::string & name,
+                 std::int64_t        inputChannels,
+                 std::int64_t        outputChannels,
+                 std::int64_t        kernelSize)
+{
+  m_Radius += kernelSize / 2;
+  m_Cost += inputChannels * outputChannels * kernelSize * kernelSize * kernelSize;
+  return { m_Declared, "encoder." + name, inputChannels, outputChannels, kernelSize };
+}
+
+Convolution
+Encoder::Convolution3(const std::string & name, std::int64_t inputChannels, std::int64_t outputChannels)
+{
+  return this->Declare(name, inputChannels, outputChannels, 3);
+}
+
+Convolution
+Encoder::Convolution1(const std::string & name, std::int64_t inputChannels, std::int64_t outputChannels)
+{
+  return this->Declare(name, inputChannels, outputChannels, 1);
+}
+} // namespace itk::arssr

@@ -1,0 +1,91 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSREncoder_h
+#define ArSSREncoder_h
+
+#include "itkArSSRModelEnums.h"
+
+#include "ArSSRLayers.h"
+
+#include <memory>
+
+namespace itk::arssr
+{
+/** \brief 3-D convolutional network that turns an LR volume into features on the same grid (ArSSR, section III-B).
+ *
+ * Maps [1, 1, z, y, x] to [1, feature_dim, z, y, x]. All 3×3×3 convolutions pad with one zero and there is no
+ * normalisation layer, so a feature depends on nothing beyond GetRadius() voxels. Parameter names are those of the
+ * published `state_dict`, under `encoder.`.
+ */
+class Encoder
+{
+public:
+  using Kind = ArSSRModelEnums::Encoder;
+
+  /** Channels of every hidden layer in the published encoders. */
+  static constexpr std::int64_t HiddenChannels = 64;
+
+  static std::unique_ptr<Encoder>
+  New(Kind kind, std::int64_t featureDimension, Parameters & parameters);
+
+  virtual ~Encoder();
+  Encoder(const Encoder &) = delete;
+  Encoder &
+  operator=(const Encoder &) = delete;
+
+  virtual at::Tensor
+  Forward(const Parameters & parameters, const at::Tensor & lowResolution) const = 0;
+
+  /** Channels alive at the forward pass's peak, in units of one float per LR voxel. */
+  virtual std::int64_t
+  GetPeakChannels() const = 0;
+
+  /** Halo in LR voxels: the number of 3×3×3 convolutions, which all lie in series in these encoders. */
+  std::int64_t
+  GetRadius() const
+  {
+    return m_Radius;
+  }
+
+  /** Multiply-accumulates per LR voxel. */
+  std::int64_t
+  GetCost() const
+  {
+    return m_Cost;
+  }
+
+protected:
+  explicit Encoder(Parameters & parameters);
+
+  /** Declare a 3×3×3 or 1×1×1 convolution and take account of its radius and cost. `name` goes without `encoder.`. */
+  Convolution
+  Convolution3(const std::string & name, std::int64_t inputChannels, std::int64_t outputChannels);
+  Convolution
+  Convolution1(const std::string & name, std::int64_t inputChannels, std::int64_t outputChannels);
+
+private:
+  Convolution
+  Declare(const std::string & name, std::int64_t inputChannels, std::int64_t outputChannels, std::int64_t kernelSize);
+
+  Parameters & m_Declared; // used while a subclass is constructed, not afterwards
+  std::int64_t m_Radius{ 0 };
+  std::int64_t m_Cost{ 0 };
+};
+} // namespace itk::arssr
+
+#endif

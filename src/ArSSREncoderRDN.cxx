@@ -1,0 +1,95 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSREncoderRDN.h"
+
+namespace itk::arssr
+{
+namespace
+{
+constexpr int NumberOfBlocks = 8;
+constexpr int LayersPerBlock = 3;
+} // namespace
+
+// Members are declared in `state_dict` order; the order of the parameters follows from it.
+EncoderRDN::EncoderRDN(std::int64_t featureDimension, Parameters & parameters)
+  : Encoder(parameters)
+  , m_ShallowFirst(this->Convolution3("sfe1", 1, HiddenChannels))
+  , m_ShallowSecond(this->Convolution3("sfe2", HiddenChannels, HiddenChannels))
+  , m_Blocks([this] {
+    std::vector<DenseBlock> blocks;
+    for (int block = 0; block < NumberOfBlocks; ++block)
+    {
+      blocks.push_back(this->DeclareBlock(block));
+    }
+    return blocks;
+  }())
+  , m_GlobalFusion(this->Convolution1("gff.0", HiddenChannels * NumberOfBlocks, HiddenChannels))
+  , m_GlobalConvolution(this->Convolution3("gff.1", HiddenChannels, HiddenChannels))
+  , m_Output(this->Convolution3("output", HiddenChannels, featureDimension))
+{}
+
+EncoderRDN::DenseBlock
+EncoderRDN::DeclareBlock(int number)
+{
+  const std::string        prefix = "rdbs." + std::to_string(number);
+  std::vector<Convolution> layers;
+  for (int layer = 0; layer < LayersPerBlock; ++layer)
+  {
+    const std::string name = prefix + ".layers." + std::to_string(layer) + ".conv";
+    layers.push_back(this->Convolution3(name, HiddenChannels * (layer + 1), HiddenChannels));
+  }
+  return { layers, this->Convolution1(prefix + ".lff", HiddenChannels * (LayersPerBlock + 1), HiddenChannels) };
+}
+
+at::Tensor
+EncoderRDN::ForwardBlock(const Parameters & parameters, const DenseBlock & block, const at::Tensor & input) const
+{
+  at::Tensor dense = input;
+  for (const Convolution & layer : block.layers)
+  {
+    dense = at::cat({ dense, at::relu(layer(parameters, dense)) }, 1);
+  }
+  return block.fusion(parameters, dense) + input;
+}
+
+at::Tensor
+EncoderRDN::Forward(const Parameters & parameters, const at::Tensor & lowResolution) const
+{
+  const at::Tensor shallow = m_ShallowFirst(parameters, lowResolution);
+  at::Tensor       current = m_ShallowSecond(parameters, shallow);
+
+  // The 1×1×1 fusion of the eight concatenated block outputs is the sum of its parts: 512 channels are never alive.
+  const auto fusionWeights = parameters[m_GlobalFusion.GetWeight()].split(HiddenChannels, 1);
+  at::Tensor fused;
+  for (std::size_t block = 0; block < m_Blocks.size(); ++block)
+  {
+    current = this->ForwardBlock(parameters, m_Blocks[block], current);
+    fused = block == 0 ? at::conv3d(current, fusionWeights[block], parameters[m_GlobalFusion.GetBias()])
+                       : fused + at::conv3d(current, fusionWeights[block]);
+  }
+  current = m_GlobalConvolution(parameters, fused) + shallow;
+  return m_Output(parameters, current);
+}
+
+std::int64_t
+EncoderRDN::GetPeakChannels() const
+{
+  // shallow, fused and the block's input; two generations of the block's concatenation and the layer's output
+  return HiddenChannels * (3 + LayersPerBlock + (LayersPerBlock + 1) + 1);
+}
+} // namespace itk::arssr

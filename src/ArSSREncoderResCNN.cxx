@@ -1,0 +1,80 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSREncoderResCNN.h"
+
+#include <algorithm>
+
+namespace itk::arssr
+{
+namespace
+{
+constexpr int NumberOfBlocks = 3;
+constexpr int LayersPerBlock = 6;
+} // namespace
+
+EncoderResCNN::EncoderResCNN(std::int64_t featureDimension, Parameters & parameters)
+  : Encoder(parameters)
+  , m_FeatureDimension(featureDimension)
+  , m_Start(this->Convolution3("conv_start.0", 1, HiddenChannels))
+  , m_Blocks([this] {
+    std::vector<Block> blocks;
+    for (int block = 1; block <= NumberOfBlocks; ++block)
+    {
+      blocks.push_back(this->DeclareBlock(block));
+    }
+    return blocks;
+  }())
+  , m_End(this->Convolution3("conv_end.0", HiddenChannels, featureDimension))
+{}
+
+EncoderResCNN::Block
+EncoderResCNN::DeclareBlock(int number)
+{
+  Block block;
+  for (int layer = 0; layer < LayersPerBlock; ++layer)
+  {
+    // Every second module of the published Sequential is a ReLU without parameters.
+    const std::string name = "block" + std::to_string(number) + "." + std::to_string(2 * layer);
+    block.push_back(this->Convolution3(name, HiddenChannels, HiddenChannels));
+  }
+  return block;
+}
+
+at::Tensor
+EncoderResCNN::Forward(const Parameters & parameters, const at::Tensor & lowResolution) const
+{
+  at::Tensor current = at::relu(m_Start(parameters, lowResolution));
+  for (const Block & block : m_Blocks)
+  {
+    at::Tensor residual = current;
+    for (const Convolution & layer : block)
+    {
+      residual = at::relu(layer(parameters, residual));
+    }
+    current = current + residual;
+  }
+  return m_End(parameters, current) + lowResolution;
+}
+
+std::int64_t
+EncoderResCNN::GetPeakChannels() const
+{
+  // within a block its input and a layer's input, output and activation; at the end two generations of the features
+  return std::max(4 * HiddenChannels, HiddenChannels + 2 * m_FeatureDimension);
+}
+} // namespace itk::arssr

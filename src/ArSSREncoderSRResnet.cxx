@@ -1,0 +1,65 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSREncoderSRResnet.h"
+
+#include <algorithm>
+
+namespace itk::arssr
+{
+namespace
+{
+constexpr int NumberOfBlocks = 18;
+} // namespace
+
+EncoderSRResnet::EncoderSRResnet(std::int64_t featureDimension, Parameters & parameters)
+  : Encoder(parameters)
+  , m_FeatureDimension(featureDimension)
+  , m_Start(this->Convolution3("features.0.0", 1, HiddenChannels))
+  , m_Blocks([this] {
+    std::vector<Block> blocks;
+    for (int number = 1; number <= NumberOfBlocks; ++number)
+    {
+      const std::string prefix = "features." + std::to_string(number) + ".m.";
+      Convolution       first = this->Convolution3(prefix + "0.0", HiddenChannels, HiddenChannels);
+      Convolution       second = this->Convolution3(prefix + "1.0", HiddenChannels, HiddenChannels);
+      blocks.push_back({ first, second });
+    }
+    return blocks;
+  }())
+  , m_BeforeLast(this->Convolution3("features.19.0", HiddenChannels, HiddenChannels))
+  , m_Last(this->Convolution3("features.20.0", HiddenChannels, featureDimension))
+{}
+
+at::Tensor
+EncoderSRResnet::Forward(const Parameters & parameters, const at::Tensor & lowResolution) const
+{
+  at::Tensor current = m_Start(parameters, lowResolution);
+  for (const Block & block : m_Blocks)
+  {
+    current = current + block.second(parameters, at::relu(block.first(parameters, current)));
+  }
+  return m_Last(parameters, m_BeforeLast(parameters, current));
+}
+
+std::int64_t
+EncoderSRResnet::GetPeakChannels() const
+{
+  // a block's input and a layer's input, output and activation; at the end a layer's input and the features
+  return std::max(4 * HiddenChannels, HiddenChannels + m_FeatureDimension);
+}
+} // namespace itk::arssr

@@ -1,0 +1,277 @@
+#include "ArSSRJson.h"
+
+#include "ArSSRFileFormat.h"
+
+#include <limits>
+
+namespace itk::arssr
+{
+namespace
+{
+bool
+IsDigit(char c)
+{
+  return c >= '0' && c <= '9';
+}
+
+void
+AppendUtf8(std::string & text, std::uint32_t codePoint)
+{
+  const auto append = [&text](std::uint32_t byte) {
+    text += static_cast<char>(byte);
+  };
+  if (codePoint < 0x80)
+  {
+    append(codePoint);
+    return;
+  }
+  if (codePoint < 0x800)
+  {
+    append(0xC0 | (codePoint >> 6));
+  }
+  else
+  {
+    if (codePoint < 0x10000)
+    {
+      append(0xE0 | (codePoint >> 12));
+    }
+    else
+    {
+      append(0xF0 | (codePoint >> 18));
+      append(0x80 | ((codePoint >> 12) & 0x3F));
+    }
+    append(0x80 | ((codePoint >> 6) & 0x3F));
+  }
+  append(0x80 | (codePoint & 0x3F));
+}
+} // namespace
+
+JsonReader::JsonReader(ByteCursor & cursor)
+  : m_Cursor(cursor)
+{}
+
+void
+JsonReader::Fail(const char * expected) const
+{
+  ThrowDamaged("the JSON header is wrong before byte ", m_Cursor.GetPosition(), " of the file: expected ", expected);
+}
+
+void
+JsonReader::SkipSpace()
+{
+  constexpr std::string_view space = " \t\n\r";
+  while (m_Cursor.GetRemaining() > 0 && space.find(static_cast<char>(m_Cursor.PeekByte())) != std::string_view::npos)
+  {
+    m_Cursor.ReadByte();
+  }
+}
+
+char
+JsonReader::Next()
+{
+  return static_cast<char>(m_Cursor.ReadByte());
+}
+
+bool
+JsonReader::Consume(char token)
+{
+  this->SkipSpace();
+  const bool isNext = m_Cursor.GetRemaining() > 0 && static_cast<char>(m_Cursor.PeekByte()) == token;
+  if (isNext)
+  {
+    m_Cursor.ReadByte();
+  }
+  return isNext;
+}
+
+void
+JsonReader::Expect(char token)
+{
+  if (!this->Consume(token))
+  {
+    const char expected[] = { '\'', token, '\'', '\0' };
+    this->Fail(expected);
+  }
+}
+
+void
+JsonReader::ReadObject(const std::function<void(const std::string & key)> & readValue)
+{
+  this->Expect('{');
+  if (this->Consume('}'))
+  {
+    return;
+  }
+  do
+  {
+    const std::string key = this->ReadString();
+    this->Expect(':');
+    readValue(key);
+  } while (this->Consume(','));
+  this->Expect('}');
+}
+
+void
+JsonReader::ReadArray(const std::function<void()> & readElement)
+{
+  this->Expect('[');
+  if (this->Consume(']'))
+  {
+    return;
+  }
+  do
+  {
+    readElement();
+  } while (this->Consume(','));
+  this->Expect(']');
+}
+
+std::string
+JsonReader::ReadString()
+{
+  this->Expect('"');
+  std::string text;
+  for (char c = this->Next(); c != '"'; c = this->Next())
+  {
+    if (static_cast<unsigned char>(c) < 0x20)
+    {
+      this->Fail("no control character in a string");
+    }
+    if (c == '\\')
+    {
+      this->AppendEscape(text);
+    }
+    else
+    {
+      text += c;
+    }
+  }
+  if (!IsUtf8(text))
+  {
+    ThrowDamaged("the JSON header's string ", Quoted(text), " is not UTF-8");
+  }
+  return text;
+}
+
+void
+JsonReader::AppendEscape(std::string & text)
+{
+  constexpr std::string_view escaped = "\"\\/bfnrt";
+  constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
+
+  const char c = this->Next();
+  if (c == 'u')
+  {
+    AppendUtf8(text, this->ReadEscapedCodePoint());
+    return;
+  }
+  const auto index = escaped.find(c);
+  if (index == std::string_view::npos)
+  {
+    this->Fail("an escape sequence");
+  }
+  text += meant[index];
+}
+
+std::uint32_t
+JsonReader::ReadEscapedCodePoint()
+{
+  const std::uint32_t first = this->ReadHex();
+  if (first < 0xD800 || first > 0xDFFF)
+  {
+    return first;
+  }
+  // UTF-16's form of what lies above U+FFFF: a high surrogate, then a low one.
+  if (first < 0xDC00 && this->Next() == '\\' && this->Next() == 'u')
+  {
+    const std::uint32_t second = this->ReadHex();
+    if (second >= 0xDC00 && second <= 0xDFFF)
+    {
+      return 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+    }
+  }
+  this->Fail("a pair of surrogates");
+}
+
+std::uint32_t
+JsonReader::ReadHex()
+{
+  std::uint32_t value = 0;
+  for (int i = 0; i < 4; ++i)
+  {
+    const char c = this->Next();
+    const char lower = static_cast<char>(c | 0x20);
+    if (!IsDigit(c) && (lower < 'a' || lower > 'f'))
+    {
+      this->Fail("four hexadecimal digits before it");
+    }
+    value = value * 16 + static_cast<std::uint32_t>(IsDigit(c) ? c - '0' : lower - 'a' + 10);
+  }
+  return value;
+}
+
+bool
+JsonReader::NextIsDigit()
+{
+  return m_Cursor.GetRemaining() > 0 && IsDigit(static_cast<char>(m_Cursor.PeekByte()));
+}
+
+std::uint64_t
+JsonReader::ReadUnsigned()
+{
+  constexpr std::uint64_t highest = std::numeric_limits<std::uint64_t>::max();
+
+  this->SkipSpace();
+  if (!this->NextIsDigit())
+  {
+    this->Fail("an unsigned integer");
+  }
+  auto value = static_cast<std::uint64_t>(this->Next() - '0');
+  if (value == 0 && this->NextIsDigit())
+  {
+    this->Fail("no leading zero");
+  }
+  while (this->NextIsDigit())
+  {
+    const auto digit = static_cast<std::uint64_t>(this->Next() - '0');
+    if (value > (highest - digit) / 10)
+    {
+      this->Fail("a number of at most 64 bits");
+    }
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+void
+JsonReader::ReadEnd()
+{
+  this->SkipSpace();
+  if (m_Cursor.GetRemaining() != 0)
+  {
+    this->Fail("its end");
+  }
+}
+
+std::string
+ToJsonString(std::string_view text)
+{
+  constexpr char digits[] = "0123456789abcdef";
+  std::string    json = "\"";
+  for (const char c : text)
+  {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20)
+    {
+      json += { '\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15] };
+      continue;
+    }
+    if (c == '"' || c == '\\')
+    {
+      json += '\\';
+    }
+    json += c;
+  }
+  return json + '"';
+}
+} // namespace itk::arssr

@@ -1,0 +1,200 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRNetwork.h"
+
+#include "itkMacro.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <cmath>
+#include <map>
+#include <sstream>
+
+namespace itk::arssr
+{
+namespace
+{
+// Names listed in an error message before it is cut short.
+constexpr int MaximumNamesInMessage = 5;
+
+class ProblemList
+{
+public:
+  void
+  Add(const std::string & problem)
+  {
+    if (++m_Count <= MaximumNamesInMessage)
+    {
+      m_Text << "\n  " << problem;
+    }
+  }
+  bool
+  IsEmpty() const
+  {
+    return m_Count == 0;
+  }
+  std::string
+  GetText() const
+  {
+    const int more = m_Count - MaximumNamesInMessage;
+    return m_Text.str() + (more > 0 ? "\n  and " + std::to_string(more) + " more" : "");
+  }
+
+private:
+  int                m_Count{ 0 };
+  std::ostringstream m_Text;
+};
+
+std::string
+ShapeText(at::IntArrayRef shape)
+{
+  std::ostringstream text;
+  text << shape;
+  return text.str();
+}
+} // namespace
+
+Network::Network(const Architecture & architecture)
+  : m_Architecture((architecture.Verify(), architecture))
+  , m_Encoder(Encoder::New(architecture.encoder, architecture.featureDimension, m_Parameters))
+  , m_Decoder(architecture, m_Parameters)
+{}
+
+void
+Network::SetWeights(const std::vector<NamedTensor> & tensors)
+{
+  std::map<std::string, at::Tensor> byName;
+  for (const NamedTensor & tensor : tensors)
+  {
+    byName[tensor.name] = tensor.tensor;
+  }
+  const auto & entries = m_Parameters.GetEntries();
+  ProblemList  problems;
+  for (const auto & entry : entries)
+  {
+    const auto found = byName.find(entry.name);
+    if (found == byName.end())
+    {
+      problems.Add("missing: " + entry.name + ' ' + ShapeText(entry.shape));
+    }
+    else if (found->second.sizes() != at::IntArrayRef(entry.shape))
+    {
+      problems.Add("wrong shape: " + entry.name + " is " + ShapeText(found->second.sizes()) + ", expected " +
+                   ShapeText(entry.shape));
+    }
+  }
+  std::map<std::string, at::Tensor> unexpected = byName;
+  for (const auto & entry : entries)
+  {
+    unexpected.erase(entry.name);
+  }
+  for (const auto & tensor : unexpected)
+  {
+    problems.Add("unexpected: " + tensor.first + ' ' + ShapeText(tensor.second.sizes()));
+  }
+  if (!problems.IsEmpty())
+  {
+    itkGenericExceptionMacro("The tensors do not make up an ArSSR network with encoder "
+                             << m_Architecture.encoder << ", feature dimension " << m_Architecture.featureDimension
+                             << ", depth " << m_Architecture.depth << " and width " << m_Architecture.width << ':'
+                             << problems.GetText());
+  }
+  for (std::size_t slot = 0; slot < entries.size(); ++slot)
+  {
+    m_Parameters.SetValue(slot, byName[entries[slot].name].to(at::kFloat).contiguous());
+  }
+}
+
+void
+Network::InitializeWeights(std::uint64_t seed)
+{
+  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  const auto &  entries = m_Parameters.GetEntries();
+  double        bound = 0.0;
+  for (std::size_t slot = 0; slot < entries.size(); ++slot)
+  {
+    const auto & shape = entries[slot].shape;
+    at::Tensor   value = at::empty(shape, at::kFloat);
+    if (shape.size() > 1) // a weight; the bias that follows has the same bound
+    {
+      bound = 1.0 / std::sqrt(static_cast<double>(value.numel() / shape[0]));
+    }
+    m_Parameters.SetValue(slot, value.uniform_(-bound, bound, generator));
+  }
+}
+
+std::shared_ptr<const Network>
+Network::CopyTo(const at::Device & device) const
+{
+  auto         copy = std::make_shared<Network>(m_Architecture);
+  const auto & entries = m_Parameters.GetEntries();
+  for (std::size_t slot = 0; slot < entries.size(); ++slot)
+  {
+    const at::Tensor & value = entries[slot].value;
+    const auto         format = value.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::Contiguous;
+    copy->m_Parameters.SetValue(slot, value.to(device).contiguous(format));
+  }
+  return copy;
+}
+
+at::Tensor
+Network::Encode(const at::Tensor & lowResolution) const
+{
+  const at::Tensor batch = lowResolution.unsqueeze(0).unsqueeze(0).contiguous(at::MemoryFormat::ChannelsLast3d);
+  const at::Tensor features = m_Encoder->Forward(m_Parameters, batch);
+  return features.squeeze(0).permute({ 1, 2, 3, 0 }).contiguous();
+}
+
+at::Tensor
+Network::Decode(const FeatureTile & tile, const at::Tensor & samples) const
+{
+  return m_Decoder.Forward(m_Parameters, SampleFeatures(tile, samples));
+}
+
+std::int64_t
+Network::GetNumberOfParameters() const
+{
+  std::int64_t count = 0;
+  for (const auto & entry : m_Parameters.GetEntries())
+  {
+    std::int64_t elements = 1;
+    for (const std::int64_t extent : entry.shape)
+    {
+      elements *= extent;
+    }
+    count += elements;
+  }
+  return count;
+}
+
+std::int64_t
+Network::GetEncodeBytesPerVoxel() const
+{
+  return static_cast<std::int64_t>(sizeof(float)) * m_Encoder->GetPeakChannels();
+}
+
+std::int64_t
+Network::GetDecodeBytesPerSample() const
+{
+  // the sample, the input and residual of stage one, and a layer's input and output
+  const std::int64_t inputs = m_Architecture.featureDimension + 3;
+  const std::int64_t floats = 2 * inputs + 2 * std::max(m_Architecture.width, inputs);
+  return static_cast<std::int64_t>(3 * sizeof(double)) + static_cast<std::int64_t>(sizeof(float)) * floats;
+}
+} // namespace itk::arssr

@@ -1,0 +1,353 @@
+#include "ArSSRPickleReader.h"
+
+#include "ArSSRPickleOpcodes.h"
+
+namespace itk::arssr
+{
+namespace
+{
+constexpr std::size_t  LongestGlobal = 256; // characters of a module's or a global's name
+constexpr unsigned int LowestProtocol = 2;  // older ones are text, and hold nothing but what torch.save never writes
+constexpr unsigned int HighestProtocol = 5;
+constexpr char         OrderedDict[] = "collections.OrderedDict";
+
+/** Two's complement number of up to eight bytes. */
+std::int64_t
+SignExtend(std::uint64_t value, unsigned int bytes)
+{
+  const std::uint64_t sign = bytes == 0 ? 0 : std::uint64_t{ 1 } << (8 * bytes - 1);
+  return static_cast<std::int64_t>((value ^ sign) - sign);
+}
+} // namespace
+
+PickleReader::PickleReader(ByteCursor & cursor, const std::set<std::string> & allowedGlobals, MemoryBudget & budget)
+  : m_Cursor(cursor)
+  , m_AllowedGlobals(allowedGlobals)
+  , m_Budget(budget)
+  , m_Stack(budget)
+{}
+
+Pickle
+PickleReader::Read()
+{
+  this->ReadProtocol();
+  for (;;)
+  {
+    m_Position = m_Cursor.GetPosition();
+    const unsigned int opcode = m_Cursor.ReadByte();
+    if (opcode == STOP)
+    {
+      return m_Stack.Finish();
+    }
+    if (this->ExecuteConstant(opcode) || this->ExecuteContainer(opcode) || this->ExecuteMemo(opcode) ||
+        this->ExecuteObject(opcode))
+    {
+      continue;
+    }
+    if (const char * name = NameOfRefusedOpcode(opcode))
+    {
+      ThrowRefused("refused opcode '", name, "' at byte ", m_Position);
+    }
+    ThrowDamaged("byte ", m_Position, " has the value ", opcode, ", which is no opcode of pickle");
+  }
+}
+
+void
+PickleReader::ReadProtocol()
+{
+  const std::uint64_t position = m_Cursor.GetPosition();
+  const unsigned int  opcode = m_Cursor.ReadByte();
+  if (opcode != PROTO)
+  {
+    ThrowRefused("the pickle at byte ", position, " does not start with opcode 'PROTO'");
+  }
+  const unsigned int protocol = m_Cursor.ReadByte();
+  if (protocol < LowestProtocol || protocol > HighestProtocol)
+  {
+    ThrowRefused("the pickle at byte ",
+                 position,
+                 " has protocol ",
+                 protocol,
+                 ", not one of ",
+                 LowestProtocol,
+                 " to ",
+                 HighestProtocol);
+  }
+}
+
+bool
+PickleReader::ExecuteConstant(unsigned int opcode)
+{
+  switch (opcode)
+  {
+    case NONE:
+      m_Stack.Push(Kind::None);
+      return true;
+    case NEWTRUE:
+    case NEWFALSE:
+      m_Stack.Push(Kind::Boolean).number = opcode == NEWTRUE;
+      return true;
+    case BININT1:
+      this->PushInteger(m_Cursor.ReadByte());
+      return true;
+    case BININT2:
+      this->PushInteger(static_cast<std::int64_t>(m_Cursor.ReadUnsigned(2)));
+      return true;
+    case BININT:
+      this->PushInteger(SignExtend(m_Cursor.ReadUnsigned(4), 4));
+      return true;
+    case LONG1:
+      this->PushLong();
+      return true;
+    case BINFLOAT:
+      m_Cursor.ReadUnsigned(8);
+      m_Stack.Push(Kind::Float);
+      return true;
+    case SHORT_BINSTRING:
+    case SHORT_BINUNICODE:
+      this->PushString(m_Cursor.ReadByte());
+      return true;
+    case BINSTRING:
+    case BINUNICODE:
+      this->PushString(m_Cursor.ReadUnsigned(4));
+      return true;
+    case BINUNICODE8:
+      this->PushString(m_Cursor.ReadUnsigned(8));
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool
+PickleReader::ExecuteContainer(unsigned int opcode)
+{
+  switch (opcode)
+  {
+    case MARK:
+      m_Stack.Mark();
+      return true;
+    case EMPTY_TUPLE:
+      m_Stack.Push(Kind::Tuple);
+      return true;
+    case TUPLE1:
+    case TUPLE2:
+    case TUPLE3:
+      m_Stack.Push(Kind::Tuple, m_Stack.Pop(1 + opcode - TUPLE1));
+      return true;
+    case TUPLE:
+      m_Stack.Push(Kind::Tuple, m_Stack.PopToMark());
+      return true;
+    case EMPTY_LIST:
+      m_Stack.Push(Kind::List);
+      return true;
+    case APPEND:
+      this->AppendTo(Kind::List, m_Stack.Pop(1));
+      return true;
+    case APPENDS:
+      this->AppendTo(Kind::List, m_Stack.PopToMark());
+      return true;
+    case EMPTY_DICT:
+      m_Stack.Push(Kind::Dictionary);
+      return true;
+    case SETITEM:
+      this->AppendTo(Kind::Dictionary, m_Stack.Pop(2));
+      return true;
+    case SETITEMS:
+      this->AppendTo(Kind::Dictionary, m_Stack.PopToMark());
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool
+PickleReader::ExecuteMemo(unsigned int opcode)
+{
+  switch (opcode)
+  {
+    case BINPUT:
+      m_Stack.Store(m_Cursor.ReadByte());
+      return true;
+    case LONG_BINPUT:
+      m_Stack.Store(m_Cursor.ReadUnsigned(4));
+      return true;
+    case MEMOIZE:
+      m_Stack.Store();
+      return true;
+    case BINGET:
+      m_Stack.Fetch(m_Cursor.ReadByte());
+      return true;
+    case LONG_BINGET:
+      m_Stack.Fetch(m_Cursor.ReadUnsigned(4));
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool
+PickleReader::ExecuteObject(unsigned int opcode)
+{
+  switch (opcode)
+  {
+    case GLOBAL:
+      this->PushGlobal();
+      return true;
+    case STACK_GLOBAL:
+      this->PushStackGlobal();
+      return true;
+    case REDUCE:
+      this->PushCall();
+      return true;
+    case BUILD:
+      this->ApplyBuild();
+      return true;
+    case BINPERSID:
+      m_Stack.Push(Kind::PersistentId, m_Stack.Pop(1));
+      return true;
+    case FRAME:
+      this->CheckFrame();
+      return true;
+    default:
+      return false;
+  }
+}
+
+void
+PickleReader::PushInteger(std::int64_t number)
+{
+  m_Stack.Push(Kind::Integer).number = number;
+}
+
+void
+PickleReader::PushLong()
+{
+  const unsigned int bytes = m_Cursor.ReadByte();
+  if (bytes <= sizeof(std::int64_t))
+  {
+    this->PushInteger(SignExtend(m_Cursor.ReadUnsigned(bytes), bytes));
+    return;
+  }
+  m_Budget.Charge(bytes);
+  m_Stack.Push(Kind::LongInteger).text = m_Cursor.ReadString(bytes);
+}
+
+void
+PickleReader::PushString(std::uint64_t size)
+{
+  std::string text = m_Cursor.ReadString(size);
+  m_Budget.Charge(size);
+  if (!IsUtf8(text))
+  {
+    ThrowDamaged("the string ", Quoted(text), " at byte ", m_Position, " is not UTF-8");
+  }
+  m_Stack.Push(Kind::String).text = std::move(text);
+}
+
+void
+PickleReader::AppendTo(Kind kind, const std::vector<std::uint32_t> & items)
+{
+  const Kind target = m_Stack.Top().kind;
+  if (target != kind || (kind == Kind::Dictionary && items.size() % 2 != 0))
+  {
+    ThrowDamaged("the opcode at byte ",
+                 m_Position,
+                 " adds ",
+                 items.size(),
+                 " values, as if to ",
+                 ToString(kind),
+                 ", to ",
+                 ToString(target));
+  }
+  m_Stack.AppendToTop(items);
+}
+
+void
+PickleReader::PushGlobal()
+{
+  const std::string module = m_Cursor.ReadLine(LongestGlobal);
+  this->PushGlobal(module + '.' + m_Cursor.ReadLine(LongestGlobal));
+}
+
+void
+PickleReader::PushStackGlobal()
+{
+  const auto         names = m_Stack.Pop(2);
+  const PickleNode & module = m_Stack.At(names[0]);
+  const PickleNode & name = m_Stack.At(names[1]);
+  if (module.kind != Kind::String || name.kind != Kind::String)
+  {
+    ThrowDamaged("opcode 'STACK_GLOBAL' at byte ", m_Position, " is not given two strings");
+  }
+  this->PushGlobal(module.text + '.' + name.text);
+}
+
+void
+PickleReader::PushGlobal(const std::string & global)
+{
+  if (m_AllowedGlobals.count(global) == 0)
+  {
+    ThrowRefused("refused global ", Quoted(global), " at byte ", m_Position);
+  }
+  m_Budget.Charge(global.size());
+  m_Stack.Push(Kind::Global).text = global;
+}
+
+void
+PickleReader::PushCall()
+{
+  auto               items = m_Stack.Pop(2);
+  const PickleNode & callable = m_Stack.At(items[0]);
+  const PickleNode & arguments = m_Stack.At(items[1]);
+  if (callable.kind != Kind::Global || arguments.kind != Kind::Tuple)
+  {
+    ThrowRefused("refused opcode 'REDUCE' at byte ",
+                 m_Position,
+                 ": it calls ",
+                 ToString(callable.kind),
+                 " with ",
+                 ToString(arguments.kind));
+  }
+  if (callable.text != OrderedDict)
+  {
+    m_Stack.Push(Kind::Call, std::move(items));
+    return;
+  }
+  if (!arguments.items.empty())
+  {
+    ThrowRefused("refused opcode 'REDUCE' at byte ", m_Position, ": it calls ", OrderedDict, " with arguments");
+  }
+  m_Budget.Charge(callable.text.size());
+  m_Stack.Push(Kind::Dictionary).text = callable.text;
+}
+
+void
+PickleReader::ApplyBuild()
+{
+  const PickleNode & state = m_Stack.At(m_Stack.Pop(1).front());
+  const PickleNode & target = m_Stack.Top();
+  if (target.kind != Kind::Dictionary || target.text != OrderedDict || state.kind != Kind::Dictionary)
+  {
+    ThrowRefused("refused opcode 'BUILD' at byte ", m_Position, ": it sets the state of ", ToString(target.kind));
+  }
+  for (std::size_t i = 0; i < state.items.size(); i += 2)
+  {
+    const PickleNode & key = m_Stack.At(state.items[i]);
+    if (key.kind != Kind::String || key.text != "_metadata")
+    {
+      ThrowRefused("refused opcode 'BUILD' at byte ", m_Position, ": it sets attribute ", Quoted(key.text));
+    }
+  }
+}
+
+void
+PickleReader::CheckFrame()
+{
+  const std::uint64_t size = m_Cursor.ReadUnsigned(8);
+  if (size > m_Cursor.GetRemaining())
+  {
+    ThrowDamaged("the frame at byte ", m_Position, " claims ", size, " bytes, ", m_Cursor.GetRemaining(), " follow");
+  }
+}
+} // namespace itk::arssr

@@ -1,0 +1,155 @@
+#include "ArSSRSafetensors.h"
+
+#include "ArSSRFileFormat.h"
+#include "ArSSRSafetensorsHeader.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+namespace itk::arssr
+{
+namespace
+{
+constexpr std::uint64_t SizeBytes = 8;               // of the number at the file's start
+constexpr std::uint64_t LargestHeader = 100'000'000; // bytes, the limit of the safetensors library
+
+at::Tensor
+ReadData(ByteFile & file, const SafetensorsHeader::Entry & entry, std::uint64_t dataOffset)
+{
+  const at::Tensor tensor = at::empty(entry.sizes, at::TensorOptions(entry.type));
+  file.Read(dataOffset + entry.begin, tensor.data_ptr(), entry.end - entry.begin);
+  if (!HostIsLittleEndian())
+  {
+    ReverseBytes(tensor.data_ptr(), static_cast<std::uint64_t>(tensor.numel()), tensor.element_size());
+  }
+  return tensor;
+}
+
+void
+WriteData(AtomicFile & target, const at::Tensor & tensor)
+{
+  at::Tensor plain = tensor.detach().to(at::kCPU).contiguous();
+  if (!HostIsLittleEndian())
+  {
+    plain = plain.clone();
+    ReverseBytes(plain.data_ptr(), static_cast<std::uint64_t>(plain.numel()), plain.element_size());
+  }
+  target.Write(plain.data_ptr(), plain.nbytes());
+}
+
+/** Positions in the list of tensors, in the order of their data. */
+std::vector<std::size_t>
+OrderByElementSize(const std::vector<NamedTensor> & tensors)
+{
+  std::vector<std::size_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), std::size_t{ 0 });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return tensors[a].tensor.element_size() > tensors[b].tensor.element_size();
+  });
+  return order;
+}
+
+void
+CheckText(const std::string & text)
+{
+  if (!IsUtf8(text))
+  {
+    throw FileFormatError("the name or metadata text " + Quoted(text) + " is not UTF-8. Give it in UTF-8.");
+  }
+}
+
+/** Throws unless ReadSafetensors() would accept the file. */
+void
+CheckContent(const TensorFile & file)
+{
+  std::set<std::string> names{ "__metadata__" };
+  for (const auto & [name, tensor] : file.tensors)
+  {
+    CheckText(name);
+    if (!names.insert(name).second)
+    {
+      throw FileFormatError("two tensors have the name " + Quoted(name) + ", or it is reserved. Rename one.");
+    }
+    if (!tensor.defined())
+    {
+      throw FileFormatError("the tensor " + Quoted(name) + " is undefined. Leave it out.");
+    }
+    CheckSafetensorsType(name, tensor.scalar_type());
+  }
+  for (const auto & [key, value] : file.metadata)
+  {
+    CheckText(key);
+    CheckText(value);
+  }
+  if (std::max(file.tensors.size(), file.metadata.size()) > MaximumEntries)
+  {
+    throw FileFormatError("there are " + std::to_string(file.tensors.size()) + " tensors and " +
+                          std::to_string(file.metadata.size()) + " metadata entries. Write at most " +
+                          std::to_string(MaximumEntries) + " of each.");
+  }
+}
+} // namespace
+
+TensorFile
+ReadSafetensors(ByteFile & file)
+{
+  ByteCursor          cursor(file, 0, file.GetSize());
+  const std::uint64_t headerSize = cursor.ReadUnsigned(SizeBytes);
+  if (headerSize > LargestHeader || headerSize > cursor.GetRemaining())
+  {
+    ThrowDamaged(
+      "the header claims ", headerSize, " bytes, expected at most ", std::min(LargestHeader, cursor.GetRemaining()));
+  }
+  const std::uint64_t dataOffset = SizeBytes + headerSize;
+  ByteCursor          headerCursor(file, SizeBytes, dataOffset);
+  SafetensorsHeader   header = ParseSafetensorsHeader(headerCursor, file.GetSize(), file.GetSize() - dataOffset);
+
+  TensorFile result;
+  for (const auto & entry : header.entries)
+  {
+    result.tensors.push_back({ entry.name, ReadData(file, entry, dataOffset) });
+  }
+  result.metadata = std::move(header.metadata);
+  return result;
+}
+
+void
+WriteSafetensors(AtomicFile & target, const TensorFile & file)
+{
+  CheckContent(file);
+  SafetensorsHeader header;
+  header.metadata = file.metadata;
+  for (const auto & [name, tensor] : file.tensors)
+  {
+    header.entries.push_back({ name, tensor.scalar_type(), tensor.sizes().vec(), 0, 0 });
+  }
+  const auto    order = OrderByElementSize(file.tensors);
+  std::uint64_t end = 0;
+  for (const std::size_t i : order)
+  {
+    header.entries[i].begin = end;
+    end += file.tensors[i].tensor.nbytes();
+    header.entries[i].end = end;
+  }
+  const std::string json = FormatSafetensorsHeader(header);
+  if (json.size() > LargestHeader)
+  {
+    throw FileFormatError("the header takes " + std::to_string(json.size()) + " bytes. Write less metadata; at most " +
+                          std::to_string(LargestHeader) + " bytes fit.");
+  }
+  unsigned char size[SizeBytes];
+  for (unsigned int i = 0; i < SizeBytes; ++i)
+  {
+    size[i] = static_cast<unsigned char>(json.size() >> (8 * i));
+  }
+  target.Write(size, SizeBytes);
+  target.Write(json.data(), json.size());
+  for (const std::size_t i : order)
+  {
+    WriteData(target, file.tensors[i].tensor);
+  }
+}
+} // namespace itk::arssr

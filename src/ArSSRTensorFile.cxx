@@ -1,0 +1,116 @@
+#include "ArSSRTensorFile.h"
+
+#include "ArSSRAtomicFile.h"
+#include "ArSSRFileFormat.h"
+#include "ArSSRSafetensors.h"
+#include "ArSSRTorchFile.h"
+
+#include "itkMacro.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace itk::arssr
+{
+namespace
+{
+enum class Format
+{
+  Safetensors,
+  TorchArchive,
+  TorchLegacy
+};
+
+Format
+DetectFormat(ByteFile & file)
+{
+  constexpr std::uint64_t examined = 9;
+  const std::string       start = file.ReadString(0, std::min(examined, file.GetSize()));
+  // A safetensors header is below 2^40 bytes and starts with a brace; neither other format can look like that.
+  if (start.size() == examined && start.compare(5, 4, std::string("\0\0\0{", 4)) == 0)
+  {
+    return Format::Safetensors;
+  }
+  if (start.compare(0, 4, "PK\x03\x04") == 0)
+  {
+    return Format::TorchArchive;
+  }
+  if (start[0] == '\x80')
+  {
+    return Format::TorchLegacy;
+  }
+  ThrowRefused("the file starts with ", Quoted(start), ", like neither a torch nor a safetensors file");
+}
+
+TensorFile
+ReadContent(ByteFile & file)
+{
+  switch (DetectFormat(file))
+  {
+    case Format::Safetensors:
+      return ReadSafetensors(file);
+    case Format::TorchArchive:
+      return { ReadTorchArchive(file), {} };
+    case Format::TorchLegacy:
+      return { ReadTorchLegacyFile(file), {} };
+  }
+  return {};
+}
+
+void
+CheckFinite(const TensorFile & file)
+{
+  for (const auto & [name, tensor] : file.tensors)
+  {
+    const auto bad = tensor.defined() ? tensor.numel() - at::isfinite(tensor).sum().item<std::int64_t>() : 0;
+    if (bad != 0)
+    {
+      throw FileFormatError(std::to_string(bad) + " of the " + std::to_string(tensor.numel()) +
+                            " elements of the tensor " + Quoted(name) +
+                            " are NaN or infinite. The training that made them diverged; use weights from before.");
+    }
+  }
+}
+
+/** What the exception says, without torch's backtrace. */
+std::string
+Describe(const std::exception & error)
+{
+  const auto * torchError = dynamic_cast<const c10::Error *>(&error);
+  return torchError ? torchError->what_without_backtrace() : error.what();
+}
+} // namespace
+
+TensorFile
+ReadTensorFile(const std::string & fileName)
+{
+  try
+  {
+    ByteFile   file(fileName);
+    TensorFile content = ReadContent(file);
+    CheckFinite(content);
+    return content;
+  }
+  catch (const std::exception & error)
+  {
+    itkGenericExceptionMacro("Cannot read the weights file \"" << fileName << "\": " << Describe(error));
+  }
+}
+
+void
+WriteTensorFile(const std::string & fileName, const TensorFile & content)
+{
+  try
+  {
+    CheckFinite(content);
+    AtomicFile file(fileName);
+    WriteSafetensors(file, content);
+    file.Commit();
+  }
+  catch (const std::exception & error)
+  {
+    itkGenericExceptionMacro("Cannot write the weights file \"" << fileName << "\": " << Describe(error));
+  }
+}
+} // namespace itk::arssr

@@ -1,0 +1,48 @@
+#ifndef ArSSRTensorFile_h
+#define ArSSRTensorFile_h
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace itk::arssr
+{
+/** A contiguous tensor in main memory, of the type it has in the file: float32, float16, bfloat16 or float64. */
+struct NamedTensor
+{
+  std::string name;
+  at::Tensor  tensor;
+};
+
+struct TensorFile
+{
+  std::vector<NamedTensor>           tensors; // in the file's order
+  std::map<std::string, std::string> metadata;
+};
+
+/** Reads the tensors of a weights file, and its metadata if it has any. The content, not the name, tells the format:
+ *  - a `state_dict` saved by torch.save in its zip format (torch 1.6 and later) or its legacy format,
+ *  - safetensors.
+ *
+ * No code in the file is run, and nothing is allocated on its word: every size is checked against the file's first. The
+ * file must be a dictionary of floating point tensors and nothing else; names are returned as they stand. Tensors that
+ * share memory in a torch file share it here, too. A tensor with NaN or infinite elements is refused.
+ *
+ * Throws itk::ExceptionObject, which gives the file's name, what it has, what was expected, and the remedy.
+ */
+TensorFile
+ReadTensorFile(const std::string & fileName);
+
+/** Writes safetensors, so that the file is either complete or untouched: the bytes go to a temporary file in the same
+ * directory, are flushed to the disk, and take the file's name at the end. Whatever this writes ReadTensorFile() reads;
+ * so it refuses what that would refuse, and tensors are given contiguous and in main memory whatever they were.
+ *
+ * Throws itk::ExceptionObject and leaves nothing behind if that fails.
+ */
+void
+WriteTensorFile(const std::string & fileName, const TensorFile & file);
+} // namespace itk::arssr
+
+#endif

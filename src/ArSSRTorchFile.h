@@ -1,0 +1,21 @@
+#ifndef ArSSRTorchFile_h
+#define ArSSRTorchFile_h
+
+#include "ArSSRByteFile.h"
+#include "ArSSRTensorFile.h"
+
+namespace itk::arssr
+{
+/** Reads a `state_dict` in torch's zip format: a pickle `<archive>/data.pkl`, the storages' raw elements in
+ * `<archive>/data/<key>`, and `<archive>/byteorder`, little if absent. (torch/serialization.py, _save.) */
+std::vector<NamedTensor>
+ReadTorchArchive(ByteFile & file);
+
+/** Reads a `state_dict` in torch's legacy format: five pickles (a magic number, the protocol 1001, facts about the
+ * machine, the dictionary, the list of the storages' keys), then for each key the number of elements (int64) and the
+ * raw elements, all little-endian. (torch/serialization.py, _legacy_save.) */
+std::vector<NamedTensor>
+ReadTorchLegacyFile(ByteFile & file);
+} // namespace itk::arssr
+
+#endif

@@ -1,0 +1,332 @@
+#include "ArSSRZipArchive.h"
+
+#include "ArSSRChecksum.h"
+#include "ArSSRFileFormat.h"
+
+#include <algorithm>
+#include <array>
+
+namespace itk::arssr
+{
+namespace
+{
+constexpr std::uint32_t LocalSignature = 0x04034B50;
+constexpr std::uint32_t EntrySignature = 0x02014B50;
+constexpr std::uint32_t EndSignature = 0x06054B50;
+constexpr std::uint32_t Zip64EndSignature = 0x06064B50;
+constexpr std::uint32_t Zip64LocatorSignature = 0x07064B50;
+
+// Sizes in bytes of the records' fixed parts.
+constexpr std::uint64_t LocalSize = 30;
+constexpr std::uint64_t EntrySize = 46;
+constexpr std::uint64_t EndSize = 22;
+constexpr std::uint64_t Zip64EndSize = 56;
+constexpr std::uint64_t Zip64LocatorSize = 20;
+
+// In place of a number that does not fit, which the ZIP64 record or extra field holds then.
+constexpr std::uint64_t Moved16 = 0xFFFF;
+constexpr std::uint64_t Moved32 = 0xFFFFFFFF;
+
+constexpr std::uint64_t EncryptedFlags = 0x2041; // bits 0, 6 and 13
+constexpr std::uint64_t DescriptorFlag = 0x0008; // sizes and CRC follow the data
+
+std::string
+Range(std::uint64_t offset, std::uint64_t size)
+{
+  return std::to_string(size) + " bytes at byte " + std::to_string(offset);
+}
+
+std::uint64_t
+Field(std::string_view record, std::size_t offset, unsigned int bytes)
+{
+  return DecodeLittleEndian(reinterpret_cast<const unsigned char *>(record.data()) + offset, bytes);
+}
+
+void
+CheckChecksum(const ZipArchive::Entry & entry, std::uint32_t checksum)
+{
+  // torch.save writes zero after torch.serialization.set_crc32_options(False).
+  if (entry.checksum != 0 && checksum != entry.checksum)
+  {
+    ThrowDamaged("archive entry ", Quoted(entry.name), " has CRC-32 ", checksum, ", expected ", entry.checksum);
+  }
+}
+
+void
+CheckStored(const std::string & name, std::uint64_t flags, std::uint64_t method)
+{
+  if (flags & EncryptedFlags)
+  {
+    ThrowRefused("archive entry ", Quoted(name), " is encrypted");
+  }
+  if (method != 0)
+  {
+    ThrowRefused("archive entry ", Quoted(name), " is compressed (method ", method, ", expected 0, stored)");
+  }
+}
+
+void
+CheckName(const std::string & name)
+{
+  const bool hasDrive = name.size() > 1 && name[1] == ':';
+  bool       escapes = hasDrive || name.find_first_of(std::string("\\\0", 2)) != std::string::npos;
+  for (std::size_t begin = 0; begin <= name.size() && !escapes;)
+  {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    const auto        part = std::string_view(name).substr(begin, end - begin);
+    escapes = part.empty() || part == ".." || part == ".";
+    begin = end + 1;
+  }
+  if (escapes)
+  {
+    ThrowRefused("archive entry ", Quoted(name), " has a name that leaves its directory");
+  }
+}
+
+/** Replaces the numbers that are marked as moved by those of the ZIP64 extra field, which come in this order. */
+void
+ReadZip64Extra(const std::string & name, std::string_view extra, std::array<std::uint64_t *, 3> numbers)
+{
+  while (extra.size() >= 4)
+  {
+    const auto length = static_cast<std::size_t>(Field(extra, 2, 2));
+    if (length > extra.size() - 4)
+    {
+      break;
+    }
+    if (Field(extra, 0, 2) == 1)
+    {
+      std::size_t position = 4;
+      for (std::uint64_t * number : numbers)
+      {
+        if (*number == Moved32 && position + 8 <= 4 + length)
+        {
+          *number = Field(extra, position, 8);
+          position += 8;
+        }
+      }
+      return;
+    }
+    extra.remove_prefix(4 + length);
+  }
+  if (!extra.empty())
+  {
+    ThrowDamaged("archive entry ", Quoted(name), " has an extra field that is cut off");
+  }
+}
+} // namespace
+
+ZipArchive::ZipArchive(ByteFile & file)
+  : m_File(file)
+{
+  const Directory directory = this->FindDirectory();
+  this->ReadEntries(directory);
+  for (Entry & entry : m_Entries)
+  {
+    this->LocateData(entry, directory.offset);
+  }
+  std::sort(m_Entries.begin(), m_Entries.end(), [](const Entry & a, const Entry & b) {
+    return a.headerOffset < b.headerOffset;
+  });
+  this->CheckDistinct();
+}
+
+ZipArchive::Directory
+ZipArchive::FindDirectory()
+{
+  const std::uint64_t size = m_File.GetSize();
+  const std::uint64_t searched = std::min<std::uint64_t>(size, EndSize + 0xFFFF);
+  const std::string   tail = m_File.ReadString(size - searched, searched);
+  for (std::size_t i = tail.size(); i >= EndSize; --i)
+  {
+    const auto record = std::string_view(tail).substr(i - EndSize);
+    if (Field(record, 0, 4) == EndSignature && Field(record, 20, 2) == record.size() - EndSize)
+    {
+      return this->ReadEndRecord(size - record.size(), record);
+    }
+  }
+  ThrowDamaged("the archive has no end-of-directory record");
+}
+
+ZipArchive::Directory
+ZipArchive::ReadEndRecord(std::uint64_t offset, std::string_view record)
+{
+  Directory directory{ Field(record, 16, 4), Field(record, 12, 4), Field(record, 10, 2) };
+  if (Field(record, 4, 4) != 0 || Field(record, 8, 2) != directory.count)
+  {
+    ThrowRefused("the archive is in several parts");
+  }
+  this->ReadZip64EndRecord(offset, directory);
+  if (directory.offset > offset || directory.size > offset - directory.offset)
+  {
+    ThrowDamaged(
+      "the archive's directory, ", Range(directory.offset, directory.size), ", does not lie before byte ", offset);
+  }
+  return directory;
+}
+
+void
+ZipArchive::ReadZip64EndRecord(std::uint64_t endRecord, Directory & directory)
+{
+  const std::uint64_t locatorOffset = endRecord - std::min(endRecord, Zip64LocatorSize);
+  const std::string   locator = m_File.ReadString(locatorOffset, endRecord - locatorOffset);
+  if (locator.size() < Zip64LocatorSize || Field(locator, 0, 4) != Zip64LocatorSignature)
+  {
+    return;
+  }
+  const std::uint64_t offset = Field(locator, 8, 8);
+  if (offset > locatorOffset || locatorOffset - offset < Zip64EndSize)
+  {
+    ThrowDamaged("the archive's ZIP64 record at byte ", offset, " does not lie before byte ", locatorOffset);
+  }
+  const std::string record = m_File.ReadString(offset, Zip64EndSize);
+  const Directory   large{ Field(record, 48, 8), Field(record, 40, 8), Field(record, 32, 8) };
+  const auto        agree = [](std::uint64_t small, std::uint64_t moved, std::uint64_t value) {
+    return small == moved || small == value;
+  };
+  if (Field(record, 0, 4) != Zip64EndSignature || !agree(directory.offset, Moved32, large.offset) ||
+      !agree(directory.size, Moved32, large.size) || !agree(directory.count, Moved16, large.count))
+  {
+    ThrowDamaged("the archive's ZIP64 record at byte ", offset, " contradicts its end record");
+  }
+  directory = large;
+}
+
+void
+ZipArchive::ReadEntries(const Directory & directory)
+{
+  if (directory.count > MaximumEntries)
+  {
+    ThrowRefused("the archive has ", directory.count, " entries, at most ", MaximumEntries, " are read");
+  }
+  if (directory.count * EntrySize > directory.size)
+  {
+    ThrowDamaged("the archive's directory of ", directory.size, " bytes cannot hold ", directory.count, " entries");
+  }
+  m_Entries.reserve(static_cast<std::size_t>(directory.count));
+  ByteCursor cursor(m_File, directory.offset, directory.offset + directory.size);
+  for (std::uint64_t i = 0; i < directory.count; ++i)
+  {
+    m_Entries.push_back(ReadEntry(cursor));
+  }
+  if (cursor.GetRemaining() != 0)
+  {
+    ThrowDamaged("the archive's directory holds more than its ", directory.count, " entries");
+  }
+}
+
+ZipArchive::Entry
+ZipArchive::ReadEntry(ByteCursor & cursor)
+{
+  const std::uint64_t position = cursor.GetPosition();
+  const std::string   record = cursor.ReadString(EntrySize);
+  if (Field(record, 0, 4) != EntrySignature)
+  {
+    ThrowDamaged("the archive's directory has no entry at byte ", position);
+  }
+  Entry entry{};
+  entry.name = cursor.ReadString(Field(record, 28, 2));
+  entry.headerOffset = Field(record, 42, 4);
+  entry.size = Field(record, 24, 4);
+  entry.checksum = static_cast<std::uint32_t>(Field(record, 16, 4));
+  std::uint64_t compressedSize = Field(record, 20, 4);
+
+  CheckName(entry.name);
+  CheckStored(entry.name, Field(record, 8, 2), Field(record, 10, 2));
+  const std::string extra = cursor.ReadString(Field(record, 30, 2));
+  ReadZip64Extra(entry.name, extra, { &entry.size, &compressedSize, &entry.headerOffset });
+  if (compressedSize != entry.size)
+  {
+    ThrowDamaged(
+      "archive entry ", Quoted(entry.name), " is stored, but its ", compressedSize, " bytes stand for ", entry.size);
+  }
+  cursor.ReadString(Field(record, 32, 2)); // the comment
+  return entry;
+}
+
+void
+ZipArchive::LocateData(Entry & entry, std::uint64_t limit)
+{
+  const auto refuse = [&entry](const std::string & reason) {
+    ThrowDamaged("archive entry ", Quoted(entry.name), " at byte ", entry.headerOffset, reason);
+  };
+  if (entry.headerOffset > limit || limit - entry.headerOffset < LocalSize)
+  {
+    refuse(" does not lie before the archive's directory at byte " + std::to_string(limit));
+  }
+  const std::string   header = m_File.ReadString(entry.headerOffset, LocalSize);
+  const std::uint64_t nameSize = Field(header, 26, 2);
+  if (Field(header, 0, 4) != LocalSignature)
+  {
+    refuse(" has no header there");
+  }
+  if (m_File.ReadString(entry.headerOffset + LocalSize, nameSize) != entry.name)
+  {
+    refuse(" bears another name there");
+  }
+  CheckStored(entry.name, Field(header, 6, 2), Field(header, 8, 2));
+  const std::uint64_t size = Field(header, 22, 4);
+  if (!(Field(header, 6, 2) & DescriptorFlag) && size != Moved32 && size != entry.size)
+  {
+    refuse(" has " + std::to_string(size) + " bytes there, but " + std::to_string(entry.size) + " by the directory");
+  }
+  entry.dataOffset = entry.headerOffset + LocalSize + nameSize + Field(header, 28, 2);
+  if (entry.dataOffset > limit || entry.size > limit - entry.dataOffset)
+  {
+    refuse(", content " + Range(entry.dataOffset, entry.size) +
+           ", does not lie before the archive's directory at byte " + std::to_string(limit));
+  }
+}
+
+void
+ZipArchive::CheckDistinct() const
+{
+  std::vector<const std::string *> names;
+  for (std::size_t i = 0; i < m_Entries.size(); ++i)
+  {
+    const Entry & entry = m_Entries[i];
+    if (i > 0 && entry.headerOffset < m_Entries[i - 1].dataOffset + m_Entries[i - 1].size)
+    {
+      ThrowDamaged("archive entries ", Quoted(m_Entries[i - 1].name), " and ", Quoted(entry.name), " overlap");
+    }
+    names.push_back(&entry.name);
+  }
+  std::sort(names.begin(), names.end(), [](const auto * a, const auto * b) { return *a < *b; });
+  const auto twin =
+    std::adjacent_find(names.begin(), names.end(), [](const auto * a, const auto * b) { return *a == *b; });
+  if (twin != names.end())
+  {
+    ThrowDamaged("the archive has two entries ", Quoted(**twin));
+  }
+}
+
+const ZipArchive::Entry *
+ZipArchive::Find(std::string_view name) const
+{
+  const auto found =
+    std::find_if(m_Entries.begin(), m_Entries.end(), [name](const Entry & entry) { return entry.name == name; });
+  return found == m_Entries.end() ? nullptr : &*found;
+}
+
+void
+ZipArchive::Read(const Entry & entry, void * target)
+{
+  m_File.Read(entry.dataOffset, target, entry.size);
+  CheckChecksum(entry, UpdateChecksum(0, target, entry.size));
+}
+
+void
+ZipArchive::VerifyChecksum(const Entry & entry)
+{
+  std::array<char, 1 << 14> block;
+  std::uint32_t             checksum = 0;
+  for (std::uint64_t done = 0; done < entry.size;)
+  {
+    const std::uint64_t count = std::min<std::uint64_t>(block.size(), entry.size - done);
+    m_File.Read(entry.dataOffset + done, block.data(), count);
+    checksum = UpdateChecksum(checksum, block.data(), count);
+    done += count;
+  }
+  CheckChecksum(entry, checksum);
+}
+} // namespace itk::arssr

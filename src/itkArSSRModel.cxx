@@ -1,0 +1,278 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkArSSRModel.h"
+
+#include "ArSSRDefaultModel.h"
+#include "ArSSRNetwork.h"
+#include "ArSSRTensorFile.h"
+#include "ArSSRTorchErrors.h"
+
+#include "itkMetaDataObject.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+
+namespace itk
+{
+namespace
+{
+constexpr const char * FormatName = "ArSSR";
+constexpr const char * FormName = "published";
+constexpr const char * DataParallelPrefix = "module.";
+
+std::string
+EncoderName(ArSSRModelEnums::Encoder encoder)
+{
+  std::ostringstream name;
+  name << encoder;
+  return name.str();
+}
+
+void
+RemoveDataParallelPrefix(std::vector<arssr::NamedTensor> & tensors)
+{
+  const std::string prefix = DataParallelPrefix;
+  for (arssr::NamedTensor & tensor : tensors)
+  {
+    if (tensor.name.compare(0, prefix.size(), prefix) == 0)
+    {
+      tensor.name.erase(0, prefix.size());
+    }
+  }
+}
+
+void
+VerifyForm(const std::map<std::string, std::string> & metadata)
+{
+  const auto form = metadata.find("form");
+  if (form != metadata.end() && form->second != FormName)
+  {
+    itkGenericExceptionMacro("The model's network form is '" << form->second << "'; this version of the module knows '"
+                                                             << FormName << "'. Use a newer version of the module.");
+  }
+}
+} // namespace
+
+ArSSRModel::ArSSRModel() = default;
+ArSSRModel::~ArSSRModel() = default;
+
+void
+ArSSRModel::ReadFile(const std::string & fileName)
+{
+  arssr::CallTorch([&] {
+    arssr::TensorFile file = arssr::ReadTensorFile(fileName);
+    RemoveDataParallelPrefix(file.tensors);
+    std::shared_ptr<arssr::Network> network;
+    try
+    {
+      VerifyForm(file.metadata);
+      network = std::make_shared<arssr::Network>(arssr::Architecture::Infer(file.tensors));
+      network->SetWeights(file.tensors);
+    }
+    catch (const ExceptionObject & error)
+    {
+      itkExceptionMacro("The model file '" << fileName << "' cannot be used. " << error.GetDescription());
+    }
+    MetaDataDictionary dictionary;
+    for (const auto & entry : file.metadata)
+    {
+      EncapsulateMetaData<std::string>(dictionary, entry.first, entry.second);
+    }
+    this->SetMetaDataDictionary(std::move(dictionary));
+    this->SetNetwork(std::move(network));
+  });
+}
+
+void
+ArSSRModel::WriteFile(const std::string & fileName) const
+{
+  const arssr::Network & network = this->GetNetworkOrThrow();
+  arssr::CallTorch([&] {
+    arssr::TensorFile          file;
+    const MetaDataDictionary & dictionary = this->GetMetaDataDictionary();
+    for (const std::string & key : dictionary.GetKeys())
+    {
+      std::string value;
+      if (ExposeMetaData(dictionary, key, value))
+      {
+        file.metadata[key] = value;
+      }
+    }
+    const arssr::Architecture & architecture = network.GetArchitecture();
+    file.metadata["format"] = FormatName;
+    file.metadata["form"] = FormName;
+    file.metadata["encoder"] = EncoderName(architecture.encoder);
+    file.metadata["feature_dim"] = std::to_string(architecture.featureDimension);
+    file.metadata["depth"] = std::to_string(architecture.depth);
+    file.metadata["width"] = std::to_string(architecture.width);
+    for (const auto & entry : network.GetParameters().GetEntries())
+    {
+      file.tensors.push_back({ entry.name, entry.value });
+    }
+    arssr::WriteTensorFile(fileName, file);
+  });
+}
+
+void
+ArSSRModel::SetRandomNetwork(EncoderEnum  encoder,
+                             unsigned int featureDimension,
+                             unsigned int depth,
+                             unsigned int width,
+                             unsigned int seed)
+{
+  arssr::CallTorch([&] {
+    auto network = std::make_shared<arssr::Network>(arssr::Architecture{ encoder, featureDimension, depth, width });
+    network->InitializeWeights(seed);
+    this->SetMetaDataDictionary(MetaDataDictionary());
+    this->SetNetwork(std::move(network));
+  });
+}
+
+bool
+ArSSRModel::IsEmpty() const
+{
+  return m_Network == nullptr;
+}
+
+ArSSRModel::EncoderEnum
+ArSSRModel::GetEncoder() const
+{
+  return this->GetNetworkOrThrow().GetArchitecture().encoder;
+}
+
+std::string
+ArSSRModel::GetEncoderAsString() const
+{
+  return EncoderName(this->GetEncoder());
+}
+
+unsigned int
+ArSSRModel::GetFeatureDimension() const
+{
+  return static_cast<unsigned int>(this->GetNetworkOrThrow().GetArchitecture().featureDimension);
+}
+
+unsigned int
+ArSSRModel::GetDepth() const
+{
+  return static_cast<unsigned int>(this->GetNetworkOrThrow().GetArchitecture().depth);
+}
+
+unsigned int
+ArSSRModel::GetWidth() const
+{
+  return static_cast<unsigned int>(this->GetNetworkOrThrow().GetArchitecture().width);
+}
+
+SizeValueType
+ArSSRModel::GetNumberOfParameters() const
+{
+  return static_cast<SizeValueType>(this->GetNetworkOrThrow().GetNumberOfParameters());
+}
+
+SizeValueType
+ArSSRModel::GetHaloRadius() const
+{
+  return static_cast<SizeValueType>(this->GetNetworkOrThrow().GetEncoder().GetRadius());
+}
+
+bool
+ArSSRModel::GetMetaDataNumber(const std::string & key, double & value) const
+{
+  std::string text;
+  if (!ExposeMetaData(this->GetMetaDataDictionary(), key, text))
+  {
+    return false;
+  }
+  std::istringstream stream(text);
+  stream.imbue(std::locale::classic());
+  if (!(stream >> value) || !(stream >> std::ws).eof())
+  {
+    itkExceptionMacro("The model's metadata entry '" << key << "' is '" << text << "'; a number is expected.");
+  }
+  return true;
+}
+
+std::string
+ArSSRModel::GetDefaultModelFileName()
+{
+  return arssr::FindDefaultModel();
+}
+
+std::shared_ptr<const arssr::Network>
+ArSSRModel::GetNetwork() const
+{
+  return m_Network;
+}
+
+void
+ArSSRModel::SetNetwork(std::shared_ptr<const arssr::Network> network)
+{
+  m_Network = std::move(network);
+  this->Modified();
+}
+
+void
+ArSSRModel::Initialize()
+{
+  Superclass::Initialize();
+  this->SetMetaDataDictionary(MetaDataDictionary());
+  m_Network.reset();
+}
+
+void
+ArSSRModel::Graft(const DataObject * other)
+{
+  const auto * model = dynamic_cast<const Self *>(other);
+  if (model == nullptr)
+  {
+    itkExceptionMacro("An ArSSRModel is expected, not "
+                      << (other == nullptr ? std::string("nothing") : std::string(other->GetNameOfClass())) << '.');
+  }
+  this->SetMetaDataDictionary(model->GetMetaDataDictionary());
+  this->SetNetwork(model->m_Network);
+}
+
+const arssr::Network &
+ArSSRModel::GetNetworkOrThrow() const
+{
+  if (m_Network == nullptr)
+  {
+    itkExceptionMacro("The model is empty. Call ReadFile() or SetRandomNetwork() first.");
+  }
+  return *m_Network;
+}
+
+void
+ArSSRModel::PrintSelf(std::ostream & os, Indent indent) const
+{
+  Superclass::PrintSelf(os, indent);
+  if (this->IsEmpty())
+  {
+    os << indent << "Network: (none)" << std::endl;
+    return;
+  }
+  os << indent << "Encoder: " << this->GetEncoder() << std::endl;
+  os << indent << "FeatureDimension: " << this->GetFeatureDimension() << std::endl;
+  os << indent << "Depth: " << this->GetDepth() << std::endl;
+  os << indent << "Width: " << this->GetWidth() << std::endl;
+  os << indent << "NumberOfParameters: " << this->GetNumberOfParameters() << std::endl;
+  os << indent << "HaloRadius: " << this->GetHaloRadius() << std::endl;
+}
+} // end namespace itk
