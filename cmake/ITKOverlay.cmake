@@ -12,6 +12,10 @@ if(ITK_DIR STREQUAL ITK_OVERLAY_DIR)
   message(FATAL_ERROR "ITK_DIR is ${ITK_DIR}, this module's own overlay; give an ITK build or installation instead.")
 endif()
 
+if(NOT ITK_DIR STREQUAL ITK_OVERLAY_OF)
+  file(REMOVE_RECURSE "${ITK_OVERLAY_DIR}")
+  set(ITK_OVERLAY_OF "${ITK_DIR}" CACHE INTERNAL "The ITK that the overlay forwards to.")
+endif()
 file(MAKE_DIRECTORY "${ITK_OVERLAY_DIR}/${_itk_overlay_package}")
 file(
   WRITE

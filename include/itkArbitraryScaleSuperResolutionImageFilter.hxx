@@ -320,20 +320,28 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::WarnAboutSc
   double largest = std::numeric_limits<double>::infinity();
   model.GetMetaDataNumber("trained_scale_min", smallest);
   model.GetMetaDataNumber("trained_scale_max", largest);
-  const auto voxelSize = m_IndexMap.GetVoxelSize();
+  const auto       voxelSize = m_IndexMap.GetVoxelSize();
+  ScaleFactorsType scales;
+  bool             isBelowOne = false;
+  bool             isUntrained = false;
   for (unsigned int axis = 0; axis < ImageDimension; ++axis)
   {
-    const double scale = 1.0 / voxelSize[axis];
-    if (scale < 1.0 - tolerance)
-    {
-      itkWarningMacro("The scale along axis " << axis << " is " << scale
-                                              << ", below 1: the output is sampled without a low-pass filter.");
-    }
-    else if (scale > 1.0 + tolerance && (scale < smallest - tolerance || scale > largest + tolerance))
-    {
-      itkWarningMacro("The scale along axis " << axis << " is " << scale << "; the model was trained for " << smallest
-                                              << " to " << largest << '.');
-    }
+    scales[axis] = 1.0 / voxelSize[axis];
+    const bool enlarges = scales[axis] > 1.0 + tolerance; // what is left as it is needs no training
+    isBelowOne = isBelowOne || scales[axis] < 1.0 - tolerance;
+    isUntrained =
+      isUntrained || (enlarges && (scales[axis] < smallest - tolerance || scales[axis] > largest + tolerance));
+  }
+  if (isBelowOne)
+  {
+    itkWarningMacro("The scales along the input's axes are " << scales
+                                                             << ": below 1 the output is sampled without a low-pass "
+                                                                "filter.");
+  }
+  if (isUntrained)
+  {
+    itkWarningMacro("The scales along the input's axes are " << scales << "; the model was trained for " << smallest
+                                                             << " to " << largest << '.');
   }
 }
 

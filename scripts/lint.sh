@@ -24,5 +24,5 @@ clang-format --dry-run --Werror "${files[@]}"
 echo "clang-format: ${#files[@]} files are formatted"
 
 [ -e build/compile_commands.json ] || fail "build/compile_commands.json is missing; run scripts/setup.sh"
-printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build
+printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy --quiet --warnings-as-errors='*' -p build
 echo "clang-tidy: ${#units[@]} files have no findings"

@@ -112,6 +112,9 @@ install_wheel() {
   note "dist/$(basename dist/*.whl)"
 }
 
+exec 8>"$build/setup.lock"
+flock -n 8 || { note "waiting for another setup in this checkout" && flock 8; }
+
 step "System packages (about 1 min when some are missing)"
 install_system_packages
 
@@ -119,6 +122,7 @@ step "Python environment in .venv (about 2 min and 6 GB the first time)"
 install_python_environment
 
 if [ -n "${ITK_DIR:-}" ]; then
+  ITK_DIR=$(cd "$ITK_DIR" && pwd)
   [ -e "$ITK_DIR/ITKConfig.cmake" ] || fail "ITK_DIR=$ITK_DIR holds no ITKConfig.cmake"
   step "ITK's source: not needed, ITK_DIR is given"
   step "ITK's libraries and interfaces: $ITK_DIR"

@@ -1,3 +1,20 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
 #include "ArSSRByteFile.h"
 
 #include "ArSSRFileFormat.h"
@@ -92,6 +109,12 @@ ByteCursor::CheckRemaining(std::uint64_t count) const
   {
     ThrowDamaged(count, " bytes were expected at byte ", m_Position, ", but the data end at byte ", m_End);
   }
+}
+
+void
+ByteCursor::SetPosition(std::uint64_t position)
+{
+  m_Position = std::min(position, m_End);
 }
 
 std::uint8_t

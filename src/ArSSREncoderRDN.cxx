@@ -62,9 +62,9 @@ EncoderRDN::ForwardBlock(const Parameters & parameters, const DenseBlock & block
   at::Tensor dense = input;
   for (const Convolution & layer : block.layers)
   {
-    dense = at::cat({ dense, at::relu(layer(parameters, dense)) }, 1);
+    dense = at::cat({ dense, layer(parameters, dense).relu_() }, 1);
   }
-  return block.fusion(parameters, dense) + input;
+  return block.fusion(parameters, dense).add_(input);
 }
 
 at::Tensor
@@ -80,9 +80,9 @@ EncoderRDN::Forward(const Parameters & parameters, const at::Tensor & lowResolut
   {
     current = this->ForwardBlock(parameters, m_Blocks[block], current);
     fused = block == 0 ? at::conv3d(current, fusionWeights[block], parameters[m_GlobalFusion.GetBias()])
-                       : fused + at::conv3d(current, fusionWeights[block]);
+                       : fused.add_(at::conv3d(current, fusionWeights[block]));
   }
-  current = m_GlobalConvolution(parameters, fused) + shallow;
+  current = m_GlobalConvolution(parameters, fused).add_(shallow);
   return m_Output(parameters, current);
 }
 

@@ -58,23 +58,23 @@ EncoderResCNN::DeclareBlock(int number)
 at::Tensor
 EncoderResCNN::Forward(const Parameters & parameters, const at::Tensor & lowResolution) const
 {
-  at::Tensor current = at::relu(m_Start(parameters, lowResolution));
+  at::Tensor current = m_Start(parameters, lowResolution).relu_();
   for (const Block & block : m_Blocks)
   {
     at::Tensor residual = current;
     for (const Convolution & layer : block)
     {
-      residual = at::relu(layer(parameters, residual));
+      residual = layer(parameters, residual).relu_();
     }
     current = current + residual;
   }
-  return m_End(parameters, current) + lowResolution;
+  return m_End(parameters, current).add_(lowResolution);
 }
 
 std::int64_t
 EncoderResCNN::GetPeakChannels() const
 {
-  // within a block its input and a layer's input, output and activation; at the end two generations of the features
-  return std::max(4 * HiddenChannels, HiddenChannels + 2 * m_FeatureDimension);
+  // a block's input and a layer's input and output; at the end the features and what they come from
+  return std::max(3 * HiddenChannels, HiddenChannels + m_FeatureDimension);
 }
 } // namespace itk::arssr

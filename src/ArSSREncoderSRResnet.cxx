@@ -51,7 +51,7 @@ EncoderSRResnet::Forward(const Parameters & parameters, const at::Tensor & lowRe
   at::Tensor current = m_Start(parameters, lowResolution);
   for (const Block & block : m_Blocks)
   {
-    current = current + block.second(parameters, at::relu(block.first(parameters, current)));
+    current = block.second(parameters, block.first(parameters, current).relu_()).add_(current);
   }
   return m_Last(parameters, m_BeforeLast(parameters, current));
 }
@@ -59,7 +59,7 @@ EncoderSRResnet::Forward(const Parameters & parameters, const at::Tensor & lowRe
 std::int64_t
 EncoderSRResnet::GetPeakChannels() const
 {
-  // a block's input and a layer's input, output and activation; at the end a layer's input and the features
-  return std::max(4 * HiddenChannels, HiddenChannels + m_FeatureDimension);
+  // a block's input and its layers' outputs; at the end the last layers' inputs and the features
+  return std::max(3 * HiddenChannels, 2 * HiddenChannels + m_FeatureDimension);
 }
 } // namespace itk::arssr

@@ -1,3 +1,20 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
 #include "ArSSRJson.h"
 
 #include "ArSSRFileFormat.h"
@@ -8,6 +25,8 @@ namespace itk::arssr
 {
 namespace
 {
+constexpr std::uint64_t LongestKey = 1 << 16;
+
 bool
 IsDigit(char c)
 {
@@ -104,7 +123,7 @@ JsonReader::ReadObject(const std::function<void(const std::string & key)> & read
   }
   do
   {
-    const std::string key = this->ReadString();
+    const std::string key = this->ReadString(LongestKey);
     this->Expect(':');
     readValue(key);
   } while (this->Consume(','));
@@ -126,11 +145,31 @@ JsonReader::ReadArray(const std::function<void()> & readElement)
   this->Expect(']');
 }
 
+std::uint64_t
+JsonReader::MeasureString()
+{
+  const std::uint64_t begin = m_Cursor.GetPosition();
+  bool                isEscaped = false;
+  for (char c = this->Next(); isEscaped || c != '"'; c = this->Next())
+  {
+    isEscaped = !isEscaped && c == '\\';
+  }
+  const std::uint64_t length = m_Cursor.GetPosition() - begin - 1;
+  m_Cursor.SetPosition(begin);
+  return length;
+}
+
 std::string
-JsonReader::ReadString()
+JsonReader::ReadString(std::uint64_t longest)
 {
   this->Expect('"');
+  const std::uint64_t length = this->MeasureString();
+  if (length > longest)
+  {
+    this->Fail("a shorter key");
+  }
   std::string text;
+  text.reserve(static_cast<std::size_t>(length)); // growing would take twice the memory at times
   for (char c = this->Next(); c != '"'; c = this->Next())
   {
     if (static_cast<unsigned char>(c) < 0x20)

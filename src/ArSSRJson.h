@@ -1,3 +1,20 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
 #ifndef ArSSRJson_h
 #define ArSSRJson_h
 
@@ -5,6 +22,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -20,7 +38,7 @@ class JsonReader
 public:
   explicit JsonReader(ByteCursor & cursor);
 
-  /** Calls the function after each key; it must read the value. */
+  /** Calls the function after each key, which may have 64 KiB; it must read the value. */
   void
   ReadObject(const std::function<void(const std::string & key)> & readValue);
 
@@ -28,9 +46,9 @@ public:
   void
   ReadArray(const std::function<void()> & readElement);
 
-  /** UTF-8, with all escapes resolved. */
+  /** UTF-8, with all escapes resolved; written with at most `longest` bytes, escapes included. */
   std::string
-  ReadString();
+  ReadString(std::uint64_t longest = std::numeric_limits<std::uint64_t>::max());
 
   std::uint64_t
   ReadUnsigned();
@@ -48,6 +66,8 @@ private:
   Consume(char token);
   void
   Expect(char token);
+  std::uint64_t
+  MeasureString();
   void
   AppendEscape(std::string & text);
   std::uint32_t

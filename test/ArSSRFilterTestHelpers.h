@@ -47,6 +47,31 @@ SmallModel(Encoder encoder)
   return model;
 }
 
+/** The least budget, in MiB, with which the image is cut into at most so many tiles. */
+inline SizeValueType
+BudgetForTiles(const ArSSRModel * model, const ArSSRTileLattice::SizeType & imageSize, SizeValueType mostTiles)
+{
+  const auto engine = ArSSREngine::New();
+  engine->SetModel(model);
+  engine->SetDevice("cpu");
+  for (SizeValueType budget = 1;; ++budget)
+  {
+    engine->SetMemoryBudget(budget);
+    try
+    {
+      const auto tiles = engine->PlanTiles(imageSize).GetNumberOfTiles();
+      if (tiles[0] * tiles[1] * tiles[2] <= mostTiles)
+      {
+        return budget;
+      }
+    }
+    catch (const ExceptionObject &)
+    {
+      continue; // too small
+    }
+  }
+}
+
 /** Smooth pattern plus deterministic noise: every voxel differs from its neighbours. */
 template <typename TImage = FloatImage>
 typename TImage::Pointer

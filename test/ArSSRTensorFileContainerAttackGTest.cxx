@@ -187,8 +187,9 @@ TEST_F(ArSSRTensorFileContainerAttack, MalformedJsonIsRefused)
   }
 }
 
-TEST_F(ArSSRTensorFileContainerAttack, SafetensorsHeadersWithTooManyTensorsAreRefused)
+TEST_F(ArSSRTensorFileContainerAttack, SafetensorsHeadersWithTooManyOrTooLongNamesAreRefused)
 {
+  this->ExpectRefusal(MakeSafetensors("{\"" + std::string(65537, 'x') + "\":{}}", ""), "a shorter key");
   std::string header = "{";
   for (int i = 0; i < 4097; ++i)
   {

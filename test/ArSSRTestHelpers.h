@@ -22,6 +22,7 @@
 #include "itkMacro.h"
 
 #include "itkGTest.h"
+#include "itksys/SystemTools.hxx"
 
 #include <filesystem>
 #include <sstream>
@@ -74,13 +75,12 @@ public:
       character = character == '/' ? '_' : character; // of parameterised tests
     }
     m_Path = std::filesystem::current_path() / ("ArSSRTest." + name);
-    std::filesystem::remove_all(m_Path);
+    Remove();
     std::filesystem::create_directories(m_Path);
   }
   ~TemporaryDirectory()
   {
-    std::error_code ignored;
-    std::filesystem::remove_all(m_Path, ignored);
+    Remove();
   }
   TemporaryDirectory(const TemporaryDirectory &) = delete;
   TemporaryDirectory &
@@ -99,6 +99,13 @@ public:
   }
 
 private:
+  // Not std::filesystem::remove_all: libtorch.so exports one that crashes where libstdc++ is older than torch's.
+  void
+  Remove() const
+  {
+    itksys::SystemTools::RemoveADirectory(m_Path.string());
+  }
+
   std::filesystem::path m_Path;
 };
 

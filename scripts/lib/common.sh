@@ -55,7 +55,7 @@ the end of its output is above, all of it in $log"
 progress_of() {
   local count
   count=$(tail -c 4000 "$1" | tr '\r' '\n' | grep -oE '^[[:space:]]*\[[0-9]+/[0-9]+\]' | tail -n 1 | tr -d ' ')
-  [ -n "$count" ] || count=$(tail -c 400 "$1" | tr '\r' '\n' | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-80)
+  [ -n "$count" ] || count=$(tail -n 5 "$1" | tr '\r' '\n' | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-80)
   printf '%3d:%02d  %s' $(($2 / 60)) $(($2 % 60)) "$count"
 }
 

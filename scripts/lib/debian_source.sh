@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Fetches a Debian source package without touching the machine's own apt configuration. Sourced by setup.sh.
 
-# debian_archive FOLDER: "URI<TAB>keyring" of the first Debian main archive in the apt sources below a folder (deb822 and one-line form).
+# debian_archive FOLDER: "URI<TAB>keyring" of the first Debian main archive in the apt sources below a folder, which
+# may be in deb822 or in one-line form.
 debian_archive() {
   local etc=$1
   {
@@ -26,7 +27,7 @@ debian_archive() {
           if (enabled !~ /^no/ && (components " ") ~ / main / && suites !~ /security/) print uris[1] "\t" key
         }' "$file"
     done
-    cat "$etc/sources.list" "$etc/sources.list.d"/*.list 2>/dev/null | awk '
+    find "$etc" \( -path "$etc/sources.list" -o -path "$etc/sources.list.d/*.list" \) -exec cat {} + 2>/dev/null | awk '
       $1 == "deb" || $1 == "deb-src" {
         key = ""; line = $0
         if (match(line, /\[[^]]*\]/)) {
@@ -39,13 +40,13 @@ debian_archive() {
         for (i = 4; i <= n; ++i) if (word[i] == "main") main = 1
         if (main && word[3] !~ /security/) print word[2] "\t" key
       }'
-  } | awk -F '\t' '$1 ~ /\/debian\/?$/ { print; exit }'
+  } | awk -F '\t' '$1 ~ /\/debian\/?$/ && !found++'
 }
 
 # debian_source PACKAGE DIRECTORY: leaves the package's .dsc and archives in DIRECTORY.
 debian_source() {
   local package=$1 directory=$2 archive uri keyring options
-  archive=$(debian_archive /etc/apt)
+  archive=$(debian_archive /etc/apt || true)
   if [ -z "$archive" ]; then
     fail "no Debian archive found in the apt sources of this machine; give ITK_DIR (a build of ITK 5.4) or" \
       "ITK_SOURCE_DIR (a source tree of ITK 5.4) instead"

@@ -74,7 +74,8 @@ itk_configure() {
   [ -x "$tools/bin/pip" ] || "$python" -m venv "$tools"
   # shellcheck disable=SC2086 # a list
   "$tools/bin/pip" --disable-pip-version-check -q install $itk_tools
-  "$tools/bin/cmake" -S "$source" -B "$root/build" -G Ninja "${options[@]}" \
+  # In PATH as well, for the projects that ITK configures on its own.
+  PATH=$tools/bin:$PATH cmake -S "$source" -B "$root/build" -G Ninja "${options[@]}" \
     -DCMAKE_MAKE_PROGRAM="$tools/bin/ninja" \
     -DPython3_EXECUTABLE="$tools/bin/python" \
     -DSWIG_EXECUTABLE="$tools/bin/swig" \

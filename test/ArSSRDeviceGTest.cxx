@@ -1,0 +1,117 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRDevice.h"
+
+#include "ArSSRTestHelpers.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+
+namespace
+{
+using namespace itk::arssr::test;
+using itk::arssr::ResolveDevice;
+using itk::arssr::ThreadCountScope;
+
+bool
+HasCUDA()
+{
+  return at::hasCUDA() && at::getNumGPUs() > 0;
+}
+} // namespace
+
+TEST(ArSSRDevice, ResolvesCPU)
+{
+  EXPECT_TRUE(ResolveDevice("cpu").is_cpu());
+}
+
+TEST(ArSSRDevice, ResolvesAutoToTheFirstCUDADeviceOrTheCPU)
+{
+  EXPECT_EQ(ResolveDevice("auto").str(), HasCUDA() ? "cuda:0" : "cpu");
+}
+
+TEST(ArSSRDevice, ResolvesCUDAToItsFirstDevice)
+{
+  if (!HasCUDA())
+  {
+    GTEST_SKIP() << "no CUDA device";
+  }
+  EXPECT_EQ(ResolveDevice("cuda").str(), "cuda:0");
+  EXPECT_EQ(ResolveDevice("cuda:0").str(), "cuda:0");
+}
+
+TEST(ArSSRDevice, SaysThatThereIsNoCUDADevice)
+{
+  if (HasCUDA())
+  {
+    GTEST_SKIP() << "there is a CUDA device";
+  }
+  ExpectError([] { ResolveDevice("cuda"); }, "Use 'auto' or 'cpu'.");
+  ExpectError([] { ResolveDevice("cuda:0"); }, "The device 'cuda:0' is not available");
+}
+
+TEST(ArSSRDevice, RefusesACUDADeviceThatIsNotThere)
+{
+  ExpectError([] { ResolveDevice("cuda:99"); }, "The device 'cuda:99' is not available");
+  // Torch keeps a device's number in eight bits.
+  ExpectError([] { ResolveDevice("cuda:256"); }, "The device 'cuda:256' is not available");
+}
+
+TEST(ArSSRDevice, RefusesUnknownNames)
+{
+  for (const std::string name : { "",
+                                  "gpu",
+                                  "CPU",
+                                  "cpu ",
+                                  "cpu:0",
+                                  "cuda:",
+                                  "cuda:-1",
+                                  "cuda: 1",
+                                  "cuda:0x1",
+                                  "cuda:1.0",
+                                  "cuda:99999999999999999999",
+                                  "cuda0",
+                                  "mps" })
+  {
+    const std::string message = MessageOf([&] { ResolveDevice(name); });
+    EXPECT_TRUE(Contains(message, "The device '" + name + "' is unknown")) << '\'' << name << "': " << message;
+    EXPECT_TRUE(Contains(message, "expected 'auto', 'cpu', 'cuda' or 'cuda:N'")) << message;
+  }
+}
+
+TEST(ArSSRThreadCountScope, SetsTorchsThreadsUntilItEnds)
+{
+  const int before = at::get_num_threads();
+  {
+    const ThreadCountScope outer(3);
+    EXPECT_EQ(at::get_num_threads(), 3);
+    {
+      const ThreadCountScope inner(1);
+      EXPECT_EQ(at::get_num_threads(), 1);
+    }
+    EXPECT_EQ(at::get_num_threads(), 3);
+  }
+  EXPECT_EQ(at::get_num_threads(), before);
+}
+
+TEST(ArSSRThreadCountScope, LeavesTorchsThreadsAloneForZero)
+{
+  const ThreadCountScope three(3);
+  const ThreadCountScope none(0);
+  EXPECT_EQ(at::get_num_threads(), 3);
+}
