@@ -21,6 +21,7 @@
 #include "itkArSSREngine.h"
 #include "itkArSSRGrid.h"
 #include "itkArSSRModel.h"
+#include "itkArSSROutputGrid.h"
 
 #include "itkImageToImageFilter.h"
 
@@ -117,41 +118,66 @@ public:
   using ReferenceImageBaseType = ImageBase<ImageDimension>;
 
   /** Output voxels per input voxel, in (x, y, z) order. Default 2 along each axis. */
-  virtual void
+  void
   SetScaleFactors(const ScaleFactorsType & factors);
   /** The same factor along each axis. */
-  virtual void
+  void
   SetScaleFactors(double factor);
-  itkGetConstReferenceMacro(ScaleFactors, ScaleFactorsType);
+  ScaleFactorsType
+  GetScaleFactors() const
+  {
+    return m_OutputGrid.GetScaleFactors();
+  }
 
-  /** Output spacing in mm. Alone it keeps the field of view, and the spacing that results is extent / size. */
-  virtual void
+  /** Output spacing in mm. Alone it keeps the field of view, and the spacing that results is extent / size. Getters
+   * give zeros, or the identity for the direction, where nothing is set. */
+  void
   SetOutputSpacing(const SpacingType & spacing);
-  virtual void
+  void
   SetOutputSpacing(const double * spacing);
-  itkGetConstReferenceMacro(OutputSpacing, SpacingType);
+  SpacingType
+  GetOutputSpacing() const
+  {
+    return m_OutputGrid.spacing.value_or(SpacingType{});
+  }
 
   /** Size of the output's largest possible region, in voxels. */
-  virtual void
+  void
   SetSize(const SizeType & size);
-  itkGetConstReferenceMacro(Size, SizeType);
+  SizeType
+  GetSize() const
+  {
+    return m_OutputGrid.size.value_or(SizeType{});
+  }
 
   /** Physical position of the output voxel with index (0,0,0), in mm; goes with Size. */
-  virtual void
+  void
   SetOutputOrigin(const OriginPointType & origin);
-  virtual void
+  void
   SetOutputOrigin(const double * origin);
-  itkGetConstReferenceMacro(OutputOrigin, OriginPointType);
+  OriginPointType
+  GetOutputOrigin() const
+  {
+    return m_OutputGrid.origin.value_or(OriginPointType{});
+  }
 
   /** Direction cosines of the output; goes with Size. */
-  virtual void
+  void
   SetOutputDirection(const DirectionType & direction);
-  itkGetConstReferenceMacro(OutputDirection, DirectionType);
+  DirectionType
+  GetOutputDirection() const
+  {
+    return m_OutputGrid.direction.value_or(DirectionType::GetIdentity());
+  }
 
   /** Start index of the output's largest possible region; goes with Size. */
-  virtual void
+  void
   SetOutputStartIndex(const IndexType & index);
-  itkGetConstReferenceMacro(OutputStartIndex, IndexType);
+  IndexType
+  GetOutputStartIndex() const
+  {
+    return m_OutputGrid.startIndex.value_or(IndexType{});
+  }
 
   /** Size, OutputSpacing, OutputOrigin, OutputDirection and OutputStartIndex from an image. */
   void
@@ -160,8 +186,13 @@ public:
   /** An image whose grid the output gets, whatever its pixels, when UseReferenceImage is on. */
   itkSetInputMacro(ReferenceImage, ReferenceImageBaseType);
   itkGetInputMacro(ReferenceImage, ReferenceImageBaseType);
-  itkSetMacro(UseReferenceImage, bool);
-  itkGetConstMacro(UseReferenceImage, bool);
+  void
+  SetUseReferenceImage(bool use);
+  bool
+  GetUseReferenceImage() const
+  {
+    return m_OutputGrid.useReference;
+  }
   itkBooleanMacro(UseReferenceImage);
 
   /** Forgets every setting of the output grid: scale factors of 2 are in force again. */
@@ -255,20 +286,6 @@ protected:
 private:
   using ImageGeometry = ArSSRImageGeometry;
 
-  enum class OutputGrid
-  {
-    Scale,
-    Spacing,
-    Explicit,
-    Reference
-  };
-
-  OutputGrid
-  GetOutputGrid() const;
-
-  ImageGeometry
-  ComputeOutputGeometry(const ImageGeometry & input) const;
-
   void
   WarnAboutScale(const ArSSRModel & model) const;
 
@@ -294,25 +311,18 @@ private:
   OutputPixelType
   ToOutputPixel(double value) const;
 
+  /** Changes one setting of the output grid. */
+  template <typename TSetting, typename TValue>
+  void
+  SetGridSetting(TSetting & setting, const TValue & value);
+
   /** Runs one step of the pipeline and, should it throw, resets the pipeline before the exception goes on. */
   template <typename TFunction>
   void
   ResetPipelineOnException(const TFunction & function);
 
-  ScaleFactorsType m_ScaleFactors;
-  SpacingType      m_OutputSpacing;
-  SizeType         m_Size;
-  OriginPointType  m_OutputOrigin;
-  DirectionType    m_OutputDirection;
-  IndexType        m_OutputStartIndex;
-  bool             m_ScaleFactorsAreSet{ false };
-  bool             m_OutputSpacingIsSet{ false };
-  bool             m_SizeIsSet{ false };
-  bool             m_OutputOriginIsSet{ false };
-  bool             m_OutputDirectionIsSet{ false };
-  bool             m_OutputStartIndexIsSet{ false };
-  bool             m_UseReferenceImage{ false };
-  OutputPixelType  m_DefaultPixelValue{};
+  ArSSROutputGrid m_OutputGrid;
+  OutputPixelType m_DefaultPixelValue{};
 
   std::string   m_ModelFileName;
   std::string   m_Device{ "auto" };

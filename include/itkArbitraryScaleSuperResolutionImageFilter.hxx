@@ -40,7 +40,20 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ArbitrarySc
 {
   this->AddOptionalInputName("ReferenceImage");
   this->AddOptionalInputName("Model");
-  this->ResetOutputGrid();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+template <typename TSetting, typename TValue>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetGridSetting(TSetting &     setting,
+                                                                                    const TValue & value)
+{
+  if (setting != value)
+  {
+    setting = value;
+    this->Modified();
+  }
 }
 
 
@@ -48,9 +61,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetScaleFactors(const ScaleFactorsType & factors)
 {
-  m_ScaleFactors = factors;
-  m_ScaleFactorsAreSet = true;
-  this->Modified();
+  this->SetGridSetting(m_OutputGrid.scaleFactors, factors);
 }
 
 
@@ -68,9 +79,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetOutputSpacing(const SpacingType & spacing)
 {
-  m_OutputSpacing = spacing;
-  m_OutputSpacingIsSet = true;
-  this->Modified();
+  this->SetGridSetting(m_OutputGrid.spacing, spacing);
 }
 
 
@@ -86,9 +95,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetSize(const SizeType & size)
 {
-  m_Size = size;
-  m_SizeIsSet = true;
-  this->Modified();
+  this->SetGridSetting(m_OutputGrid.size, size);
 }
 
 
@@ -96,9 +103,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetOutputOrigin(const OriginPointType & origin)
 {
-  m_OutputOrigin = origin;
-  m_OutputOriginIsSet = true;
-  this->Modified();
+  this->SetGridSetting(m_OutputGrid.origin, origin);
 }
 
 
@@ -114,9 +119,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetOutputDirection(const DirectionType & direction)
 {
-  m_OutputDirection = direction;
-  m_OutputDirectionIsSet = true;
-  this->Modified();
+  this->SetGridSetting(m_OutputGrid.direction, direction);
 }
 
 
@@ -124,9 +127,15 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetOutputStartIndex(const IndexType & index)
 {
-  m_OutputStartIndex = index;
-  m_OutputStartIndexIsSet = true;
-  this->Modified();
+  this->SetGridSetting(m_OutputGrid.startIndex, index);
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetUseReferenceImage(bool use)
+{
+  this->SetGridSetting(m_OutputGrid.useReference, use);
 }
 
 
@@ -151,20 +160,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ResetOutputGrid()
 {
-  constexpr double defaultScaleFactor = 2.0;
-  m_ScaleFactors.Fill(defaultScaleFactor);
-  m_OutputSpacing.Fill(1.0);
-  m_Size.Fill(0);
-  m_OutputOrigin.Fill(0.0);
-  m_OutputDirection.SetIdentity();
-  m_OutputStartIndex.Fill(0);
-  m_ScaleFactorsAreSet = false;
-  m_OutputSpacingIsSet = false;
-  m_SizeIsSet = false;
-  m_OutputOriginIsSet = false;
-  m_OutputDirectionIsSet = false;
-  m_OutputStartIndexIsSet = false;
-  m_UseReferenceImage = false;
+  m_OutputGrid = ArSSROutputGrid();
   this->Modified();
 }
 
@@ -220,92 +216,22 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ReleaseFeat
 
 
 template <typename TInputImage, typename TOutputImage>
-auto
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GetOutputGrid() const -> OutputGrid
-{
-  const bool followsSize = m_OutputOriginIsSet || m_OutputDirectionIsSet || m_OutputStartIndexIsSet;
-  const bool anythingExplicit = m_SizeIsSet || m_OutputSpacingIsSet || followsSize;
-  if (m_UseReferenceImage)
-  {
-    if (m_ScaleFactorsAreSet || anythingExplicit)
-    {
-      itkExceptionMacro(
-        "UseReferenceImage is on and ScaleFactors, OutputSpacing, Size, OutputOrigin, OutputDirection or "
-        "OutputStartIndex is set. Set one kind of output grid; ResetOutputGrid() forgets them all.");
-    }
-    return OutputGrid::Reference;
-  }
-  if (m_ScaleFactorsAreSet && anythingExplicit)
-  {
-    itkExceptionMacro("ScaleFactors are set together with OutputSpacing, Size, OutputOrigin, OutputDirection or "
-                      "OutputStartIndex. Set one kind of output grid; ResetOutputGrid() forgets them all.");
-  }
-  if (followsSize && !m_SizeIsSet)
-  {
-    itkExceptionMacro("OutputOrigin, OutputDirection or OutputStartIndex is set without Size. Set Size too, or call "
-                      "ResetOutputGrid() and set ScaleFactors or OutputSpacing alone.");
-  }
-  return m_SizeIsSet ? OutputGrid::Explicit : m_OutputSpacingIsSet ? OutputGrid::Spacing : OutputGrid::Scale;
-}
-
-
-template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::VerifyPreconditions() const
 {
   Superclass::VerifyPreconditions();
 
-  const OutputGrid grid = this->GetOutputGrid();
-  if (grid == OutputGrid::Reference && this->GetReferenceImage() == nullptr)
+  m_OutputGrid.Verify();
+  if (m_OutputGrid.useReference && this->GetReferenceImage() == nullptr)
   {
     itkExceptionMacro(
       "UseReferenceImage is on but there is no ReferenceImage. Set one, or turn UseReferenceImage off.");
-  }
-  for (unsigned int axis = 0; axis < ImageDimension; ++axis)
-  {
-    if (!(m_ScaleFactors[axis] > 0.0) || !std::isfinite(m_ScaleFactors[axis]))
-    {
-      itkExceptionMacro("ScaleFactors are " << m_ScaleFactors << "; positive finite numbers are expected.");
-    }
-    if (m_OutputSpacingIsSet && (!(m_OutputSpacing[axis] > 0.0) || !std::isfinite(m_OutputSpacing[axis])))
-    {
-      itkExceptionMacro("OutputSpacing is " << m_OutputSpacing << "; positive finite numbers are expected.");
-    }
-    if (m_SizeIsSet && m_Size[axis] == 0)
-    {
-      itkExceptionMacro("Size is " << m_Size << "; at least one voxel along each axis is expected.");
-    }
   }
   if (this->GetModel() != nullptr && !m_ModelFileName.empty())
   {
     itkExceptionMacro("Both Model and ModelFileName ('" << m_ModelFileName << "') are set. Set one of them.");
   }
   m_Engine->SetDevice(m_Device);
-}
-
-
-template <typename TInputImage, typename TOutputImage>
-ArSSRImageGeometry
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ComputeOutputGeometry(
-  const ImageGeometry & input) const
-{
-  switch (this->GetOutputGrid())
-  {
-    case OutputGrid::Reference:
-      return ImageGeometry::FromImage(*this->GetReferenceImage());
-    case OutputGrid::Scale:
-      return input.ScaledBy(m_ScaleFactors);
-    case OutputGrid::Spacing:
-      return input.RespacedTo(m_OutputSpacing);
-    case OutputGrid::Explicit:
-      break;
-  }
-  ImageGeometry geometry = input.ResizedTo(m_Size);
-  geometry.spacing = m_OutputSpacingIsSet ? m_OutputSpacing : geometry.spacing;
-  geometry.origin = m_OutputOriginIsSet ? m_OutputOrigin : geometry.origin;
-  geometry.direction = m_OutputDirectionIsSet ? m_OutputDirection : geometry.direction;
-  geometry.region.SetIndex(m_OutputStartIndexIsSet ? m_OutputStartIndex : geometry.region.GetIndex());
-  return geometry;
 }
 
 
@@ -385,7 +311,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOut
     itkExceptionMacro("The input has no voxels: its largest possible region is of size "
                       << inputGeometry.region.GetSize() << '.');
   }
-  const ImageGeometry outputGeometry = this->ComputeOutputGeometry(inputGeometry);
+  const ImageGeometry outputGeometry = m_OutputGrid.Compute(inputGeometry, this->GetReferenceImage());
   OutputImageType *   output = this->GetOutput();
   output->SetLargestPossibleRegion(outputGeometry.region);
   output->SetSpacing(outputGeometry.spacing);
@@ -650,15 +576,19 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PrintSelf(s
 {
   Superclass::PrintSelf(os, indent);
 
-  os << indent << "ScaleFactors: " << m_ScaleFactors << (m_ScaleFactorsAreSet ? "" : " (default)") << std::endl;
-  os << indent << "OutputSpacing: " << m_OutputSpacing << (m_OutputSpacingIsSet ? "" : " (not set)") << std::endl;
-  os << indent << "Size: " << m_Size << (m_SizeIsSet ? "" : " (not set)") << std::endl;
-  os << indent << "OutputOrigin: " << m_OutputOrigin << (m_OutputOriginIsSet ? "" : " (not set)") << std::endl;
-  os << indent << "OutputDirection: " << (m_OutputDirectionIsSet ? "" : "(not set)") << std::endl;
-  os << m_OutputDirection << std::endl;
-  os << indent << "OutputStartIndex: " << m_OutputStartIndex << (m_OutputStartIndexIsSet ? "" : " (not set)")
+  const auto note = [](bool isSet) {
+    return isSet ? "" : " (not set)";
+  };
+  os << indent << "ScaleFactors: " << this->GetScaleFactors() << note(m_OutputGrid.scaleFactors.has_value())
      << std::endl;
-  os << indent << "UseReferenceImage: " << (m_UseReferenceImage ? "On" : "Off") << std::endl;
+  os << indent << "OutputSpacing: " << this->GetOutputSpacing() << note(m_OutputGrid.spacing.has_value()) << std::endl;
+  os << indent << "Size: " << this->GetSize() << note(m_OutputGrid.size.has_value()) << std::endl;
+  os << indent << "OutputOrigin: " << this->GetOutputOrigin() << note(m_OutputGrid.origin.has_value()) << std::endl;
+  os << indent << "OutputDirection:" << note(m_OutputGrid.direction.has_value()) << std::endl;
+  os << this->GetOutputDirection() << std::endl;
+  os << indent << "OutputStartIndex: " << this->GetOutputStartIndex() << note(m_OutputGrid.startIndex.has_value())
+     << std::endl;
+  os << indent << "UseReferenceImage: " << (this->GetUseReferenceImage() ? "On" : "Off") << std::endl;
   os << indent
      << "DefaultPixelValue: " << static_cast<typename NumericTraits<OutputPixelType>::PrintType>(m_DefaultPixelValue)
      << std::endl;

@@ -81,7 +81,7 @@ build_itk() {
   else
     step "Fetching ITK's source (about 1 min)"
     [ -n "${ITK_SOURCE_DIR:-}" ] || with_progress "$logs/itk-source.log" itk_source "$root"
-    step "Building ITK's libraries and interfaces (about 12 min on two cores; kept in $root)"
+    step "Building ITK's libraries and interfaces (about 10 min on two cores; kept in $root)"
     note "configuring"
     with_progress "$logs/itk-configure.log" itk_configure "$source" "$root" "$venv/bin/python"
     note "compiling the libraries"
@@ -118,7 +118,7 @@ flock -n 8 || { note "waiting for another setup in this checkout" && flock 8; }
 step "System packages (about 1 min when some are missing)"
 install_system_packages
 
-step "Python environment in .venv (about 2 min and 6 GB the first time)"
+step "Python environment in .venv (about 2 min and 7 GB the first time)"
 install_python_environment
 
 if [ -n "${ITK_DIR:-}" ]; then
@@ -130,7 +130,7 @@ else
   build_itk
 fi
 
-step "Compiling the module, its tests and its Python extension (about 10 min on two cores the first time)"
+step "Compiling the module, its tests and its Python extension (about 5 min on two cores the first time)"
 build_module
 
 step "Installing the wheel in .venv"

@@ -36,7 +36,7 @@ constexpr std::uint64_t LargestHeader = 100'000'000; // bytes, the limit of the 
 at::Tensor
 ReadData(ByteFile & file, const SafetensorsHeader::Entry & entry, std::uint64_t dataOffset)
 {
-  const at::Tensor tensor = at::empty(entry.sizes, at::TensorOptions(entry.type));
+  at::Tensor tensor = at::empty(entry.sizes, at::TensorOptions(entry.type));
   file.Read(dataOffset + entry.begin, tensor.data_ptr(), entry.end - entry.begin);
   if (!HostIsLittleEndian())
   {

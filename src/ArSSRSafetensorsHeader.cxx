@@ -221,6 +221,7 @@ void
 CheckNames(const std::vector<Entry> & entries)
 {
   std::vector<const std::string *> names;
+  names.reserve(entries.size());
   for (const Entry & entry : entries)
   {
     names.push_back(&entry.name);
@@ -263,6 +264,7 @@ void
 CheckLayout(const std::vector<Entry> & entries, std::uint64_t dataSize)
 {
   std::vector<const Entry *> ordered;
+  ordered.reserve(entries.size());
   for (const Entry & entry : entries)
   {
     CheckSize(entry);

@@ -239,7 +239,7 @@ Interpreter::AddStorage(const PickleNode & persistentId)
   {
     ThrowDamaged("the tensor ", Quoted(m_Name), " has a storage view of ", view.size(), " properties, expected 3");
   }
-  const Window window{ key, this->GetLength(this->At(view[1])), this->GetLength(this->At(view[2])) };
+  Window window{ key, this->GetLength(this->At(view[1])), this->GetLength(this->At(view[2])) };
   if (window.offset > storage.count || window.count > storage.count - window.offset)
   {
     ThrowDamaged("the tensor ",

@@ -92,8 +92,7 @@ std::string
 FindPrefix(const ZipArchive & archive)
 {
   const auto & entries = archive.GetEntries();
-  const auto   prefix =
-    entries.empty() ? std::string() : entries.front().name.substr(0, entries.front().name.find('/') + 1);
+  auto prefix = entries.empty() ? std::string() : entries.front().name.substr(0, entries.front().name.find('/') + 1);
   for (const auto & entry : entries)
   {
     if (prefix.empty() || entry.name.compare(0, prefix.size(), prefix) != 0)
@@ -213,11 +212,12 @@ ReadTorchArchive(ByteFile & file)
   Storages storages;
   for (const auto & [key, storage] : stateDict.storages)
   {
-    const auto * data = archive.Find(prefix + "data/" + key);
+    const std::string name = prefix + "data/" + key;
+    const auto *      data = archive.Find(name);
     if (data == nullptr || data->size != GetBytes(storage, key))
     {
       ThrowDamaged("archive entry ",
-                   Quoted(prefix + "data/" + key),
+                   Quoted(name),
                    data ? " has " + std::to_string(data->size) + " bytes" : std::string(" is missing"),
                    ", expected ",
                    GetBytes(storage, key),

@@ -299,6 +299,7 @@ void
 ZipArchive::CheckDistinct() const
 {
   std::vector<const std::string *> names;
+  names.reserve(m_Entries.size());
   for (std::size_t i = 0; i < m_Entries.size(); ++i)
   {
     const Entry & entry = m_Entries[i];

@@ -12,6 +12,7 @@ import itk
 
 from itk_arssr.errors import UserError, description
 from itk_arssr.formats import WRITABLE, extension
+from itk_arssr.nifti import check_is_complete
 from itk_arssr.sources import Source
 
 # Pixel types that the filter is wrapped for; others are read as float.
@@ -39,6 +40,7 @@ def read(source: Source) -> Volume:
     """Read a scalar volume; pixel types that the filter does not know become float."""
     header = _header(source)
     _check_is_scalar_volume(source, header)
+    check_is_complete(source.path)
     component = itk.ImageIOBase.GetComponentTypeAsString(header.GetComponentType())
     reader = _reader(source, itk.Image[_KEPT_PIXELS.get(component, itk.F), 3])
     with _reading(source):
@@ -118,13 +120,21 @@ def stream_divisions(path: Path, image: itk.ImageBase) -> int:
     return max(1, math.ceil(math.prod(itk.size(image)) * _BYTES[pixel_type] / _CHUNK_BYTES))
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it where they are missing."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"{path} is not a folder") from None
+
+
 def write(image: itk.ImageBase, path: Path, divisions: int = 1) -> None:
     """Update the pipeline that makes an image and write it, under another name until it is complete.
 
     Whatever stops it, the exceptions of the pipeline and Ctrl-C included, leaves nothing behind.
     """
     check_can_write(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with tempfile.TemporaryDirectory(prefix=".arssr-", dir=path.parent) as folder:
         partial = Path(folder) / path.name
         writer = itk.ImageFileWriter[type(image)].New(image, FileName=str(partial))

@@ -8,6 +8,7 @@ import itk
 import numpy as np
 
 from itk_arssr.errors import UserError
+from itk_arssr.io import make_folder
 from itk_arssr.slices import Slice, Square, middle_slice, most_detailed, normal_axis
 
 _BRIGHTEST, _HEADROOM = 99.7, 1.08  # this percentile of the slice is shown a little below white
@@ -16,6 +17,7 @@ _INK, _MUTED, _ACCENT = "#1b1f24", "#59636e", "#ffb000"
 _COLUMN_INCHES = 2.75
 _TEXT_INCHES = 0.95
 _DPI = 160
+_FORMATS = (".png", ".pdf", ".svg", ".jpg")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ def save_comparison(
     All images have one field of view and direction; error maps need those panels on the truth's grid. The slice is the
     middle one across the finest axis, anterior or superior side up, the patient's right on the left.
     """
+    if path.suffix.lower() not in _FORMATS:
+        raise UserError(f"{path} cannot be drawn: its name must end with {', '.join(_FORMATS)}")
     try:
         import matplotlib
     except ImportError:
@@ -85,7 +89,7 @@ def _draw(path: Path, columns: Sequence[_Column], square: Square, title: str) ->
             bar.ax.tick_params(labelsize=11, colors=_MUTED)
     if title:
         figure.suptitle(title, fontsize=14, color=_MUTED)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     figure.savefig(path, dpi=_DPI)
     pyplot.close(figure)
 

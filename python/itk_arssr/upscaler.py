@@ -20,10 +20,9 @@ def load_model(path: Path | None = None) -> "itk.ArSSRModel":
     """Read a model file, the bundled default model where none is named."""
     if path is not None and not path.is_file():
         raise UserError(f"{path} does not exist" if not path.exists() else f"{path} is not a model file")
-    name = str(path) if path is not None else itk.ArSSRModel.GetDefaultModelFileName()
     model = itk.ArSSRModel.New()
     try:
-        model.ReadFile(name)
+        model.ReadFile(str(path or itk.ArSSRModel.GetDefaultModelFileName()))
     except RuntimeError as error:
         raise UserError(description(error)) from error
     return model

@@ -27,8 +27,11 @@ with_progress() {
   mkdir -p "$(dirname "$log")"
   : >"$log"
   [ -t 1 ] && interval=2
-  "$@" >"$log" 2>&1 &
+  set -m # a process group of its own, so that an interrupt can end all of it
+  "$@" >"$log" 2>&1 </dev/null &
   pid=$!
+  set +m
+  trap 'kill -TERM -- "-$pid" 2>/dev/null; exit 130' INT TERM
   while kill -0 "$pid" 2>/dev/null; do
     sleep 1
     now=$((SECONDS - begin))
@@ -42,6 +45,7 @@ with_progress() {
     fi
   done
   wait "$pid" || status=$?
+  trap - INT TERM
   [ -t 1 ] && printf '\r\033[K'
   if [ "$status" -ne 0 ]; then
     tail -n 40 "$log" >&2

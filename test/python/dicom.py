@@ -15,8 +15,8 @@ def write_series(image, folder: Path, slope: float = 1.0, intercept: float = 0.0
     series = f"1.2.826.0.1.3680043.2.1125.1.{number}"
     direction = itk.array_from_matrix(image.GetDirection())
     spacing, origin = np.array(itk.spacing(image)), np.array(itk.origin(image))
-    count = itk.size(image)[2]
-    for position in range(count):
+    names = np.random.default_rng(0).permutation(itk.size(image)[2])
+    for position in range(len(names)):
         corner = origin + direction[:, 2] * spacing[2] * position
         one = itk.region_of_interest_image_filter(
             image, region_of_interest=itk.ImageRegion[3]([0, 0, position], [*list(itk.size(image))[:2], 1])
@@ -40,7 +40,7 @@ def write_series(image, folder: Path, slope: float = 1.0, intercept: float = 0.0
             dictionary[tag] = value
         dicom = itk.GDCMImageIO.New()
         dicom.KeepOriginalUIDOn()
-        name = folder / f"{(position * 7) % count:03d}.dcm"
+        name = folder / f"{names[position]:03d}.dcm"
         writer = itk.ImageFileWriter[type(image)].New(one, FileName=str(name), ImageIO=dicom)
         writer.Update()
 
