@@ -16,7 +16,7 @@
  *
  *=========================================================================*/
 // Upscales an image file. Only a piece of the output is in memory at a time when it is written in several divisions to
-// a format that can be written in pieces (MetaImage, NRRD).
+// a format that ITK writes in pieces (MetaImage without compression).
 
 #include "itkArbitraryScaleSuperResolutionImageFilter.h"
 
@@ -25,12 +25,27 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 
 namespace
 {
 using ImageType = itk::Image<float, 3>;
 using FilterType = itk::ArbitraryScaleSuperResolutionImageFilter<ImageType>;
+
+template <typename TNumber>
+TNumber
+ParseNumber(const std::string & text, const std::string & name)
+{
+  std::istringstream stream(text);
+  TNumber            number;
+  if (!(stream >> number) || !(stream >> std::ws).eof())
+  {
+    throw std::invalid_argument("The " + name + " is '" + text + "'; a number is expected.");
+  }
+  return number;
+}
 
 void
 PrintProgress(FilterType & filter)
@@ -81,8 +96,9 @@ main(int argc, char * argv[])
   }
   try
   {
-    const auto divisions = argc > 4 ? static_cast<unsigned int>(std::stoul(argv[4])) : 1U;
-    Upscale(argv[1], argv[2], std::stod(argv[3]), divisions, argc > 5 ? argv[5] : "");
+    const auto scale = ParseNumber<double>(argv[3], "scale");
+    const auto divisions = ParseNumber<unsigned int>(argc > 4 ? argv[4] : "1", "number of divisions");
+    Upscale(argv[1], argv[2], scale, divisions, argc > 5 ? argv[5] : "");
   }
   catch (const std::exception & error) // itk::ExceptionObject is one
   {

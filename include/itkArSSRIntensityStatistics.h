@@ -41,8 +41,8 @@ namespace itk
 class ArbitraryScaleSuperResolution_EXPORT ArSSRIntensityStatistics
 {
 public:
-  /** Percentile of the voxels above the lower end that becomes the upper end. */
-  static constexpr double Percentile = 99.9;
+  /** One in so many of the voxels above the lower end may lie above the upper end: the 99.9th percentile. */
+  static constexpr SizeValueType OneAboveUpperIn = 1000;
 
   ArSSRIntensityStatistics();
 

@@ -18,7 +18,6 @@
 #include "itkArSSRIntensityStatistics.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 namespace itk
@@ -88,8 +87,8 @@ ArSSRIntensityStatistics::BeginSecondPass()
   // Nothing lies below the lower end, so the voxels above it are the highest in order.
   const SizeValueType atLower = m_Minimum > 0.0F ? 0 : m_NumberOfMinima;
   const SizeValueType above = m_NumberOfVoxels - atLower;
-  const auto nearestRank = static_cast<SizeValueType>(std::ceil(static_cast<double>(above) * Percentile / 100.0));
-  m_Rank = atLower + std::max<SizeValueType>(nearestRank, 1) - 1;
+  const SizeValueType nearestRank = above - above / OneAboveUpperIn; // rounded up
+  m_Rank = atLower + (nearestRank > 0 ? nearestRank - 1 : 0);
   m_UpperHalf = above > 0 ? FindBin(m_Counts, m_Rank) : 0;
   std::fill(m_Counts.begin(), m_Counts.end(), 0);
 }

@@ -164,7 +164,8 @@ TEST_P(StreamDivisions, GiveTheSameBitsOnARotatedReferenceGrid)
 
 TEST_P(StreamDivisions, GiveTheSameBitsWhenTheBudgetForcesSeveralTiles)
 {
-  const FloatImage::SizeType size{ { 12, 10, 101 } };
+  const auto                 halo = SmallModel(GetParam())->GetHaloRadius();
+  const FloatImage::SizeType size{ { 12, 10, 6 * halo - 1 } }; // long enough for tiles to be smaller than their halos
   StreamedPipeline           pipeline(GetParam(), size);
   pipeline.filter->SetScaleFactors(1.3);
   pipeline.filter->SetMemoryBudget(BudgetForTiles(pipeline.filter->GetModel(), size, 4));
