@@ -194,11 +194,11 @@ public:
   RegionType
   GetInputRegion(const IndexType & tile) const;
 
-  /** Size of the largest feature and input regions in the lattice. */
+  /** Sizes that no feature and input region in the lattice exceeds along any axis. */
   SizeType
-  GetLargestFeatureSize() const;
+  GetFeatureSizeBound() const;
   SizeType
-  GetLargestInputSize() const;
+  GetInputSizeBound() const;
 
   /** The tile that owns a sample, which must be inside the extent. */
   IndexType

@@ -7,8 +7,6 @@ from typing import Annotated, TypeVar
 
 import itk
 import typer
-from rich.console import Console
-
 from itk_arssr import io
 from itk_arssr.comparison import caption
 from itk_arssr.console import Bars, quality_table
@@ -21,6 +19,8 @@ from itk_arssr.picture import Panel, save_comparison
 from itk_arssr.resample import as_float, grid_of, resample
 from itk_arssr.sources import find_one
 from itk_arssr.upscaler import Upscaler, load_model
+from itk_arssr.wording import times
+from rich.console import Console
 
 _T = TypeVar("_T")
 
@@ -57,14 +57,18 @@ class Outputs:
 def demo(
     scan: Annotated[Path | None, typer.Argument(help="Your own scan; the image in demo/ when left out.")] = None,
     scale: Annotated[float, typer.Argument(min=0.0, help="Voxels per voxel.")] = _SCALE,
-    truth: Annotated[bool, typer.Option("--truth", help="Simulate a low-resolution scan from SCAN and compare.")] = False,
+    truth: Annotated[
+        bool, typer.Option("--truth", help="Simulate a low-resolution scan from SCAN and compare.")
+    ] = False,
     output: Annotated[Path, typer.Option(help="Folder for the volumes.")] = _DEMO / "output",
 ) -> None:
     """Super-resolve a head MRI, compare it with linear and cubic B-spline interpolation, and draw a picture."""
     is_bundled = scan is None
     scan = scan or _SCAN
     name = stem(scan)
-    picture = _DEMO / "comparison.png" if is_bundled and output == _DEMO / "output" else output / f"{name}_comparison.png"
+    picture = (
+        _DEMO / "comparison.png" if is_bundled and output == _DEMO / "output" else output / f"{name}_comparison.png"
+    )
     outputs = Outputs(output, name, picture)
     try:
         if is_bundled or truth:
@@ -98,14 +102,14 @@ def _against_truth(scan: Path, scale: float, outputs: Outputs, note: str) -> Non
     for method, image in images.items():
         io.write(image, outputs.volume(method))
     panels = [
-        Panel("LR", low, f"{_size(low)} voxels"),
+        Panel("LR", low, _size(low)),
         *(Panel(method, images[method], caption(qualities[method])) for method in ("B-spline", "SR")),
     ]
     title = f"{outputs.name}: voxels {scale:g} times larger, then restored"
     _step(
         "Drawing the picture",
         lambda: save_comparison(
-            outputs.picture, panels, Panel("truth", true, f"{_size(true)} voxels"), errors_of=(1, 2), title=title
+            outputs.picture, panels, Panel("truth", true, _size(true)), errors_of=(1, 2), title=title
         ),
     )
     _OUT.print(f"\n[bold]×{scale:g} against the true scan[/], {_BORDER} voxels left out on every side")
@@ -127,10 +131,10 @@ def _without_truth(scan: Path, scale: float, outputs: Outputs) -> None:
     spline = _step("Cubic B-spline interpolation", lambda: resample(low, grid, "B-spline"))
     io.write(restored, outputs.volume("SR"))
     panels = [
-        Panel("scan", image, f"{_size(image)} voxels"),
+        Panel("scan", image, _size(image)),
         Panel("linear", linear),
         Panel("B-spline", spline),
-        Panel("SR", restored, f"{_size(restored)} voxels"),
+        Panel("SR", restored, _size(restored)),
     ]
     _step("Drawing the picture", lambda: save_comparison(outputs.picture, panels, title=f"{outputs.name}, ×{scale:g}"))
     _tell_files(outputs)
@@ -150,7 +154,7 @@ def _step(text: str, work: Callable[[], _T]) -> _T:
 
 
 def _size(image: itk.Image) -> str:
-    return "×".join(str(length) for length in itk.size(image))
+    return f"{times(itk.size(image))} voxels"
 
 
 def _tell_files(outputs: Outputs) -> None:

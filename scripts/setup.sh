@@ -55,7 +55,7 @@ install_python_environment() {
   if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     [ -x "$venv/bin/pip" ] || "${ARSSR_PYTHON:-python3}" -m venv --clear "$venv"
     with_progress "$logs/python.log" \
-      "$venv/bin/pip" --disable-pip-version-check install -r scripts/requirements.txt
+      "$venv/bin/python" -m pip --disable-pip-version-check install -r scripts/requirements.txt
     printf '%s\n' "$wanted" >"$stamp"
   fi
 }

@@ -77,8 +77,8 @@ EncodedLength(SizeValueType imageSize, SizeValueType tileSize, SizeValueType hal
 double
 TileCosts::GetTileBytes(const ArSSRTileLattice & lattice) const
 {
-  return static_cast<double>(sizeof(float)) * NumberOfVoxels(lattice.GetLargestInputSize()) +
-         static_cast<double>(featureBytesPerVoxel) * NumberOfVoxels(lattice.GetLargestFeatureSize());
+  return static_cast<double>(sizeof(float)) * NumberOfVoxels(lattice.GetInputSizeBound()) +
+         static_cast<double>(featureBytesPerVoxel) * NumberOfVoxels(lattice.GetFeatureSizeBound());
 }
 
 
@@ -86,7 +86,7 @@ double
 TileCosts::GetPeakBytes(const ArSSRTileLattice & lattice) const
 {
   return static_cast<double>(fixedBytes) +
-         static_cast<double>(encodeBytesPerVoxel) * NumberOfVoxels(lattice.GetLargestInputSize()) +
+         static_cast<double>(encodeBytesPerVoxel) * NumberOfVoxels(lattice.GetInputSizeBound()) +
          this->GetTileBytes(lattice);
 }
 

@@ -246,7 +246,7 @@ ArSSRTileLattice::GetInputRegion(const IndexType & tile) const
 
 
 ArSSRTileLattice::SizeType
-ArSSRTileLattice::GetLargestFeatureSize() const
+ArSSRTileLattice::GetFeatureSizeBound() const
 {
   SizeType size;
   for (unsigned int axis = 0; axis < 3; ++axis)
@@ -258,7 +258,7 @@ ArSSRTileLattice::GetLargestFeatureSize() const
 
 
 ArSSRTileLattice::SizeType
-ArSSRTileLattice::GetLargestInputSize() const
+ArSSRTileLattice::GetInputSizeBound() const
 {
   SizeType size;
   for (unsigned int axis = 0; axis < 3; ++axis)

@@ -176,6 +176,18 @@ TEST_P(EncoderOfEachKind, GivesATileWithItsHaloTheFeaturesOfTheWholeImage)
   EXPECT_GT(differenceOfTile(tiles / 2, m_Radius), 1e-4) << "the halo makes no difference: nothing is tested";
 }
 
+TEST_P(EncoderOfEachKind, LeavesItsInputAndItsWeightsAsTheyAre)
+{
+  // Its arithmetic is in place where it can be; the voxels are kept to find the features again.
+  m_Network.InitializeWeights(3);
+  const auto       network = m_Network.CopyTo(at::kCPU);
+  const at::Tensor volume = this->RandomVolume({ 3, 4, 5 });
+  const at::Tensor copy = volume.clone();
+  const at::Tensor features = network->Encode(volume);
+  EXPECT_TRUE(volume.equal(copy));
+  EXPECT_TRUE(network->Encode(volume).equal(features));
+}
+
 TEST_P(EncoderOfEachKind, CostsOneMultiplicationForEachWeight)
 {
   std::int64_t encoder = 0;

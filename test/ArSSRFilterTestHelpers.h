@@ -18,6 +18,8 @@
 #ifndef ArSSRFilterTestHelpers_h
 #define ArSSRFilterTestHelpers_h
 
+#include "ArSSRTestHelpers.h"
+
 #include "itkArSSRModel.h"
 #include "itkArbitraryScaleSuperResolutionImageFilter.h"
 
@@ -176,28 +178,6 @@ ValueRange(const TImage & image)
     highest = std::max(highest, static_cast<double>(it.Get()));
   }
   return highest - lowest;
-}
-
-/** The message of the ExceptionObject that a call throws; empty when it throws none. */
-template <typename TFunction>
-std::string
-MessageOf(const TFunction & function)
-{
-  try
-  {
-    function();
-  }
-  catch (const ExceptionObject & error)
-  {
-    return error.GetDescription();
-  }
-  return {};
-}
-
-inline bool
-Contains(const std::string & text, const std::string & part)
-{
-  return text.find(part) != std::string::npos;
 }
 } // namespace itk::arssr::test
 

@@ -193,6 +193,7 @@ TEST(ArSSRIntensityStatistics, CountsNegativeZeroAsZero)
   EXPECT_EQ(StatisticsOf(values).GetUpper(), 3.0F);
   EXPECT_EQ(StatisticsOf(values).GetLower(), 0.0F);
   EXPECT_TRUE(StatisticsOf({ -0.0F, 0.0F }).IsConstant());
+  EXPECT_FALSE(std::signbit(StatisticsOf({ -1.0F, -0.0F }).GetUpper()));
 }
 
 TEST(ArSSRIntensityStatistics, GivesTheSameForPiecesOfAnySize)

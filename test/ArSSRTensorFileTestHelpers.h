@@ -26,6 +26,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include "itksys/SystemTools.hxx"
+
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -248,7 +250,7 @@ protected:
   void
   TearDown() override
   {
-    std::filesystem::remove_all(m_Directory);
+    itksys::SystemTools::RemoveADirectory(m_Directory.string()); // see TemporaryDirectory in ArSSRTestHelpers.h
   }
 
   std::string

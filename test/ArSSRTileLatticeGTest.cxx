@@ -138,13 +138,13 @@ TEST(ArSSRTileLattice, BoundsTheSizesOfItsRegions)
       for (unsigned int axis = 0; axis < 3; ++axis)
       {
         largestFeature[axis] = std::max(largestFeature[axis], lattice.GetFeatureRegion(tile).GetSize(axis));
-        EXPECT_LE(lattice.GetInputRegion(tile).GetSize(axis), lattice.GetLargestInputSize()[axis]);
-        EXPECT_LE(lattice.GetLargestInputSize()[axis], lattice.GetImageSize()[axis]);
+        EXPECT_LE(lattice.GetInputRegion(tile).GetSize(axis), lattice.GetInputSizeBound()[axis]);
+        EXPECT_LE(lattice.GetInputSizeBound()[axis], lattice.GetImageSize()[axis]);
       }
     }
-    EXPECT_EQ(lattice.GetLargestFeatureSize(), largestFeature);
+    EXPECT_EQ(lattice.GetFeatureSizeBound(), largestFeature);
   }
-  EXPECT_EQ(ArSSRTileLattice({ { 50, 50, 50 } }, { { 4, 5, 60 } }, 3).GetLargestInputSize(),
+  EXPECT_EQ(ArSSRTileLattice({ { 50, 50, 50 } }, { { 4, 5, 60 } }, 3).GetInputSizeBound(),
             (SizeType{ { 11, 12, 50 } }));
 }
 

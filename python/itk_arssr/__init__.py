@@ -1,7 +1,8 @@
 """Arbitrary-scale super-resolution of 3-D medical images.
 
-The filter itself is ``itk.ArbitraryScaleSuperResolutionImageFilter``; this package holds what surrounds it: the command
-line ``arssr``, reading and writing of scans, quality measures, a low-resolution scan simulator, and the SimpleITK helper.
+The filter itself is ``itk.ArbitraryScaleSuperResolutionImageFilter``; this package holds what surrounds it: the
+command line ``arssr``, reading and writing of scans, quality measures, a low-resolution scan simulator, and the
+SimpleITK helper.
 """
 
 from importlib.metadata import PackageNotFoundError, version

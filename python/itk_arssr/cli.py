@@ -229,7 +229,8 @@ def compare(
         bool, typer.Option("--resample", help="Bring images to the truth's grid by cubic B-splines first.")
     ] = False,
     picture: Annotated[
-        Path | None, typer.Option(metavar="PNG", help="Also draw the images, the truth and the error of the last image.")
+        Path | None,
+        typer.Option(metavar="PNG", help="Also draw the images, the truth and the error of the last image."),
     ] = None,
 ) -> None:
     """Measure PSNR and SSIM of images against a true one.

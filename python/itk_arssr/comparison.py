@@ -1,5 +1,7 @@
 """Images measured against a true one: reading them, checking that they share its grid, and the figure."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from itk_arssr.metrics import Quality, compare
 from itk_arssr.picture import Panel, save_comparison
 from itk_arssr.resample import Grid, as_float, grid_of, resample
 from itk_arssr.sources import find_one
+from itk_arssr.wording import times
 
 _TOLERANCE = 1e-2  # of a voxel: what headers round away
 
@@ -64,10 +67,13 @@ def _difference(truth: itk.Image, image: itk.Image) -> str:
     """What of two grids differs, or nothing."""
     expected, actual = grid_of(truth), grid_of(image)
     if actual.size != expected.size:
-        return f"{'×'.join(map(str, actual.size))} voxels, not {'×'.join(map(str, expected.size))}"
+        return f"{times(actual.size)} voxels, not {times(expected.size)}"
     voxel = min(expected.spacing)
     # Compared where it matters: at the far corner, which spacing, direction and origin all move.
-    for name, one, other in (("origin", expected.origin, actual.origin), ("far corner", _corner(expected), _corner(actual))):
+    for name, one, other in (
+        ("origin", expected.origin, actual.origin),
+        ("far corner", _corner(expected), _corner(actual)),
+    ):
         if np.abs(np.subtract(one, other)).max() > _TOLERANCE * voxel:
             return f"its {name} is at {np.round(other, 3).tolist()} mm, not {np.round(one, 3).tolist()} mm"
     return ""

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from itk_arssr.jobs import Result
 from itk_arssr.metrics import Quality
+from itk_arssr.wording import times
 
 _LOG_STEP = 0.25
 _REFRESH_SECONDS = 0.1
@@ -87,10 +88,9 @@ def outcome(result: Result) -> str:
     """What became of a file, in rich's markup."""
     if result.error:
         return f"[red]failed:[/] {escape(result.error)}"
-    size = "×".join(str(length) for length in result.size)
-    spacing = "×".join(f"{length:.4g}" for length in result.spacing)
     notes = "".join(f"\n[yellow]note:[/] {escape(note)}" for note in result.notes)
-    return f"{escape(result.job.output.name)}\n{size} voxels of {spacing} mm in {result.seconds:.1f} s{notes}"
+    grid = f"{times(result.size)} voxels of {times(result.spacing)} mm"
+    return f"{escape(result.job.output.name)}\n{grid} in {result.seconds:.1f} s{notes}"
 
 
 def quality_table(rows: Sequence[tuple[str, Quality]]) -> Table:

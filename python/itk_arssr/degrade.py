@@ -1,9 +1,11 @@
 """A low-resolution scan simulated from a high-resolution one.
 
 A voxel of the simulated scan is the mean of the true intensities under a Gaussian slice profile along each axis. The
-profile's full width at half maximum is the low-resolution spacing, and its middle is the centre of the larger voxel; the
-larger voxels fill the field of view of the true scan.
+profile's full width at half maximum is the low-resolution spacing, and its middle is the centre of the larger voxel;
+the larger voxels fill the field of view of the true scan.
 """
+
+from __future__ import annotations
 
 import math
 from collections.abc import Sequence
@@ -31,7 +33,7 @@ def simulate_low_resolution(image: itk.Image, factors: Sequence[float]) -> itk.I
 
 
 def _slice_profiles(high: int, low: int) -> npt.NDArray[np.float32]:
-    """Weights [low, high] of the high-resolution samples along an axis in the low-resolution ones; each row sums to 1."""
+    """Weights [low, high] of the true samples along an axis in the simulated ones; each row sums to 1."""
     if high == low:
         return np.eye(high, dtype=np.float32)
     width = high / low  # of a larger voxel, in samples

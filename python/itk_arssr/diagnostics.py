@@ -1,5 +1,7 @@
 """Warnings of ITK: kept off the terminal, or collected to be shown where they belong."""
 
+from __future__ import annotations
+
 import os
 import re
 import sys
@@ -29,8 +31,8 @@ def warnings_silenced() -> Iterator[None]:
 def warnings_collected() -> Iterator[list[str]]:
     """Collect the warnings that ITK gives while the block runs; the list is filled when it ends.
 
-    ITK writes them to the standard error stream, and Python has no class to send them elsewhere; so the stream itself is
-    kept in a file. What is no warning of ITK is passed on afterwards.
+    ITK writes them to the standard error stream, and Python has no class to send them elsewhere; so the stream itself
+    is kept in a file. What is no warning of ITK is passed on afterwards.
     """
     collected: list[str] = []
     sys.stderr.flush()

@@ -4,9 +4,10 @@ from pathlib import Path
 
 # What the image formats of the itk wheels declare, formats that hold volumes or stacks of slices.
 READABLE = (
-    ".nii.gz .nii .nia .img.gz .img .hdr .nrrd .nhdr .mha .mhd .mnc .mnc2 .gipl .gipl.gz .mrc .rec .h5 .hdf5 .hdf .vtk "
-    ".lsm .tif .tiff .dcm .dicom .spr .pic"
-).split()
+    *(".nii.gz", ".nii", ".nia", ".img.gz", ".img", ".hdr", ".nrrd", ".nhdr", ".mha", ".mhd", ".mnc", ".mnc2"),
+    *(".gipl", ".gipl.gz", ".mrc", ".rec", ".h5", ".hdf5", ".hdf", ".vtk", ".lsm", ".tif", ".tiff", ".spr", ".pic"),
+    *(".dcm", ".dicom"),
+)
 
 # One file each, so that an output can be put in place by one rename, and direction and pixel type are kept.
 WRITABLE = (".nii.gz", ".nii", ".nrrd", ".mha")

@@ -1,7 +1,10 @@
 """Reading volumes of any format that ITK knows, and writing them so that no half-written file is ever seen."""
 
+from __future__ import annotations
+
 import math
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +17,7 @@ from itk_arssr.errors import UserError, description
 from itk_arssr.formats import WRITABLE, extension
 from itk_arssr.nifti import check_is_complete
 from itk_arssr.sources import Source
+from itk_arssr.wording import times
 
 # Pixel types that the filter is wrapped for; others are read as float.
 _KEPT_PIXELS = {
@@ -61,13 +65,13 @@ def read_grid(source: Source) -> itk.ImageBase:
 
 def _header(source: Source) -> itk.ImageIOBase:
     """What the first file tells before pixels are read."""
-    file = str(source.files[0])
+    file = source.files[0]
     if not os.access(file, os.R_OK):
-        raise UserError(f"{file} cannot be read: {'no permission' if os.path.exists(file) else 'it does not exist'}")
-    header = itk.ImageIOFactory.CreateImageIO(file, itk.CommonEnums.IOFileMode_ReadMode)
+        raise UserError(f"{file} cannot be read: {'no permission' if file.exists() else 'it does not exist'}")
+    header = itk.ImageIOFactory.CreateImageIO(str(file), itk.CommonEnums.IOFileMode_ReadMode)
     if header is None:
         raise UserError(f"{source.path} is not an image that ITK can read, or is damaged")
-    header.SetFileName(file)
+    header.SetFileName(str(file))
     with _reading(source):
         header.ReadImageInformation()
     return header
@@ -84,14 +88,15 @@ def _reading(source: Source) -> Iterator[None]:
 
 def _check_is_scalar_volume(source: Source, header: itk.ImageIOBase, any_pixel: bool = False) -> None:
     size = [header.GetDimensions(axis) for axis in range(header.GetNumberOfDimensions())]
-    shown = "×".join(str(length) for length in size)
     if len(source.slices) < 2 and (len(size) < 3 or size[2] == 1):
         raise UserError(
-            f"{source.path} is a single slice ({shown}); the network needs a volume. "
+            f"{source.path} is a single slice ({times(size)}); the network needs a volume. "
             "Where the slices are files of a DICOM series, give their folder"
         )
     if math.prod(size[3:]) > 1:
-        raise UserError(f"{source.path} has {len(size)} dimensions ({shown}); extract one three-dimensional volume first")
+        raise UserError(
+            f"{source.path} has {len(size)} dimensions ({times(size)}); extract one three-dimensional volume first"
+        )
     components = header.GetNumberOfComponents()
     if not any_pixel and components > 1:
         kind = itk.ImageIOBase.GetPixelTypeAsString(header.GetPixelType()).replace("_", " ")
@@ -109,15 +114,34 @@ def _reader(source: Source, image_type: type) -> itk.ProcessObject:
 def check_can_write(path: Path) -> None:
     """Refuse a file name that no output can have."""
     if extension(path) not in WRITABLE:
-        raise UserError(f"{path} cannot be written: its name must end with {', '.join(WRITABLE[:-1])} or {WRITABLE[-1]}")
+        raise UserError(
+            f"{path} cannot be written: its name must end with {', '.join(WRITABLE[:-1])} or {WRITABLE[-1]}"
+        )
 
 
 def stream_divisions(path: Path, image: itk.ImageBase) -> int:
     """Parts to compute and write an image in: one, unless its format can be written piece by piece."""
-    if extension(path) not in _STREAMED_FORMATS:
-        return 1
+    return max(1, math.ceil(_byte_count(image) / _CHUNK_BYTES)) if extension(path) in _STREAMED_FORMATS else 1
+
+
+def check_fits(path: Path, image: itk.ImageBase) -> None:
+    """Refuse an output that is larger than the disk, or than memory where it cannot be written piece by piece."""
+    needed = _byte_count(image)
+    if extension(path) in _STREAMED_FORMATS:
+        room, place, remedy = shutil.disk_usage(path.parent).free, f"free in {path.parent}", ""
+    else:
+        room, place = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), "of memory in this machine"
+        remedy = f", or write {_STREAMED_FORMATS[0]}, which goes to the disk piece by piece"
+    if needed > room:
+        raise UserError(
+            f"the result of {times(itk.size(image))} voxels takes {needed / 2**30:.1f} GiB, and there are "
+            f"{room / 2**30:.1f} GiB {place}; give a smaller scale or a larger spacing{remedy}"
+        )
+
+
+def _byte_count(image: itk.ImageBase) -> int:
     _, (pixel_type, _) = itk.template(image)
-    return max(1, math.ceil(math.prod(itk.size(image)) * _BYTES[pixel_type] / _CHUNK_BYTES))
+    return math.prod(itk.size(image)) * _BYTES[pixel_type]
 
 
 def make_folder(path: Path) -> None:
@@ -133,11 +157,10 @@ def write(image: itk.ImageBase, path: Path, divisions: int = 1) -> None:
 
     Whatever stops it, the exceptions of the pipeline and Ctrl-C included, leaves nothing behind.
     """
-    check_can_write(path)
     make_folder(path.parent)
     with tempfile.TemporaryDirectory(prefix=".arssr-", dir=path.parent) as folder:
         partial = Path(folder) / path.name
         writer = itk.ImageFileWriter[type(image)].New(image, FileName=str(partial))
         writer.SetNumberOfStreamDivisions(divisions)
         writer.Update()
-        os.replace(partial, path)
+        partial.replace(path)

@@ -1,8 +1,8 @@
 """How close an image is to a true one: PSNR and SSIM.
 
-PSNR is ``10 log10(range² / mean squared error)``. SSIM is that of Wang et al. (2004, doi:10.1109/TIP.2003.819861) in three
-dimensions: a Gaussian window of 1.5 voxels standard deviation cut to 11³ voxels, K1 = 0.01, K2 = 0.03, averaged over the
-voxels whose whole window lies in the image. ``range`` is the truth's maximum less its minimum unless it is given.
+PSNR is ``10 log10(range² / mean squared error)``. SSIM is that of Wang et al. (2004, doi:10.1109/TIP.2003.819861) in
+three dimensions: a Gaussian window of 1.5 voxels standard deviation cut to 11³ voxels, K1 = 0.01, K2 = 0.03, averaged
+over the voxels whose whole window lies in the image. ``range`` is the truth's maximum less its minimum unless given.
 """
 
 import math
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from itk_arssr.errors import UserError
+from itk_arssr.wording import times
 
 _SIGMA = 1.5
 _RADIUS = 5
@@ -33,9 +34,9 @@ class Quality:
 def compare(truth: Array, image: Array, border: int = 0, value_range: float | None = None) -> Quality:
     """PSNR and SSIM of an image of the truth's shape, ``border`` voxels left out on every side."""
     if truth.shape != image.shape:
-        raise UserError(f"sizes differ: {_shape(image)} voxels against the truth's {_shape(truth)}")
+        raise UserError(f"sizes differ: {_size(image)} voxels against the truth's {_size(truth)}")
     if border < 0 or min(truth.shape) <= 2 * border:
-        raise UserError(f"a border of {border} voxels leaves nothing of {_shape(truth)} voxels")
+        raise UserError(f"a border of {border} voxels leaves nothing of {_size(truth)} voxels")
     inner = (slice(border, -border or None),) * truth.ndim
     true, other = truth[inner], image[inner]
     if value_range is None:
@@ -56,7 +57,7 @@ def psnr(truth: Array, image: Array, value_range: float) -> float:
 def ssim(truth: Array, image: Array, value_range: float) -> float:
     """Mean structural similarity."""
     if min(truth.shape) <= 2 * _RADIUS:
-        raise UserError(f"SSIM needs {2 * _RADIUS + 1} voxels an axis, borders left out; there are {_shape(truth)}")
+        raise UserError(f"SSIM needs {2 * _RADIUS + 1} voxels an axis, borders left out; there are {_size(truth)}")
     maps = [_ssim_map(truth[slab], image[slab], value_range) for slab in _slabs(truth.shape[0])]
     return float(sum(part.sum() for part in maps) / sum(part.size for part in maps))
 
@@ -89,5 +90,5 @@ def _windowed_mean(volume: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return volume
 
 
-def _shape(array: Array) -> str:
-    return "×".join(str(length) for length in reversed(array.shape))
+def _size(array: Array) -> str:
+    return times(reversed(array.shape))

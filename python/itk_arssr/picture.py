@@ -1,5 +1,7 @@
 """A figure that compares images of the same field of view: slices side by side, a zoomed part below, and error maps."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

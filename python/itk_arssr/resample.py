@@ -1,5 +1,7 @@
 """Resampling by interpolation, and grids that keep the field of view: what super-resolution is compared with."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,7 +26,10 @@ class Grid:
 def grid_of(image: itk.ImageBase) -> Grid:
     """The grid of an image."""
     return Grid(
-        tuple(itk.size(image)), tuple(itk.spacing(image)), tuple(itk.origin(image)), itk.array_from_matrix(image.GetDirection())
+        tuple(itk.size(image)),
+        tuple(itk.spacing(image)),
+        tuple(itk.origin(image)),
+        itk.array_from_matrix(image.GetDirection()),
     )
 
 

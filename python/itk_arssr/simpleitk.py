@@ -1,5 +1,7 @@
 """Super-resolution of SimpleITK images."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 import itk
@@ -8,11 +10,11 @@ if TYPE_CHECKING:
     import SimpleITK
 
 
-def upscale_simpleitk(image: "SimpleITK.Image", **settings: Any) -> "SimpleITK.Image":
+def upscale_simpleitk(image: SimpleITK.Image, **settings: Any) -> SimpleITK.Image:
     """Super-resolve a three-dimensional SimpleITK image; spacing, origin and direction follow the result's grid.
 
-    ``settings`` are those of ``itk.arbitrary_scale_super_resolution_image_filter``, such as ``scale_factors=2.5``. With a
-    SimpleITK image as ``reference_image`` the result has that image's grid. Pixel type and meta-data are kept.
+    ``settings`` are those of ``itk.arbitrary_scale_super_resolution_image_filter``, such as ``scale_factors=2.5``. With
+    a SimpleITK image as ``reference_image`` the result has that image's grid. Pixel type and meta-data are kept.
     """
     import SimpleITK
 
@@ -28,13 +30,13 @@ def upscale_simpleitk(image: "SimpleITK.Image", **settings: Any) -> "SimpleITK.I
     return upscaled
 
 
-def _to_itk(image: "SimpleITK.Image") -> itk.Image:
+def _to_itk(image: SimpleITK.Image) -> itk.Image:
     import SimpleITK
 
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise ValueError(
-            f"the image has {image.GetDimension()} dimensions and {image.GetNumberOfComponentsPerPixel()} values a voxel; "
-            "three dimensions and one value are needed"
+            f"the image has {image.GetDimension()} dimensions and {image.GetNumberOfComponentsPerPixel()} values a "
+            "voxel; three dimensions and one value are needed"
         )
     converted = itk.image_from_array(SimpleITK.GetArrayViewFromImage(image))
     converted.SetSpacing(image.GetSpacing())

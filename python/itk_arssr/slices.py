@@ -1,5 +1,7 @@
 """Slices of a volume as a reader of medical images expects them, and the part of one that is worth a closer look."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Which images there are: single files, DICOM series, and directories of both."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +30,8 @@ class Source:
 def find(path: Path) -> tuple[list[Source], bool]:
     """Images that a command line argument stands for, and whether it is a batch.
 
-    A file is one image, a folder with one DICOM series too. Any other folder is a batch of its image files, of the DICOM
-    series in it and of its sub-folders that hold DICOM series.
+    A file is one image, a folder with one DICOM series too. Any other folder is a batch of its image files, of the
+    DICOM series in it and of its sub-folders that hold DICOM series.
     """
     if path.is_file():
         return [Source(path)], False
@@ -39,7 +41,7 @@ def find(path: Path) -> tuple[list[Source], bool]:
     if len(series) == 1 and not images:
         return series, False
     found = series + images
-    for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
+    for folder in sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")):
         found += _dicom_series(folder)
     if not found:
         raise UserError(f"{path} holds neither an image file nor a DICOM series")

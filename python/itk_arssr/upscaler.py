@@ -1,5 +1,7 @@
 """The filter set up from settings, with progress and with Ctrl-C at the next tile."""
 
+from __future__ import annotations
+
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +18,7 @@ from itk_arssr.sources import find_one
 Progress = Callable[[float], None]
 
 
-def load_model(path: Path | None = None) -> "itk.ArSSRModel":
+def load_model(path: Path | None = None) -> itk.ArSSRModel:
     """Read a model file, the bundled default model where none is named."""
     if path is not None and not path.is_file():
         raise UserError(f"{path} does not exist" if not path.exists() else f"{path} is not a model file")
@@ -31,7 +33,7 @@ def load_model(path: Path | None = None) -> "itk.ArSSRModel":
 class Upscaler:
     """Super-resolves image after image with one model; the computation of each can be stopped."""
 
-    def __init__(self, model: "itk.ArSSRModel", settings: Settings) -> None:
+    def __init__(self, model: itk.ArSSRModel, settings: Settings) -> None:
         self._model = model
         self._settings = settings
         like = settings.target.like
@@ -43,7 +45,10 @@ class Upscaler:
         """Super-resolve into a file, piece by piece where its format allows; returns the grid of the result."""
         io.check_can_write(path)
         upscale = self._filter(image)
-        upscale.UpdateOutputInformation()
+        with self._errors_explained():
+            upscale.UpdateOutputInformation()
+        io.make_folder(path.parent)
+        io.check_fits(path, upscale.GetOutput())
         divisions = io.stream_divisions(path, upscale.GetOutput())
         with self._watched(upscale, on_progress, divisions):
             io.write(upscale.GetOutput(), path, divisions)
@@ -76,11 +81,13 @@ class Upscaler:
 
     @contextmanager
     def _watched(self, upscale: itk.ProcessObject, on_progress: Progress, divisions: int = 1) -> Iterator[None]:
-        """Pass progress on while the block updates the filter ``divisions`` times, and turn its end by Ctrl-C around."""
+        """Pass progress on while the block updates the filter ``divisions`` times; ``interrupt`` works meanwhile."""
         finished = 0
 
         def report() -> None:
             on_progress(min(1.0, (finished + upscale.GetProgress()) / divisions))
+            if self._interrupted:  # again, as ITK forgets it when the next part begins
+                upscale.AbortGenerateDataOn()
 
         def count() -> None:
             nonlocal finished
@@ -89,15 +96,21 @@ class Upscaler:
         observers = [upscale.AddObserver(itk.ProgressEvent(), report), upscale.AddObserver(itk.EndEvent(), count)]
         self._running = upscale
         try:
-            yield
-        except RuntimeError as error:
-            self.raise_if_interrupted()
-            raise UserError(description(error)) from error
+            with self._errors_explained():
+                yield
         finally:
             self._running = None
             for observer in observers:
                 upscale.RemoveObserver(observer)
         self.raise_if_interrupted()
+
+    @contextmanager
+    def _errors_explained(self) -> Iterator[None]:
+        try:
+            yield
+        except RuntimeError as error:
+            self.raise_if_interrupted()
+            raise UserError(description(error)) from error
 
     def interrupt(self) -> None:
         """End the computation at its next tile, and let no other one start."""

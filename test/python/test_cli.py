@@ -30,7 +30,9 @@ def files_in(folder: Path) -> list[str]:
 
 @pytest.fixture
 def scan(write) -> Path:
-    return write("in/scan.nii.gz", make_image(size=(8, 9, 7), pixel_type=itk.UC, spacing=(1, 2, 3), origin=(10, 20, 30)))
+    return write(
+        "in/scan.nii.gz", make_image(size=(8, 9, 7), pixel_type=itk.UC, spacing=(1, 2, 3), origin=(10, 20, 30))
+    )
 
 
 # --- upscale: grids
@@ -58,7 +60,9 @@ def test_a_spacing_gives_the_voxel_size(arssr, scan, tmp_path):
 
 
 def test_like_gives_the_grid_of_another_image(arssr, scan, write, tmp_path):
-    reference = make_image(size=(6, 7, 8), pixel_type=itk.SS, spacing=(0.7, 0.8, 0.9), origin=(11, 22, 33), direction=OBLIQUE)
+    reference = make_image(
+        size=(6, 7, 8), pixel_type=itk.SS, spacing=(0.7, 0.8, 0.9), origin=(11, 22, 33), direction=OBLIQUE
+    )
     target = tmp_path / "out.mha"
     result = arssr("upscale", scan, target, "--like", write("reference.mha", reference))
     assert result.exit_code == 0, result.stderr
@@ -115,7 +119,12 @@ def test_a_directory_is_named_as_the_published_scripts_do(arssr, write, tmp_path
 
 @pytest.mark.parametrize(
     ("option", "value", "label"),
-    [("--scale", "2", "2d0x"), ("--scale", "2,1,1.5", "2d0x1d0x1d5x"), ("--spacing", "0.5", "0d5mm"), ("--like", "scan", "like_scan")],
+    [
+        ("--scale", "2", "2d0x"),
+        ("--scale", "2,1,1.5", "2d0x1d0x1d5x"),
+        ("--spacing", "0.5", "0d5mm"),
+        ("--like", "scan", "like_scan"),
+    ],
 )
 def test_one_image_into_a_directory_is_named_so_too(option, value, label, arssr, scan, tmp_path):
     (tmp_path / "out").mkdir()
@@ -444,7 +453,18 @@ def test_the_package_needs_no_source_tree(tmp_path, scan, write):
     program = Path(sys.executable).with_name("arssr")
     result = subprocess.run(
         [program, "upscale", source, "out.nii.gz", "--scale", "2"],
-        capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=300,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+        timeout=300,
     )
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "out.nii.gz").exists()
+
+
+def test_help_does_not_wait_for_torch(python):
+    result = python(
+        "-c", "import sys, itk_arssr.cli; print('torch' in sys.modules, 'itk.ITKCommonPython' in sys.modules)"
+    )
+    assert result.stdout.split() == ["False", "False"], result.stderr

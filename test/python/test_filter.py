@@ -212,7 +212,9 @@ def test_settings_have_an_effect_on_voxels():
 
 
 def test_outside_the_input_is_the_default_value():
-    result = upscale(make_image(), size=[3, 3, 3], output_origin=[-10, 0, 0], output_spacing=[1, 1, 1], default_pixel_value=-7)
+    result = upscale(
+        make_image(), size=[3, 3, 3], output_origin=[-10, 0, 0], output_spacing=[1, 1, 1], default_pixel_value=-7
+    )
     np.testing.assert_array_equal(pixels(result), -7)
 
 
@@ -269,6 +271,7 @@ def test_documentation_tells_what_it_does():
 def test_itk_is_the_only_import_needed(python):
     result = python(
         "-c",
-        "import itk; t = itk.Image[itk.F, 3]; print(itk.ArbitraryScaleSuperResolutionImageFilter[t, t].New().GetNameOfClass())",
+        "import itk; t = itk.Image[itk.F, 3];"
+        "print(itk.ArbitraryScaleSuperResolutionImageFilter[t, t].New().GetNameOfClass())",
     )
     assert result.stdout.strip() == "ArbitraryScaleSuperResolutionImageFilter", result.stderr

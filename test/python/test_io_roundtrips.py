@@ -12,11 +12,15 @@ upscale = itk.arbitrary_scale_super_resolution_image_filter
 
 
 def scan(pixel_type=itk.SS, direction=OBLIQUE):
-    return make_image(size=(9, 8, 7), pixel_type=pixel_type, spacing=(1, 0.8, 2.5), origin=(10, -20, 30), direction=direction)
+    return make_image(
+        size=(9, 8, 7), pixel_type=pixel_type, spacing=(1, 0.8, 2.5), origin=(10, -20, 30), direction=direction
+    )
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
-@pytest.mark.parametrize("direction", [np.eye(3), OBLIQUE, np.diag([-1.0, -1.0, 1.0])], ids=["plain", "oblique", "flipped"])
+@pytest.mark.parametrize(
+    "direction", [np.eye(3), OBLIQUE, np.diag([-1.0, -1.0, 1.0])], ids=["plain", "oblique", "flipped"]
+)
 def test_formats_keep_grid_and_voxels(extension, direction, arssr, write, tmp_path):
     image = scan(direction=direction)
     target = tmp_path / f"out{extension}"

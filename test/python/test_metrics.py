@@ -46,7 +46,9 @@ def test_the_range_is_that_of_the_truth_unless_given():
     truth, image = volumes((12, 12, 12))
     extent = truth.max() - truth.min()
     assert compare(truth, image).psnr == pytest.approx(psnr(truth, image, extent))
-    assert compare(truth, image, value_range=2 * extent).psnr == pytest.approx(psnr(truth, image, extent) + 20 * math.log10(2))
+    assert compare(truth, image, value_range=2 * extent).psnr == pytest.approx(
+        psnr(truth, image, extent) + 20 * math.log10(2)
+    )
 
 
 def test_the_border_is_left_out():

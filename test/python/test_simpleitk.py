@@ -36,7 +36,8 @@ def test_a_physical_point_has_the_same_place_before_and_after():
     centre = [(length - 1) / 2 for length in image.GetSize()]
     centre_after = [(length - 1) / 2 for length in result.GetSize()]
     np.testing.assert_allclose(
-        image.TransformContinuousIndexToPhysicalPoint(centre), result.TransformContinuousIndexToPhysicalPoint(centre_after)
+        image.TransformContinuousIndexToPhysicalPoint(centre),
+        result.TransformContinuousIndexToPhysicalPoint(centre_after),
     )
 
 

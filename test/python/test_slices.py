@@ -10,7 +10,11 @@ from itk_arssr.slices import middle_slice, most_detailed, normal_axis
 LEFT, BACK, HEAD = 0, 1, 2  # ITK's physical axes
 
 # Every way that an image's axes can lie along the patient's, not mirrored or mirrored.
-DIRECTIONS = [np.eye(3)[list(order)].T * signs for order in [(0, 1, 2), (2, 0, 1), (1, 0, 2)] for signs in [(1, 1, 1), (-1, -1, 1)]]
+DIRECTIONS = [
+    np.eye(3)[list(order)].T * signs
+    for order in [(0, 1, 2), (2, 0, 1), (1, 0, 2)]
+    for signs in [(1, 1, 1), (-1, -1, 1)]
+]
 
 
 def marked_image(direction, offset):
