@@ -18,7 +18,7 @@
 #include "ArSSRFilterTestHelpers.h"
 
 #include "itkArSSREngine.h"
-#include "itkGTest.h"
+#include <gtest/gtest.h>
 
 #include <mutex>
 

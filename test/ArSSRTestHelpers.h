@@ -21,7 +21,7 @@
 #include "itkArSSRModelEnums.h"
 #include "itkMacro.h"
 
-#include "itkGTest.h"
+#include <gtest/gtest.h>
 #include "itksys/SystemTools.hxx"
 
 #include <filesystem>

@@ -19,7 +19,7 @@
 
 #include "itkBinShrinkImageFilter.h"
 #include "itkCommand.h"
-#include "itkGTest.h"
+#include <gtest/gtest.h>
 #include "itkMetaDataObject.h"
 #include "itkOutputWindow.h"
 

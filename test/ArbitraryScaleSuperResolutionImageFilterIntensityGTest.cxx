@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "ArSSRFilterTestHelpers.h"
 
-#include "itkGTest.h"
+#include <gtest/gtest.h>
 
 namespace
 {

@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "ArSSRFilterTestHelpers.h"
 
-#include "itkGTest.h"
+#include <gtest/gtest.h>
 #include "itkImageRegionSplitterMultidimensional.h"
 #include "itkStreamingImageFilter.h"
 

@@ -1,5 +1,6 @@
 """The command line ``arssr``: options and help; the work is done by the other modules."""
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -253,4 +254,6 @@ def compare(
 
 def main() -> None:
     """Entry point of the program ``arssr``."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # for terminals that lack a character
     app()

@@ -85,7 +85,7 @@ def python() -> Callable:
 
     def run(*arguments, **options):
         command = [sys.executable, *(str(argument) for argument in arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
+        return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=300, **options)
 
     return run
 
