@@ -1,5 +1,7 @@
 """The filter as Python sees it."""
 
+from pathlib import Path
+
 import itk
 import numpy as np
 import pytest
@@ -263,9 +265,19 @@ def test_not_a_number_is_refused():
 
 def test_documentation_tells_what_it_does():
     image_type = itk.Image[itk.F, 3]
-    described = itk.ArbitraryScaleSuperResolutionImageFilter[image_type, image_type].__doc__ + upscale.__doc__
-    assert "any scale" in described
-    assert "ArSSR" in itk.ArSSRModel.__doc__.replace("itkArSSRModel", "")
+    class_type = itk.ArbitraryScaleSuperResolutionImageFilter[image_type, image_type]
+    for documentation in (class_type.__doc__, upscale.__doc__):
+        assert "at any scale" in documentation
+        assert "DefaultPixelValue" in documentation
+    assert "Output voxels per input voxel" in class_type.SetScaleFactors.__doc__
+    assert "trained network" in itk.ArSSRModel.__doc__
+
+
+def test_type_stubs_are_beside_those_classes():
+    package = Path(itk.__file__).parent
+    stub = (package / "ArbitraryScaleSuperResolutionImageFilterProxy.pyi").read_text()
+    assert "def SetScaleFactors(self, factor: float) -> None:" in stub
+    assert (package / "ArSSRModelProxy.pyi").exists()
 
 
 def test_itk_is_the_only_import_needed(python):
