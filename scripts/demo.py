@@ -8,17 +8,18 @@ from typing import Annotated, TypeVar
 import itk
 import typer
 from itk_arssr import io
+from itk_arssr.cli import checked
 from itk_arssr.comparison import caption
 from itk_arssr.console import Bars, quality_table
 from itk_arssr.degrade import simulate_low_resolution
-from itk_arssr.errors import UserError, description
+from itk_arssr.errors import Interrupted, UserError, description
 from itk_arssr.formats import stem
 from itk_arssr.metrics import compare
-from itk_arssr.options import PerAxis, Settings, Target
+from itk_arssr.options import PerAxis, Settings, Target, parse_per_axis
 from itk_arssr.picture import Panel, save_comparison
 from itk_arssr.resample import as_float, grid_of, resample
 from itk_arssr.sources import find_one
-from itk_arssr.upscaler import Upscaler, load_model
+from itk_arssr.upscaler import Upscaler, ends_on_ctrl_c, load_model
 from itk_arssr.wording import times
 from rich.console import Console
 
@@ -27,7 +28,7 @@ _T = TypeVar("_T")
 _ROOT = Path(__file__).resolve().parent.parent
 _DEMO = _ROOT / "demo"
 _SCAN = _DEMO / "brainweb_t1_crop.nii.gz"
-_SCALE = 2.5
+_SCALE = "2.5"
 _BORDER = 6  # voxels left out of the figures on every side: there, no method sees the whole surroundings
 _OUT = Console()
 _FULL_NAMES = {
@@ -55,8 +56,15 @@ class Outputs:
 
 
 def demo(
-    scan: Annotated[Path | None, typer.Argument(help="Your own scan; the image in demo/ when left out.")] = None,
-    scale: Annotated[float, typer.Argument(min=0.0, help="Voxels per voxel.")] = _SCALE,
+    scan: Annotated[
+        Path | None, typer.Argument(metavar="[SCAN]", help="Your own scan; the image in demo/ when left out.")
+    ] = None,
+    scale: Annotated[
+        PerAxis,
+        typer.Argument(
+            metavar="[SCALE]", parser=checked(parse_per_axis), help="Voxels per voxel: 2.5, or 1,1,4 for x,y,z."
+        ),
+    ] = _SCALE,
     truth: Annotated[
         bool, typer.Option("--truth", help="Simulate a low-resolution scan from SCAN and compare.")
     ] = False,
@@ -78,14 +86,16 @@ def demo(
     except (UserError, OSError) as error:
         Console(stderr=True).print(f"[bold red]Error:[/] {description(error)}", highlight=False)
         raise typer.Exit(1) from None
+    except Interrupted:
+        raise typer.Exit(130) from None
 
 
-def _against_truth(scan: Path, scale: float, outputs: Outputs, note: str) -> None:
+def _against_truth(scan: Path, scale: PerAxis, outputs: Outputs, note: str) -> None:
     """Degrade the scan, restore it in three ways, and measure how close each comes."""
     true = _step("Reading the high-resolution scan", lambda: as_float(io.read(find_one(scan)).image))
     low = _step(
-        f"Simulating a scan with {scale:g} times larger voxels (Gaussian, FWHM = voxel size)",
-        lambda: simulate_low_resolution(true, [scale] * 3),
+        f"Simulating a scan with {scale} times larger voxels (Gaussian, FWHM = voxel size)",
+        lambda: simulate_low_resolution(true, scale.values),
     )
     grid = grid_of(true)
     images = {
@@ -105,14 +115,14 @@ def _against_truth(scan: Path, scale: float, outputs: Outputs, note: str) -> Non
         Panel("LR", low, _size(low)),
         *(Panel(method, images[method], caption(qualities[method])) for method in ("B-spline", "SR")),
     ]
-    title = f"{outputs.name}: voxels {scale:g} times larger, then restored"
+    title = f"{outputs.name}: voxels {scale} times larger, then restored"
     _step(
         "Drawing the picture",
         lambda: save_comparison(
             outputs.picture, panels, Panel("truth", true, _size(true)), errors_of=(1, 2), title=title
         ),
     )
-    _OUT.print(f"\n[bold]×{scale:g} against the true scan[/], {_BORDER} voxels left out on every side")
+    _OUT.print(f"\n[bold]×{scale} against the true scan[/], {_BORDER} voxels left out on every side")
     _OUT.print(quality_table([(_FULL_NAMES[method], quality) for method, quality in qualities.items()]))
     if note:
         _OUT.print(note, style="dim")
@@ -122,10 +132,10 @@ def _against_truth(scan: Path, scale: float, outputs: Outputs, note: str) -> Non
         raise UserError("super-resolution does not beat B-spline interpolation here")
 
 
-def _without_truth(scan: Path, scale: float, outputs: Outputs) -> None:
+def _without_truth(scan: Path, scale: PerAxis, outputs: Outputs) -> None:
     """Super-resolve the scan as it is; only eyes can judge the result."""
     image = _step("Reading the scan", lambda: io.read(find_one(scan)).image)
-    restored = _super_resolve(image, Target(scale=PerAxis((scale, scale, scale))))
+    restored = _super_resolve(image, Target(scale=scale))
     low, grid = as_float(image), grid_of(restored)
     linear = _step("Linear interpolation", lambda: resample(low, grid, "linear"))
     spline = _step("Cubic B-spline interpolation", lambda: resample(low, grid, "B-spline"))
@@ -136,13 +146,13 @@ def _without_truth(scan: Path, scale: float, outputs: Outputs) -> None:
         Panel("B-spline", spline),
         Panel("SR", restored, _size(restored)),
     ]
-    _step("Drawing the picture", lambda: save_comparison(outputs.picture, panels, title=f"{outputs.name}, ×{scale:g}"))
+    _step("Drawing the picture", lambda: save_comparison(outputs.picture, panels, title=f"{outputs.name}, ×{scale}"))
     _tell_files(outputs)
 
 
 def _super_resolve(image: itk.Image, target: Target) -> itk.Image:
     upscaler = Upscaler(load_model(), Settings(target))
-    with Bars(_OUT) as bars:
+    with ends_on_ctrl_c(upscaler), Bars(_OUT) as bars:
         bars.begin("Super-resolution")
         return upscaler.to_image(image, bars.update)
 

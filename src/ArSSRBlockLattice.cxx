@@ -17,7 +17,6 @@
  *=========================================================================*/
 #include "ArSSRBlockLattice.h"
 
-#include "itkImageRegionRange.h"
 #include "itkIndexRange.h"
 
 #include <algorithm>
@@ -64,7 +63,10 @@ BlockLattice::GetSamples(const RegionType &       blockRegion,
                          const ArSSRTileLattice & lattice,
                          const IndexType &        tile)
 {
+  const auto   largest = static_cast<std::size_t>(blockRegion.GetNumberOfPixels());
   BlockSamples result;
+  result.indices.reserve(largest);
+  result.coordinates.reserve(3 * largest);
   for (const IndexType & index : ImageRegionIndexRange<3>(blockRegion))
   {
     const auto sample = indexMap.Evaluate(index);

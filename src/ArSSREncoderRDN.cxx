@@ -32,6 +32,7 @@ EncoderRDN::EncoderRDN(std::int64_t featureDimension, Parameters & parameters)
   , m_ShallowSecond(this->Convolution3("sfe2", HiddenChannels, HiddenChannels))
   , m_Blocks([this] {
     std::vector<DenseBlock> blocks;
+    blocks.reserve(NumberOfBlocks);
     for (int block = 0; block < NumberOfBlocks; ++block)
     {
       blocks.push_back(this->DeclareBlock(block));
@@ -48,6 +49,7 @@ EncoderRDN::DeclareBlock(int number)
 {
   const std::string        prefix = "rdbs." + std::to_string(number);
   std::vector<Convolution> layers;
+  layers.reserve(LayersPerBlock);
   for (int layer = 0; layer < LayersPerBlock; ++layer)
   {
     const std::string name = prefix + ".layers." + std::to_string(layer) + ".conv";

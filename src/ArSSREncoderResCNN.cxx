@@ -33,6 +33,7 @@ EncoderResCNN::EncoderResCNN(std::int64_t featureDimension, Parameters & paramet
   , m_Start(this->Convolution3("conv_start.0", 1, HiddenChannels))
   , m_Blocks([this] {
     std::vector<Block> blocks;
+    blocks.reserve(NumberOfBlocks);
     for (int block = 1; block <= NumberOfBlocks; ++block)
     {
       blocks.push_back(this->DeclareBlock(block));
@@ -46,6 +47,7 @@ EncoderResCNN::Block
 EncoderResCNN::DeclareBlock(int number)
 {
   Block block;
+  block.reserve(LayersPerBlock);
   for (int layer = 0; layer < LayersPerBlock; ++layer)
   {
     // Every second module of the published Sequential is a ReLU without parameters.

@@ -32,6 +32,7 @@ EncoderSRResnet::EncoderSRResnet(std::int64_t featureDimension, Parameters & par
   , m_Start(this->Convolution3("features.0.0", 1, HiddenChannels))
   , m_Blocks([this] {
     std::vector<Block> blocks;
+    blocks.reserve(NumberOfBlocks);
     for (int number = 1; number <= NumberOfBlocks; ++number)
     {
       const std::string prefix = "features." + std::to_string(number) + ".m.";

@@ -133,7 +133,8 @@ Network::InitializeWeights(std::uint64_t seed)
     at::Tensor   value = at::empty(shape, at::kFloat);
     if (shape.size() > 1) // a weight; the bias that follows has the same bound
     {
-      bound = 1.0 / std::sqrt(static_cast<double>(value.numel() / shape[0]));
+      const std::int64_t fanIn = value.numel() / shape[0];
+      bound = 1.0 / std::sqrt(static_cast<double>(fanIn));
     }
     m_Parameters.SetValue(slot, value.uniform_(-bound, bound, generator));
   }

@@ -291,6 +291,11 @@ Runner::DecodeBlock(const Job &         job,
   const at::Tensor decoded = m_Copy->Decode(features, points).to(at::kCPU).contiguous();
   const float *    values = decoded.const_data_ptr<float>();
 
+  if (job.outputRegion.IsInside(blockRegion))
+  {
+    job.writeOutput(samples.indices.data(), values, samples.indices.size());
+    return;
+  }
   std::vector<IndexType> indices;
   std::vector<float>     requested;
   for (std::size_t i = 0; i < samples.indices.size(); ++i)

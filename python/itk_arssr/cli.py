@@ -43,8 +43,8 @@ def _examples(*lines: str) -> str:
     return "\n\n".join(("[bold]Examples[/]", *(f"[cyan]{escape(line)}[/]" for line in lines)))
 
 
-def _option(parse: Callable[[str], _T], metavar: str, text: str, *names: str) -> typer.models.OptionInfo:
-    """Option whose text form is read by ``parse``; its ``ValueError`` becomes a usage error."""
+def checked(parse: Callable[[str], _T]) -> Callable[[str], _T]:
+    """Parser for typer, which makes a ``ValueError`` a usage error."""
 
     def parsed(value: str) -> _T:
         try:
@@ -52,7 +52,11 @@ def _option(parse: Callable[[str], _T], metavar: str, text: str, *names: str) ->
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
 
-    return typer.Option(*names, parser=parsed, metavar=metavar, help=text)
+    return parsed
+
+
+def _option(parse: Callable[[str], _T], metavar: str, text: str, *names: str) -> typer.models.OptionInfo:
+    return typer.Option(*names, parser=checked(parse), metavar=metavar, help=text)
 
 
 def _reports_mistakes(command: Callable[_P, None]) -> Callable[_P, None]:

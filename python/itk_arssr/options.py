@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from itk_arssr.wording import times
+
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*(MiB|GiB|TiB|MB|GB|TB|M|G|T)?", re.IGNORECASE)
 _MEBIBYTES = {"m": 1.0, "g": 1024.0, "t": 1024.0**2}
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
@@ -16,11 +18,17 @@ class PerAxis:
 
     values: tuple[float, float, float]
 
+    def __str__(self) -> str:
+        return times(self._distinct)
+
     @property
     def label(self) -> str:
         """The form used in file names, as the published scripts have it: ``2.5`` is ``2d5``."""
-        distinct = self.values if len(set(self.values)) > 1 else self.values[:1]
-        return "x".join(f"{value!r}".replace(".", "d") for value in distinct)
+        return "x".join(f"{value!r}".replace(".", "d") for value in self._distinct)
+
+    @property
+    def _distinct(self) -> tuple[float, ...]:
+        return self.values if len(set(self.values)) > 1 else self.values[:1]
 
 
 @dataclass(frozen=True)
