@@ -19,6 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
 OBLIQUE = np.array([[0.36, 0.48, -0.8], [-0.8, 0.6, 0.0], [0.48, 0.64, 0.6]])
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave out what every SWIG module warns of in Python 3.11."""
+    config.addinivalue_line("filterwarnings", "ignore:builtin type [Ss]wig:DeprecationWarning")
+
+
 def make_image(
     size: Sequence[int] = (8, 9, 10),
     pixel_type=itk.F,
