@@ -209,11 +209,13 @@ ReadTorchArchive(ByteFile & file)
       "archive entry ", Quoted(entry.name), " goes on for ", cursor.GetRemaining(), " bytes after its pickle");
   }
 
-  Storages storages;
+  Storages          storages;
+  const std::string folder = prefix + "data/";
   for (const auto & [key, storage] : stateDict.storages)
   {
-    const std::string name = prefix + "data/" + key;
-    const auto *      data = archive.Find(name);
+    std::string name = folder;
+    name += key;
+    const auto * data = archive.Find(name);
     if (data == nullptr || data->size != GetBytes(storage, key))
     {
       ThrowDamaged("archive entry ",
