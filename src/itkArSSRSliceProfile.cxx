@@ -1,0 +1,87 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkArSSRSliceProfile.h"
+
+#include "itkMacro.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace itk
+{
+double
+ArSSRSliceProfile::GetSigma(double fwhm)
+{
+  return fwhm / (2.0 * std::sqrt(2.0 * std::log(2.0)));
+}
+
+
+double
+ArSSRSliceProfile::GetSupportRadius(double fwhm)
+{
+  return IsPointSample(fwhm) ? 1.0 : SupportInSigmas * GetSigma(fwhm);
+}
+
+
+double
+ArSSRSliceProfile::Evaluate(double distance, double fwhm)
+{
+  if (IsPointSample(fwhm))
+  {
+    return std::max(0.0, 1.0 - std::abs(distance));
+  }
+  const double sigmas = distance / GetSigma(fwhm);
+  return std::abs(sigmas) <= SupportInSigmas ? std::exp(-0.5 * sigmas * sigmas) : 0.0;
+}
+
+
+ArSSRAxisWeights
+ArSSRSliceProfile::GetWeights(double centre, double fwhm, SizeValueType size)
+{
+  if (!std::isfinite(centre) || !std::isfinite(fwhm) || fwhm < 0.0)
+  {
+    itkGenericExceptionMacro("A slice profile with its centre at "
+                             << centre << " and a FWHM of " << fwhm
+                             << " voxels was asked for; a finite centre and a finite FWHM of at least 0 are expected.");
+  }
+  const double radius = GetSupportRadius(fwhm);
+  const double begin = std::max(std::ceil(centre - radius), 0.0);
+  const double last = std::min(std::floor(centre + radius), static_cast<double>(size) - 1.0);
+
+  ArSSRAxisWeights result;
+  double           sum = 0.0;
+  for (double voxel = begin; voxel <= last; ++voxel)
+  {
+    const double weight = Evaluate(voxel - centre, fwhm);
+    if (weight > 0.0)
+    {
+      if (result.weights.empty())
+      {
+        result.first = static_cast<IndexValueType>(voxel);
+      }
+      result.weights.push_back(weight);
+      sum += weight;
+    }
+  }
+  for (double & weight : result.weights)
+  {
+    weight /= sum;
+  }
+  return result;
+}
+} // end namespace itk
