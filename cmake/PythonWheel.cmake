@@ -13,7 +13,7 @@ endif()
 if(TARGET ArbitraryScaleSuperResolutionPython AND ITK_OVERLAY_DIR)
   # Type stubs of the module's own classes. The itk wheels have none, so ITK's __init__.pyi is left out: one that knows
   # this module alone would hide everything else.
-  foreach(_class IN ITEMS ArSSRModel ArSSRModelEnums ArbitraryScaleSuperResolutionImageFilter)
+  foreach(_class IN ITEMS ArSSRImageQualityCalculator ArSSRModel ArSSRModelEnums ArbitraryScaleSuperResolutionImageFilter)
     foreach(_kind IN ITEMS Proxy Template)
       install(
         FILES
