@@ -35,6 +35,22 @@ def test_ssim_agrees_with_scikit_image_also_across_slabs(shape):
     assert ssim(truth, image, value_range=200.0) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["bool", "uint8", "int8", "uint16", "int16", "int32", "int64", "float16", "float32"])
+def test_voxels_of_any_kind_are_measured_as_numbers(kind):
+    truth, image = (volume.clip(0, 120).astype(kind) for volume in volumes((12, 13, 14)))
+    difference = truth.astype(np.float64) - image.astype(np.float64)
+    quality = compare(truth, image, value_range=120)
+    assert quality.psnr == pytest.approx(10 * math.log10(120**2 / np.mean(difference**2)), abs=1e-9)
+    assert quality.ssim == pytest.approx(ssim(truth.astype(np.float64), image.astype(np.float64), 120), abs=1e-9)
+
+
+def test_two_kinds_of_voxels_and_parts_of_larger_arrays_are_compared():
+    truth, image = volumes((24, 26, 28))
+    part = (slice(3, 20), slice(None, None, 2), slice(5, 25))
+    expected = compare(truth[part].round().copy(), image[part].copy())
+    assert compare(truth.round().astype(np.uint8)[part], image[part]) == expected
+
+
 def test_equal_images_are_perfect():
     truth, _ = volumes((12, 12, 12))
     quality = compare(truth, truth)
@@ -67,8 +83,18 @@ def test_the_border_is_left_out():
         (np.ones((12, 12, 12)), np.ones((12, 12, 12)), 6, "leaves nothing"),
         (volumes((9, 12, 12))[0], np.ones((9, 12, 12)), 0, "SSIM needs 11 voxels"),
         (volumes((12, 12, 12))[0], np.full((12, 12, 12), np.nan), 0, "NaN"),
+        (volumes((12, 12, 12))[0], volumes((12, 12, 12))[0], -1, "0 or more"),
+        (np.ones((12, 12)), np.ones((12, 12)), 0, "arrays of 2 dimensions were given"),
     ],
 )
 def test_what_cannot_be_measured_is_said(truth, image, border, message):
     with pytest.raises(UserError, match=message):
         compare(truth, image, border)
+
+
+@pytest.mark.parametrize("value_range", [0, -1.0, math.nan])
+def test_a_range_is_greater_than_zero(value_range):
+    truth, image = volumes((12, 12, 12))
+    for measure in (psnr, ssim):
+        with pytest.raises(UserError, match="greater than 0"):
+            measure(truth, image, value_range)
