@@ -54,9 +54,11 @@ class Upscaler:
             io.write(upscale.GetOutput(), path, divisions)
         return upscale.GetOutput()
 
-    def to_image(self, image: itk.Image, on_progress: Progress) -> itk.Image:
-        """Super-resolve in memory."""
+    def to_image(self, image: itk.Image, on_progress: Progress, grid: itk.ImageBase | None = None) -> itk.Image:
+        """Super-resolve in memory, on the settings' grid or on that of an image."""
         upscale = self._filter(image)
+        if grid is not None:
+            upscale.SetOutputParametersFromImage(grid)
         with self._watched(upscale, on_progress):
             upscale.Update()
         return upscale.GetOutput()
