@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import itk
 import typer
 from itk_arssr import io
-from itk_arssr.cli import checked
+from itk_arssr.command import checked
 from itk_arssr.comparison import caption
 from itk_arssr.console import Bars, quality_table
 from itk_arssr.degrade import simulate_low_resolution

@@ -1,30 +1,20 @@
 """The command line ``arssr``: options and help; the work is done by the other modules."""
 
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec, TypeVar
+from typing import Annotated
 
 import itk
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from itk_arssr import __version__
+from itk_arssr.command import examples, heading, option, out, reports_mistakes
 from itk_arssr.console import Bars, outcome, quality_table, summary, text_table
-from itk_arssr.errors import Interrupted, UserError, description
+from itk_arssr.errors import UserError
 from itk_arssr.jobs import Result, plan, refusals, run
 from itk_arssr.options import PerAxis, Settings, Target, parse_device, parse_interval, parse_memory, parse_per_axis
 from itk_arssr.upscaler import Upscaler, ends_on_ctrl_c, load_model
-
-EXIT_FAILURE = 1
-EXIT_INTERRUPTED = 130
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
-_out = Console()
-_err = Console(stderr=True)
 
 app = typer.Typer(
     name="arssr",
@@ -36,48 +26,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def _examples(*lines: str) -> str:
-    """Epilog of a command's help; empty lines keep the lines apart."""
-    return "\n\n".join(("[bold]Examples[/]", *(f"[cyan]{escape(line)}[/]" for line in lines)))
-
-
-def checked(parse: Callable[[str], _T]) -> Callable[[str], _T]:
-    """Parser for typer, which makes a ``ValueError`` a usage error."""
-
-    def parsed(value: str) -> _T:
-        try:
-            return parse(value)
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
-
-    return parsed
-
-
-def _option(parse: Callable[[str], _T], metavar: str, text: str, *names: str) -> typer.models.OptionInfo:
-    return typer.Option(*names, parser=checked(parse), metavar=metavar, help=text)
-
-
-def _reports_mistakes(command: Callable[_P, None]) -> Callable[_P, None]:
-    """Show the user's mistakes in one line instead of a traceback."""
-
-    @wraps(command)
-    def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except (UserError, OSError, MemoryError) as error:
-            _err.print(f"[bold red]Error:[/] {escape(description(error))}", highlight=False, soft_wrap=True)
-            raise typer.Exit(EXIT_FAILURE) from None
-        except (Interrupted, KeyboardInterrupt):
-            _err.print("[yellow]Interrupted; nothing half-written is left behind.[/]")
-            raise typer.Exit(EXIT_INTERRUPTED) from None
-
-    return wrapped
-
-
-def _heading(text: str) -> None:
-    _out.print(escape(text), style="bold", highlight=False)
 
 
 def _show_version(wanted: bool) -> None:
@@ -96,7 +44,7 @@ def arssr(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2.5",
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 1,1,4",
         "arssr upscale dicom_folder/ scan_hr.nii.gz --spacing 0.5",
@@ -105,7 +53,7 @@ def arssr(
         "arssr upscale ct.mha ct_hr.mha --scale 2 --window -1000,1500",
     )
 )
-@_reports_mistakes
+@reports_mistakes
 def upscale(
     source: Annotated[
         Path, typer.Argument(metavar="IN", help="Image file, folder of one DICOM series, or directory of those.")
@@ -119,10 +67,10 @@ def upscale(
     ],
     scale: Annotated[
         PerAxis | None,
-        _option(parse_per_axis, "S|X,Y,Z", "Voxels per voxel, any number > 0: 2.5, or 2,2,1.5 for x,y,z."),
+        option(parse_per_axis, "S|X,Y,Z", "Voxels per voxel, any number > 0: 2.5, or 2,2,1.5 for x,y,z."),
     ] = None,
     spacing: Annotated[
-        PerAxis | None, _option(parse_per_axis, "MM|X,Y,Z", "Voxel size wanted instead: 0.5, or 0.5,0.5,1.")
+        PerAxis | None, option(parse_per_axis, "MM|X,Y,Z", "Voxel size wanted instead: 0.5, or 0.5,0.5,1.")
     ] = None,
     like: Annotated[
         Path | None, typer.Option(metavar="IMAGE", help="Compute the voxels of this image's grid instead.")
@@ -135,11 +83,11 @@ def upscale(
             "the bundled default model when left out.",
         ),
     ] = None,
-    device: Annotated[str, _option(parse_device, "NAME", "auto, cpu, cuda or cuda:N.")] = "auto",
-    memory: Annotated[int | None, _option(parse_memory, "SIZE", "Memory to compute in: 2GiB, 800MiB.")] = None,
+    device: Annotated[str, option(parse_device, "NAME", "auto, cpu, cuda or cuda:N.")] = "auto",
+    memory: Annotated[int | None, option(parse_memory, "SIZE", "Memory to compute in: 2GiB, 800MiB.")] = None,
     window: Annotated[
         tuple | None,
-        _option(
+        option(
             parse_interval,
             "LO,HI",
             "Intensities that become 0 and 1 for the network; taken from the image when left out.",
@@ -170,7 +118,7 @@ def upscale(
     refused = refusals(jobs, overwrite)
     results: list[Result] = []
     try:
-        with ends_on_ctrl_c(upscaler), Bars(_out, len(jobs)) as bars:
+        with ends_on_ctrl_c(upscaler), Bars(out, len(jobs)) as bars:
             for job in jobs:
                 bars.begin(job.source.path.name)
                 failure = refused.get(job)
@@ -178,17 +126,17 @@ def upscale(
                 bars.end()
     finally:
         if len(jobs) > 1 and results:
-            _heading("Summary")
-            _out.print(summary(results))
+            heading("Summary")
+            out.print(summary(results))
     failures = sum(bool(result.error) for result in results)
     if failures:
         raise UserError(f"{failures} of {len(results)} failed" if len(jobs) > 1 else results[0].error)
     if len(jobs) == 1:
-        _out.print(outcome(results[0]), highlight=False)
+        out.print(outcome(results[0]), highlight=False)
 
 
-@app.command(epilog=_examples("arssr info", "arssr info ArSSR_RDN.pkl"))
-@_reports_mistakes
+@app.command(epilog=examples("arssr info", "arssr info ArSSR_RDN.pkl"))
+@reports_mistakes
 def info(
     model: Annotated[
         Path | None, typer.Argument(metavar="[MODEL]", help="Model file; the bundled default model when left out.")
@@ -204,31 +152,31 @@ def info(
         ("parameters", f"{weights.GetNumberOfParameters():,}"),
         ("halo", f"{weights.GetHaloRadius()} voxels"),
     ]
-    _heading(str(model) if model else "bundled default model")
-    _out.print(text_table(rows))
+    heading(str(model) if model else "bundled default model")
+    out.print(text_table(rows))
     metadata = weights.GetMetaDataDictionary()
     keys = sorted(metadata.GetKeys())
     if keys:
-        _heading("metadata")
-        _out.print(text_table([(key, str(metadata[key])) for key in keys]))
+        heading("metadata")
+        out.print(text_table([(key, str(metadata[key])) for key in keys]))
     else:
-        _out.print("The file holds no metadata.")
+        out.print("The file holds no metadata.")
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "arssr compare truth.nii.gz linear.nii.gz sr.nii.gz",
         "arssr compare truth.nii.gz sr.nii.gz --border 6 --picture comparison.png",
         "arssr compare truth.nii.gz lr.nii.gz --resample",
     )
 )
-@_reports_mistakes
+@reports_mistakes
 def compare(
     truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Image that the others are measured against.")],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="One or more images on the truth's grid.")],
     border: Annotated[int, typer.Option(min=0, metavar="N", help="Voxels left out on every side.")] = 0,
     value_range: Annotated[
-        tuple | None, _option(parse_interval, "LO,HI", "Range of values; the truth's when left out.", "--range")
+        tuple | None, option(parse_interval, "LO,HI", "Range of values; the truth's when left out.", "--range")
     ] = None,
     resample: Annotated[
         bool, typer.Option("--resample", help="Bring images to the truth's grid by cubic B-splines first.")
@@ -249,11 +197,11 @@ def compare(
     loaded = load(truth, images, resample)
     qualities = measure(loaded, border, value_range)
     left_out = f", {border} voxels left out on every side" if border else ""
-    _heading(f"Against {truth.name}{left_out}")
-    _out.print(quality_table(list(zip(loaded.names, qualities, strict=True))))
+    heading(f"Against {truth.name}{left_out}")
+    out.print(quality_table(list(zip(loaded.names, qualities, strict=True))))
     if picture is not None:
         draw(loaded, qualities, picture)
-        _out.print(f"Picture: {escape(str(picture))}")
+        out.print(f"Picture: {escape(str(picture))}")
 
 
 def main() -> None:

@@ -5,6 +5,8 @@ three dimensions: a Gaussian window of 1.5 voxels standard deviation cut to 11³
 over the voxels whose whole window lies in the image. ``range`` is the truth's maximum less its minimum unless given.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

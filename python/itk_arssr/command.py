@@ -1,0 +1,63 @@
+"""What the commands of ``arssr`` share: help, options, and how mistakes and Ctrl-C end a command."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from itk_arssr.errors import Interrupted, UserError, description
+
+EXIT_FAILURE = 1
+EXIT_INTERRUPTED = 130
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+out = Console()
+err = Console(stderr=True)
+
+
+def examples(*lines: str) -> str:
+    """Epilog of a command's help; empty lines keep the lines apart."""
+    return "\n\n".join(("[bold]Examples[/]", *(f"[cyan]{escape(line)}[/]" for line in lines)))
+
+
+def checked(parse: Callable[[str], _T]) -> Callable[[str], _T]:
+    """Parser for typer, which makes a ``ValueError`` a usage error."""
+
+    def parsed(value: str) -> _T:
+        try:
+            return parse(value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return parsed
+
+
+def option(parse: Callable[[str], _T], metavar: str, text: str, *names: str) -> typer.models.OptionInfo:
+    """Option whose text is parsed, and refused, by a function."""
+    return typer.Option(*names, parser=checked(parse), metavar=metavar, help=text)
+
+
+def reports_mistakes(command: Callable[_P, None]) -> Callable[_P, None]:
+    """Show the user's mistakes in one line instead of a traceback."""
+
+    @wraps(command)
+    def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (UserError, OSError, MemoryError) as error:
+            err.print(f"[bold red]Error:[/] {escape(description(error))}", highlight=False, soft_wrap=True)
+            raise typer.Exit(EXIT_FAILURE) from None
+        except (Interrupted, KeyboardInterrupt):
+            err.print("[yellow]Interrupted; nothing half-written is left behind.[/]")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+
+    return wrapped
+
+
+def heading(text: str) -> None:
+    """Print a line above a table."""
+    out.print(escape(text), style="bold", highlight=False)
