@@ -152,15 +152,22 @@ def make_folder(path: Path) -> None:
         raise UserError(f"{path} is not a folder") from None
 
 
-def write(image: itk.ImageBase, path: Path, divisions: int = 1) -> None:
-    """Update the pipeline that makes an image and write it, under another name until it is complete.
+@contextmanager
+def completed(path: Path) -> Iterator[Path]:
+    """Give another name to write under; the file gets its own when the block ends well.
 
-    Whatever stops it, the exceptions of the pipeline and Ctrl-C included, leaves nothing behind.
+    Whatever stops the block, Ctrl-C included, leaves nothing behind.
     """
     make_folder(path.parent)
     with tempfile.TemporaryDirectory(prefix=".arssr-", dir=path.parent) as folder:
         partial = Path(folder) / path.name
+        yield partial
+        partial.replace(path)
+
+
+def write(image: itk.ImageBase, path: Path, divisions: int = 1) -> None:
+    """Update the pipeline that makes an image and write it, completely or not at all."""
+    with completed(path) as partial:
         writer = itk.ImageFileWriter[type(image)].New(image, FileName=str(partial))
         writer.SetNumberOfStreamDivisions(divisions)
         writer.Update()
-        partial.replace(path)

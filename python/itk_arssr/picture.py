@@ -130,7 +130,7 @@ def _error_columns(panels: Sequence[Panel], truth: Panel, axis: int) -> list[_Co
     largest = max((float(np.percentile(error, _ERROR_SCALE)) for error in errors), default=1.0)
     return [
         _Column(
-            Panel(f"|{panel.title} − {truth.title}|", truth.image, f"mean {error.mean():.2f} in this slice"),
+            Panel(f"|{panel.title} − {truth.title}|", truth.image, f"mean {error.mean():.3g} in this slice"),
             Slice(error, true.height, true.width),
             {"cmap": "inferno", "vmin": 0.0, "vmax": largest or 1.0},
             bar=panel is panels[-1],
