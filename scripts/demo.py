@@ -19,7 +19,8 @@ from itk_arssr.options import PerAxis, Settings, Target, parse_per_axis
 from itk_arssr.picture import Panel, save_comparison
 from itk_arssr.resample import as_float, grid_of, resample
 from itk_arssr.sources import find_one
-from itk_arssr.upscaler import Upscaler, ends_on_ctrl_c, load_model
+from itk_arssr.upscaler import Upscaler, load_model
+from itk_arssr.watch import ends_on_ctrl_c
 from itk_arssr.wording import times
 from rich.console import Console
 

@@ -14,7 +14,8 @@ from itk_arssr.console import Bars, outcome, quality_table, summary, text_table
 from itk_arssr.errors import UserError
 from itk_arssr.jobs import Result, plan, refusals, run
 from itk_arssr.options import PerAxis, Settings, Target, parse_device, parse_interval, parse_memory, parse_per_axis
-from itk_arssr.upscaler import Upscaler, ends_on_ctrl_c, load_model
+from itk_arssr.upscaler import Upscaler, load_model
+from itk_arssr.watch import ends_on_ctrl_c
 
 app = typer.Typer(
     name="arssr",

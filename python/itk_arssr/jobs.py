@@ -12,7 +12,8 @@ from itk_arssr.diagnostics import warnings_collected
 from itk_arssr.errors import UserError, description
 from itk_arssr.formats import extension, output_name
 from itk_arssr.sources import Source, find
-from itk_arssr.upscaler import Progress, Upscaler
+from itk_arssr.upscaler import Upscaler
+from itk_arssr.watch import Progress
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import itk
 
 from itk_arssr import io
-from itk_arssr.errors import Interrupted, UserError, description
+from itk_arssr.errors import UserError, description
 from itk_arssr.options import Settings
 from itk_arssr.sources import find_one
-
-Progress = Callable[[float], None]
+from itk_arssr.watch import Progress, Watch
 
 
 def load_model(path: Path | None = None) -> itk.ArSSRModel:
@@ -33,24 +28,23 @@ def load_model(path: Path | None = None) -> itk.ArSSRModel:
 class Upscaler:
     """Super-resolves image after image with one model; the computation of each can be stopped."""
 
-    def __init__(self, model: itk.ArSSRModel, settings: Settings) -> None:
+    def __init__(self, model: itk.ArSSRModel, settings: Settings, watch: Watch | None = None) -> None:
         self._model = model
         self._settings = settings
+        self._watch = watch or Watch()
         like = settings.target.like
         self._grid = None if like is None else io.read_grid(find_one(like))
-        self._running = None
-        self._interrupted = False
 
     def to_file(self, image: itk.Image, path: Path, on_progress: Progress) -> itk.ImageBase:
         """Super-resolve into a file, piece by piece where its format allows; returns the grid of the result."""
         io.check_can_write(path)
         upscale = self._filter(image)
-        with self._errors_explained():
+        with self._watch.errors_explained():
             upscale.UpdateOutputInformation()
         io.make_folder(path.parent)
         io.check_fits(path, upscale.GetOutput())
         divisions = io.stream_divisions(path, upscale.GetOutput())
-        with self._watched(upscale, on_progress, divisions):
+        with self._watch.over(upscale, on_progress, divisions):
             io.write(upscale.GetOutput(), path, divisions)
         return upscale.GetOutput()
 
@@ -59,7 +53,7 @@ class Upscaler:
         upscale = self._filter(image)
         if grid is not None:
             upscale.SetOutputParametersFromImage(grid)
-        with self._watched(upscale, on_progress):
+        with self._watch.over(upscale, on_progress):
             upscale.Update()
         return upscale.GetOutput()
 
@@ -81,64 +75,10 @@ class Upscaler:
             upscale.SetIntensityWindow(*settings.window)
         return upscale
 
-    @contextmanager
-    def _watched(self, upscale: itk.ProcessObject, on_progress: Progress, divisions: int = 1) -> Iterator[None]:
-        """Pass progress on while the block updates the filter ``divisions`` times; ``interrupt`` works meanwhile."""
-        finished = 0
-
-        def report() -> None:
-            on_progress(min(1.0, (finished + upscale.GetProgress()) / divisions))
-            if self._interrupted:  # again, as ITK forgets it when the next part begins
-                upscale.AbortGenerateDataOn()
-
-        def count() -> None:
-            nonlocal finished
-            finished += 1
-
-        observers = [upscale.AddObserver(itk.ProgressEvent(), report), upscale.AddObserver(itk.EndEvent(), count)]
-        self._running = upscale
-        try:
-            with self._errors_explained():
-                yield
-        finally:
-            self._running = None
-            for observer in observers:
-                upscale.RemoveObserver(observer)
-        self.raise_if_interrupted()
-
-    @contextmanager
-    def _errors_explained(self) -> Iterator[None]:
-        try:
-            yield
-        except RuntimeError as error:
-            self.raise_if_interrupted()
-            raise UserError(description(error)) from error
-
     def interrupt(self) -> None:
         """End the computation at its next tile, and let no other one start."""
-        self._interrupted = True
-        if self._running is not None:
-            self._running.AbortGenerateDataOn()
+        self._watch.interrupt()
 
     def raise_if_interrupted(self) -> None:
         """Raise ``Interrupted`` after ``interrupt``."""
-        if self._interrupted:
-            raise Interrupted
-
-
-@contextmanager
-def ends_on_ctrl_c(upscaler: Upscaler) -> Iterator[None]:
-    """Make Ctrl-C and a polite kill (SIGTERM) end the computation at its next tile.
-
-    Python's own KeyboardInterrupt would be raised inside an ITK observer, where it is only printed.
-    """
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        upscaler.interrupt()
-
-    usual = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)
+        self._watch.raise_if_interrupted()
