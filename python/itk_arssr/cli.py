@@ -12,6 +12,7 @@ from itk_arssr import __version__
 from itk_arssr.command import examples, heading, option, out, reports_mistakes
 from itk_arssr.console import Bars, outcome, quality_table, summary, text_table
 from itk_arssr.errors import UserError
+from itk_arssr.evaluate import EXAMPLES, evaluate
 from itk_arssr.jobs import Result, plan, refusals, run
 from itk_arssr.options import PerAxis, Settings, Target, parse_device, parse_interval, parse_memory, parse_per_axis
 from itk_arssr.upscaler import Upscaler, load_model
@@ -203,6 +204,9 @@ def compare(
     if picture is not None:
         draw(loaded, qualities, picture)
         out.print(f"Picture: {escape(str(picture))}")
+
+
+app.command(epilog=examples(*EXAMPLES))(evaluate)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ _REFRESH_SECONDS = 0.1
 class Bars:
     """Progress of the file at hand and, in a batch, of all files; a few lines of text where there is no terminal."""
 
-    def __init__(self, console: Console, total: int = 1) -> None:
+    def __init__(self, console: Console, total: int = 1, all_name: str = "all files") -> None:
         self._console = console
         self._total = total
         self._bars = Progress(
@@ -31,7 +31,7 @@ class Bars:
             disable=not console.is_terminal,
             transient=True,
         )
-        self._overall = self._bars.add_task("all files", total=total, visible=total > 1)
+        self._overall = self._bars.add_task(all_name, total=total, visible=total > 1)
         self._file = None
         self._name = ""
         self._done = 0

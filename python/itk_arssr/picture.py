@@ -18,6 +18,8 @@ _ERROR_SCALE = 99.0  # percentile of the largest error shown as the end of the c
 _INK, _MUTED, _ACCENT = "#1b1f24", "#59636e", "#ffb000"
 _COLUMN_INCHES = 2.75
 _TEXT_INCHES = 0.95
+_TITLE_POINTS = 16.0
+_TITLE_LETTERS = 17  # that fit above a column at this size
 _DPI = 160
 _FORMATS = (".png", ".pdf", ".svg", ".jpg")
 
@@ -83,7 +85,8 @@ def _draw(path: Path, columns: Sequence[_Column], square: Square, title: str) ->
         mapped = _show(whole, column)
         _show(zoomed, column)
         _mark(whole, zoomed, square)
-        whole.set_title(column.panel.title, fontsize=16, fontweight="bold", color=_INK, pad=6)
+        points = _title_points(column.panel.title)
+        whole.set_title(column.panel.title, fontsize=points, fontweight="bold", color=_INK, pad=6)
         zoomed.set_xlabel(column.panel.caption, fontsize=13, color=_MUTED, labelpad=6)
         if column.bar:
             bar = figure.colorbar(mapped, ax=(whole, zoomed), fraction=0.06, pad=0.03, aspect=30, extend="max")
@@ -94,6 +97,11 @@ def _draw(path: Path, columns: Sequence[_Column], square: Square, title: str) ->
     make_folder(path.parent)
     figure.savefig(path, dpi=_DPI)
     pyplot.close(figure)
+
+
+def _title_points(title: str) -> float:
+    """Size of a title that does not reach into the next column."""
+    return _TITLE_POINTS * min(1.0, _TITLE_LETTERS / max(1, len(title)))
 
 
 def _show(axes, column: _Column):

@@ -1,0 +1,130 @@
+"""The command ``arssr evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from itk_arssr import io
+from itk_arssr.command import err, option, out, reports_mistakes
+from itk_arssr.console import Bars
+from itk_arssr.errors import UserError
+from itk_arssr.evaluation_options import Degradation, Evaluation, parse_crop, parse_scales
+from itk_arssr.options import parse_device, parse_memory
+from itk_arssr.sources import find
+from itk_arssr.watch import ends_on_ctrl_c
+
+if TYPE_CHECKING:
+    from itk_arssr.evaluator import Evaluator
+
+_TABLE, _REPORT, _PLOT = "results.csv", "results.md", "gain.png"
+EXAMPLES = (
+    "arssr evaluate scans/",
+    "arssr evaluate mine.safetensors default scans/ --scales 2,2.5,3,4 --out evaluation",
+    "arssr evaluate mine.safetensors scan.nii.gz --scales 1x1x4,1x1x5 --iterations 0",
+    "arssr evaluate ArSSR_RDN.pkl scans/ --degradation cubic",
+    "arssr evaluate mine.safetensors scan.nii.gz --crop 50:122,50:122,30:102",
+)
+
+
+@reports_mistakes
+def evaluate(
+    *,
+    models: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="MODEL",
+            help="Model files; 'default' is the bundled model, which is evaluated where none is named.",
+        ),
+    ] = None,
+    images: Annotated[
+        Path,
+        typer.Argument(metavar="HR_DIR", help="Directory of high-resolution images (files, DICOM series), or one."),
+    ],
+    scales: Annotated[
+        tuple,
+        option(parse_scales, "S,S,...", "Each one number, or one for x, y and z: 2,2.5,1x1x4."),
+    ] = "2,3,4",
+    degradation: Annotated[
+        Degradation,
+        typer.Option(
+            help="How low-resolution images are made: under a Gaussian slice profile with the LR spacing as its FWHM, "
+            "or by cubic B-splines without anti-aliasing as the published recipe has it."
+        ),
+    ] = Degradation.SLICE_PROFILE,
+    iterations: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="Back-projections; 0 leaves them out for the models, not for B-splines."),
+    ] = 10,
+    border: Annotated[int, typer.Option(min=0, metavar="N", help="HR voxels left out on every side.")] = 6,
+    crop: Annotated[
+        tuple | None,
+        option(parse_crop, "X:X,Y:Y,Z:Z", "Use this part of each image: first index and the one after the last."),
+    ] = None,
+    folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory for the results.")] = Path(
+        "evaluation"
+    ),
+    device: Annotated[str, option(parse_device, "NAME", "auto, cpu, cuda or cuda:N.")] = "auto",
+    memory: Annotated[int | None, option(parse_memory, "SIZE", "Memory to compute in: 2GiB, 800MiB.")] = None,
+    no_intensity_scaling: Annotated[
+        bool,
+        typer.Option("--no-intensity-scaling", help="Give networks the intensities as they are, about [0, 1]."),
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
+) -> None:
+    """Measure models on images whose truth is known, beside interpolation and back-projection.
+
+    Low-resolution images are made from the images of HR_DIR and restored by
+    linear interpolation, cubic B-splines, B-splines with back-projection
+    ("+ BP": corrected until the image explains the low-resolution one),
+    each model, and each model with back-projection.
+
+    DIR then holds results.csv (a row for each image, scale and method),
+    results.md (means with 95 % confidence intervals, gains), gain.png, and
+    best.png and worst.png: the slices with the highest and the lowest gain
+    over B-splines with back-projection.
+
+    Intensities are divided by the 99.9th percentile of the voxels above 0
+    and clipped to [0, 1.2]. PSNR and SSIM refer to the truth's range within
+    the border. An image that cannot be evaluated does not stop the others;
+    the exit status is then 1.
+    """
+    from itk_arssr.evaluation_plot import check_can_plot
+    from itk_arssr.evaluator import Evaluator
+    from itk_arssr.restoration import Restorer, load_models
+
+    evaluation = Evaluation(scales, degradation, iterations, border, crop, not no_intensity_scaling)
+    check_can_plot()
+    if (folder / _TABLE).exists() and not overwrite:
+        raise UserError(f"{folder / _TABLE} exists; --overwrite replaces it, --out names another directory")
+    sources, _ = find(images)
+    restorer = Restorer(load_models(models or []), evaluation, device, memory)
+    io.make_folder(folder)
+    with ends_on_ctrl_c(restorer), Bars(out, len(sources) * len(evaluation.scales), "all") as bars:
+        evaluator = Evaluator(restorer, evaluation, bars)
+        evaluator.run(sources)
+    _conclude(evaluator, evaluation, folder)
+
+
+def _conclude(evaluator: Evaluator, evaluation: Evaluation, folder: Path) -> None:
+    """Write and show the results, and tell what failed."""
+    from itk_arssr.evaluation_plot import save_gains
+    from itk_arssr.evaluation_report import tables, write_csv, write_markdown
+
+    results = evaluator.results
+    if results.cases:
+        write_csv(folder / _TABLE, results, evaluation)
+        write_markdown(folder / _REPORT, results, evaluation)
+        save_gains(folder / _PLOT, results)
+        pictures = evaluator.extremes.draw(folder)
+        for table in tables(results):
+            out.print(table)
+        names = [_TABLE, _REPORT, _PLOT, *(path.name for path in pictures)]
+        out.print(f"In {escape(str(folder))}: {', '.join(names)}", highlight=False, soft_wrap=True)
+    for failure in results.failures:
+        err.print(f"[red]failed:[/] {escape(failure.name)}: {escape(failure.error)}", highlight=False, soft_wrap=True)
+    if results.failures:
+        raise UserError(f"{len(results.failures)} could not be evaluated, {len(results.cases)} could")

@@ -1,0 +1,75 @@
+"""The plot of an evaluation: gain over B-splines with back-projection against scale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from itk_arssr import io
+from itk_arssr.confidence import CONFIDENCE, Mean
+from itk_arssr.errors import UserError
+from itk_arssr.evaluation import BASELINES, SPLINE_BP, Results
+
+_INCHES = (7.5, 4.5)
+_DPI = 160
+_SPREAD = 0.12  # of the distance between scales, in which methods lie side by side
+_INK, _MUTED = "#1b1f24", "#59636e"
+_COLOURS = ("#0969da", "#bc4c00", "#1a7f37", "#8250df", "#cf222e", "#6e7781")
+
+
+def check_can_plot() -> None:
+    """Refuse to begin what could not be drawn."""
+    try:
+        import matplotlib
+    except ImportError:
+        raise UserError("plot and pictures need matplotlib: pip install matplotlib") from None
+    matplotlib.use("Agg")
+
+
+def save_gains(path: Path, results: Results) -> None:
+    """Write the plot; error bars are the means' confidence intervals. Scales that differ by axis stand apart."""
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=_INCHES, layout="constrained", facecolor="white")
+    methods = [method for method in results.methods if method not in BASELINES]
+    scales = sorted(results.scales, key=lambda scale: (len(set(scale.values)) > 1, scale.values))
+    for number, method in enumerate(methods):
+        offset = _SPREAD * (number / max(1, len(methods) - 1) - 0.5) if len(methods) > 1 else 0.0
+        means = [results.mean_gain(scale, "psnr", method, SPLINE_BP) for scale in scales]
+        equal = [index for index, scale in enumerate(scales) if len(set(scale.values)) == 1]
+        apart = [index for index in range(len(scales)) if index not in equal]
+        colour = _COLOURS[number % len(_COLOURS)]
+        for indices, line in ((equal, "-"), (apart, "none")):
+            if indices:
+                label = method if indices is (equal or apart) else None
+                axes.errorbar(
+                    [index + offset for index in indices],
+                    [means[index].value for index in indices],
+                    yerr=[_length(means[index]) for index in indices],
+                    fmt="o",
+                    linestyle=line,
+                    color=colour,
+                    capsize=3,
+                    label=label,
+                )
+    axes.axhline(0, color=_INK, linewidth=1)
+    axes.set_xticks(range(len(scales)), [f"×{scale}" for scale in scales])
+    axes.set_xlim(-0.5, len(scales) - 0.5)
+    axes.set_ylabel(f"PSNR over {SPLINE_BP} / dB", color=_INK)
+    axes.set_title(_title(results), fontsize=10, color=_MUTED)
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend(frameon=False)
+    with io.completed(path) as partial:
+        figure.savefig(partial, dpi=_DPI)
+    pyplot.close(figure)
+
+
+def _length(mean: Mean) -> float:
+    return mean.half_width or 0.0
+
+
+def _title(results: Results) -> str:
+    counts = {len(results.at(scale)) for scale in results.scales}
+    images = " to ".join(str(count) for count in sorted({min(counts), max(counts)}))
+    if counts == {1}:
+        return "n=1: no confidence interval"
+    return f"mean of {images} images, {CONFIDENCE:.0%} confidence interval"

@@ -1,0 +1,76 @@
+"""Images through degradation, every method and measurement, one image in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import itk
+
+from itk_arssr.console import Bars
+from itk_arssr.diagnostics import warnings_silenced
+from itk_arssr.errors import UserError, description
+from itk_arssr.evaluation import BASELINES, SPLINE_BP, Case, Failure, Results, unique_names
+from itk_arssr.evaluation_images import check_is_measurable, low_resolution, read_truth
+from itk_arssr.evaluation_options import Evaluation
+from itk_arssr.extreme_slices import ExtremeSlices, Restored
+from itk_arssr.metrics import Quality, compare
+from itk_arssr.options import PerAxis
+from itk_arssr.restoration import Restorer
+from itk_arssr.sources import Source
+from itk_arssr.watch import Progress
+
+_FAILURES = (UserError, RuntimeError, OSError, MemoryError)
+
+
+class Evaluator:
+    """Measures every method for every image and scale; what fails is noted, and the rest goes on."""
+
+    def __init__(self, restorer: Restorer, evaluation: Evaluation, bars: Bars) -> None:
+        self._restorer = restorer
+        self._evaluation = evaluation
+        self._bars = bars
+        self.results = Results()
+        self.extremes = ExtremeSlices(evaluation.border)
+
+    def run(self, sources: Sequence[Source]) -> None:
+        """Evaluate all images."""
+        names = unique_names([source.path.name for source in sources])
+        for name, source in zip(names, sources, strict=True):
+            try:
+                truth = read_truth(source, self._evaluation.crop)
+                check_is_measurable(truth, self._evaluation.border)
+            except _FAILURES as error:
+                self.results.failures.append(Failure(name, description(error)))
+                for _ in self._evaluation.scales:
+                    self._bars.end()
+                continue
+            for scale in self._evaluation.scales:
+                self._bars.begin(f"{name} ×{scale}")
+                try:
+                    self.results.cases.append(self._case(name, truth, scale, self._bars.update))
+                except _FAILURES as error:
+                    self.results.failures.append(Failure(f"{name} ×{scale}", description(error)))
+                self._bars.end()
+
+    def _case(self, name: str, truth: itk.Image, scale: PerAxis, on_progress: Progress) -> Case:
+        low = low_resolution(truth, scale, self._evaluation.degradation)
+        judged = self._judged_methods()
+        first = self._evaluation.crop.first if self._evaluation.crop else (0, 0, 0)
+        qualities: dict[str, Quality] = {}
+        rival = None
+        with warnings_silenced():  # of scales that a model was not trained for: that is what is measured
+            for method, image in self._restorer.restore(low, truth, on_progress):
+                qualities[method] = self._quality(truth, image)
+                if method == SPLINE_BP:
+                    rival = image
+                if method in judged:
+                    self.extremes.look_at(Restored(f"{name} ×{scale}", method, truth, low, rival, image, first))
+        return Case(name, scale, qualities)
+
+    def _judged_methods(self) -> list[str]:
+        """The models' results that pictures show: with back-projection where there is any."""
+        models = [method for method in self._restorer.methods if method not in BASELINES]
+        return models[1::2] if self._evaluation.iterations else models
+
+    def _quality(self, truth: itk.Image, image: itk.Image) -> Quality:
+        return compare(itk.array_view_from_image(truth), itk.array_view_from_image(image), self._evaluation.border)
