@@ -1,0 +1,71 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkArSSRFilterLoop_h
+#define itkArSSRFilterLoop_h
+
+#include "ArbitraryScaleSuperResolutionExport.h"
+
+#include "itkProcessObject.h"
+
+#include <functional>
+
+namespace itk
+{
+/** \class ArSSRFilterLoop
+ * \brief Runs the loops of a filter's arithmetic in the filter's threads, with its progress and its abort flag.
+ *
+ * Progress is reported, and AbortGenerateData looked at, up to 16 times in a loop, on the thread that calls.
+ *
+ * \ingroup ArbitraryScaleSuperResolution
+ */
+class ArbitraryScaleSuperResolution_EXPORT ArSSRFilterLoop
+{
+public:
+  /** \param loops How many loops the filter will run: each is the same part of its progress. */
+  ArSSRFilterLoop(ProcessObject * filter, unsigned int loops);
+
+  /** Calls the function for 0 … count - 1. \throws ProcessAborted when AbortGenerateData is set. */
+  void
+  operator()(SizeValueType count, const std::function<void(SizeValueType)> & body);
+
+private:
+  ProcessObject * m_Filter;
+  unsigned int    m_Loops;
+  unsigned int    m_Finished{ 0 };
+};
+
+
+/** Runs one step of a filter's pipeline and, should it throw, resets the pipeline before the exception goes on. Without
+ * that a filter whose upstream has thrown takes itself to be updating, and never updates again. */
+template <typename TFunction>
+void
+ArSSRResetPipelineOnException(ProcessObject * filter, const TFunction & step)
+{
+  try
+  {
+    step();
+  }
+  catch (...)
+  {
+    filter->ResetPipeline();
+    throw;
+  }
+}
+} // end namespace itk
+
+#endif // itkArSSRFilterLoop_h

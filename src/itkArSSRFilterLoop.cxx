@@ -1,0 +1,63 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkArSSRFilterLoop.h"
+
+#include "itkMacro.h"
+#include "itkMultiThreaderBase.h"
+
+#include <algorithm>
+
+namespace itk
+{
+namespace
+{
+constexpr SizeValueType MostReports = 16;   // in a loop
+constexpr SizeValueType StepsPerThread = 4; // at least, between two reports: threads wait for each other there
+} // namespace
+
+
+ArSSRFilterLoop::ArSSRFilterLoop(ProcessObject * filter, unsigned int loops)
+  : m_Filter(filter)
+  , m_Loops(loops)
+{
+  filter->GetMultiThreader()->SetNumberOfWorkUnits(filter->GetNumberOfWorkUnits());
+}
+
+
+void
+ArSSRFilterLoop::operator()(SizeValueType count, const std::function<void(SizeValueType)> & body)
+{
+  MultiThreaderBase * threader = m_Filter->GetMultiThreader();
+  const SizeValueType atLeast = StepsPerThread * threader->GetMaximumNumberOfThreads();
+  const SizeValueType parts = std::clamp<SizeValueType>(count / atLeast, 1, MostReports);
+  for (SizeValueType part = 0; part < parts; ++part)
+  {
+    threader->ParallelizeArray(count * part / parts, count * (part + 1) / parts, body, nullptr);
+    if (m_Filter->GetAbortGenerateData())
+    {
+      ProcessAborted aborted(__FILE__, __LINE__);
+      aborted.SetLocation(ITK_LOCATION);
+      aborted.SetDescription("AbortGenerateData was set: the output is incomplete.");
+      throw aborted;
+    }
+    const double done = static_cast<double>(m_Finished) + static_cast<double>(part + 1) / static_cast<double>(parts);
+    m_Filter->UpdateProgress(static_cast<float>(std::min(1.0, done / static_cast<double>(m_Loops))));
+  }
+  ++m_Finished;
+}
+} // end namespace itk

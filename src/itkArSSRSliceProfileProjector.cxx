@@ -1,0 +1,343 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkArSSRSliceProfileProjector.h"
+
+#include "ArSSRLanczos.h"
+
+#include "itkMacro.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace itk
+{
+namespace
+{
+// Added to regions that are computed from the far corners of others, against rounding; in voxels.
+constexpr double RegionSlack = 1e-6;
+
+using RegionType = ArSSRSliceProfileProjector::RegionType;
+
+// The voxels of an image within bounds along an axis. False when there are none.
+bool
+SetAxis(RegionType & region, unsigned int axis, double lower, double upper, SizeValueType size)
+{
+  const double begin = std::max(std::ceil(lower - RegionSlack), 0.0);
+  const double last = std::min(std::floor(upper + RegionSlack), static_cast<double>(size) - 1.0);
+  if (!(begin <= last))
+  {
+    return false;
+  }
+  region.SetIndex(axis, static_cast<IndexValueType>(begin));
+  region.SetSize(axis, static_cast<SizeValueType>(last - begin) + 1);
+  return true;
+}
+} // namespace
+
+
+bool
+ArSSRSliceProfileProjector::IsInsideExtent(double index, SizeValueType size)
+{
+  return index >= -0.5 - ExtentTolerance && index <= static_cast<double>(size) - 0.5 + ExtentTolerance;
+}
+
+
+ArSSRVoxelBlock::ArSSRVoxelBlock(const RegionType & blockRegion)
+  : region(blockRegion)
+  , voxels(blockRegion.GetNumberOfPixels())
+{}
+
+
+SizeValueType
+ArSSRVoxelBlock::Offset(const IndexType & index) const
+{
+  const auto along = [&](unsigned int axis) {
+    return static_cast<SizeValueType>(index[axis] - region.GetIndex(axis));
+  };
+  return (along(2) * region.GetSize(1) + along(1)) * region.GetSize(0) + along(0);
+}
+
+
+void
+ArSSRSliceProfileProjector::VerifyWidths(const WidthsType & fwhm)
+{
+  for (const double width : fwhm)
+  {
+    if (!(width >= 0.0) || !std::isfinite(width))
+    {
+      itkGenericExceptionMacro("The full widths at half maximum are "
+                               << fwhm << " mm; finite numbers are expected, positive, or 0 for the spacing.");
+    }
+  }
+}
+
+
+ArSSRSliceProfileProjector::ArSSRSliceProfileProjector(const ArSSRImageGeometry & high,
+                                                       const ArSSRImageGeometry & low,
+                                                       const WidthsType &         fwhm,
+                                                       Method                     method)
+  : m_HighSize(high.region.GetSize())
+  , m_LowSize(low.region.GetSize())
+{
+  VerifyWidths(fwhm);
+  if (high.region.GetNumberOfPixels() == 0 || low.region.GetNumberOfPixels() == 0)
+  {
+    itkGenericExceptionMacro("The high-resolution image has a size of "
+                             << m_HighSize << " and the low-resolution image one of " << m_LowSize
+                             << "; at least one voxel along each axis is expected.");
+  }
+  // Columns by differences: exact where entries are zero, else to the rounding of an index.
+  const ArSSRIndexMap map(low, high);
+  const IndexType     first = high.region.GetIndex();
+  const auto          origin = map.Evaluate(first);
+  for (unsigned int column = 0; column < 3; ++column)
+  {
+    IndexType next = first;
+    ++next[column];
+    const auto neighbour = map.Evaluate(next);
+    for (unsigned int row = 0; row < 3; ++row)
+    {
+      m_Matrix[row][column] = neighbour[row] - origin[row];
+    }
+  }
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    m_Offset[axis] = origin[axis];
+  }
+  if (method == Method::Automatic)
+  {
+    this->MakeSeparableWhereParallel();
+  }
+  m_Inverse = MatrixType(m_Matrix.GetInverse());
+
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    const double width = fwhm[axis] > 0.0 ? fwhm[axis] / low.spacing[axis] : 1.0; // in LR voxels
+    const auto * row = m_Matrix[axis];
+    m_VoxelSize[axis] = std::sqrt(row[0] * row[0] + row[1] * row[1] + row[2] * row[2]);
+    m_FWHM[axis] = width / m_VoxelSize[axis];
+    m_Support[axis] = ArSSRSliceProfile::GetSupportRadius(m_FWHM[axis]) * m_VoxelSize[axis];
+    m_Reach[axis] = arssr::LanczosLobes * std::max(1.0, m_VoxelSize[axis]);
+  }
+}
+
+
+void
+ArSSRSliceProfileProjector::MakeSeparableWhereParallel()
+{
+  MatrixType                  parallel;
+  WidthsType                  offset = m_Offset;
+  std::array<unsigned int, 3> lowAxis{};
+  std::array<bool, 3>         isTaken{};
+  parallel.Fill(0.0);
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    unsigned int main = 0;
+    for (unsigned int column = 1; column < 3; ++column)
+    {
+      main = std::abs(m_Matrix[row][column]) > std::abs(m_Matrix[row][main]) ? column : main;
+    }
+    double moved = 0.0;
+    for (unsigned int column = 0; column < 3; ++column)
+    {
+      if (column != main)
+      {
+        // What is neglected is right in the middle of the image.
+        const double half = 0.5 * static_cast<double>(m_HighSize[column] - 1);
+        offset[row] += m_Matrix[row][column] * half;
+        moved += std::abs(m_Matrix[row][column]) * half;
+      }
+    }
+    if (isTaken[main] || moved > ParallelTolerance)
+    {
+      return;
+    }
+    isTaken[main] = true;
+    lowAxis[main] = row;
+    parallel[row][main] = m_Matrix[row][main];
+  }
+  m_IsSeparable = true;
+  m_LowAxis = lowAxis;
+  m_Matrix = parallel;
+  m_Offset = offset;
+}
+
+
+double
+ArSSRSliceProfileProjector::GetLowIndex(unsigned int lowAxis, const IndexType & high) const
+{
+  double index = m_Offset[lowAxis];
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    index += m_Matrix[lowAxis][axis] * static_cast<double>(high[axis]);
+  }
+  return index;
+}
+
+
+double
+ArSSRSliceProfileProjector::GetHighIndex(unsigned int highAxis, const IndexType & low) const
+{
+  double index = 0.0;
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    index += m_Inverse[highAxis][axis] * (static_cast<double>(low[axis]) - m_Offset[axis]);
+  }
+  return index;
+}
+
+
+bool
+ArSSRSliceProfileProjector::IsInsideLow(const IndexType & high) const
+{
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    if (!IsInsideExtent(this->GetLowIndex(axis, high), m_LowSize[axis]))
+    {
+      return false;
+    }
+  }
+  return true;
+}
+
+
+bool
+ArSSRSliceProfileProjector::IsInsideHigh(const IndexType & low) const
+{
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    if (!IsInsideExtent(this->GetHighIndex(axis, low), m_HighSize[axis]))
+    {
+      return false;
+    }
+  }
+  return true;
+}
+
+
+auto
+ArSSRSliceProfileProjector::GetHighRegion(const RegionType & low) const -> RegionType
+{
+  RegionType result;
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    double lower = 0.0;
+    double upper = 0.0;
+    for (unsigned int column = 0; column < 3; ++column)
+    {
+      const auto   first = static_cast<double>(low.GetIndex(column));
+      const auto   last = first + static_cast<double>(low.GetSize(column)) - 1.0;
+      const double one = m_Inverse[row][column] * (first - m_Support[column] - m_Offset[column]);
+      const double other = m_Inverse[row][column] * (last + m_Support[column] - m_Offset[column]);
+      lower += std::min(one, other);
+      upper += std::max(one, other);
+    }
+    if (low.GetNumberOfPixels() == 0 || !SetAxis(result, row, lower, upper, m_HighSize[row]))
+    {
+      return {};
+    }
+  }
+  return result;
+}
+
+
+auto
+ArSSRSliceProfileProjector::GetLowRegion(const RegionType & high) const -> RegionType
+{
+  RegionType result;
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    double lower = m_Offset[row];
+    double upper = m_Offset[row];
+    for (unsigned int column = 0; column < 3; ++column)
+    {
+      const auto   first = static_cast<double>(high.GetIndex(column));
+      const auto   last = first + static_cast<double>(high.GetSize(column)) - 1.0;
+      const double one = m_Matrix[row][column] * first;
+      const double other = m_Matrix[row][column] * last;
+      lower += std::min(one, other);
+      upper += std::max(one, other);
+    }
+    // HR voxels outside the LR image's extent are not corrected.
+    const double upperFace = static_cast<double>(m_LowSize[row]) - 0.5;
+    if (high.GetNumberOfPixels() == 0 || upper < -0.5 - ExtentTolerance || lower > upperFace + ExtentTolerance ||
+        !SetAxis(
+          result, row, std::max(lower, -0.5) - m_Reach[row], std::min(upper, upperFace) + m_Reach[row], m_LowSize[row]))
+    {
+      return {};
+    }
+  }
+  return result;
+}
+
+
+auto
+ArSSRSliceProfileProjector::GetHaloRadius() const -> SizeType
+{
+  SizeType radius;
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    double distance = 0.0;
+    for (unsigned int column = 0; column < 3; ++column)
+    {
+      distance += std::abs(m_Inverse[row][column]) * (m_Reach[column] + m_Support[column]);
+    }
+    radius[row] = static_cast<SizeValueType>(std::ceil(distance));
+  }
+  return radius;
+}
+
+
+void
+ArSSRSliceProfileProjector::Simulate(const ArSSRVoxelBlock &  high,
+                                     ArSSRVoxelBlock &        low,
+                                     const ParallelLoopType & loop) const
+{
+  low.voxels.assign(low.region.GetNumberOfPixels(), 0.0F);
+  if (m_IsSeparable)
+  {
+    this->SimulateSeparably(high, low, loop);
+  }
+  else
+  {
+    this->SimulateDirectly(high, low, loop);
+  }
+}
+
+
+void
+ArSSRSliceProfileProjector::Correct(const ArSSRVoxelBlock &  residual,
+                                    double                   factor,
+                                    const RegionType &       where,
+                                    ArSSRVoxelBlock &        high,
+                                    const ParallelLoopType & loop) const
+{
+  if (residual.region.GetNumberOfPixels() == 0)
+  {
+    return; // no LR voxel is near
+  }
+  if (m_IsSeparable)
+  {
+    this->CorrectSeparably(residual, factor, where, high, loop);
+  }
+  else
+  {
+    this->CorrectDirectly(residual, factor, where, high, loop);
+  }
+}
+} // end namespace itk
