@@ -72,6 +72,8 @@ private:
   };
 
   void
+  Stop();
+  void
   Work();
   TrainingSample
   TakeNext();

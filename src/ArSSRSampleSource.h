@@ -36,20 +36,22 @@ namespace itk::arssr
  * A sample is a pure function of the recipe, the images and its number: it does not depend on threads, on the order of
  * calls, or on what is in memory. All members are thread-safe.
  *
- * Images are read when a sample first needs them. What can be told from sizes is checked at once; NaN and infinite voxels
- * are an exception of the call that reads the image; a constant image is reported to `warn` when it is first read, once,
- * and then left out: samples that would have come from it come from another image.
+ * Images are read when a sample first needs them. What can be told from sizes is checked at once; NaN and infinite
+ * voxels are an exception of the call that reads the image; a constant image is reported to `warn` when it is first
+ * read, once, and then left out: samples that would have come from it come from another image.
  */
 class SampleSource
 {
 public:
+  using WarnFunction = std::function<void(const std::string & message)>;
+
   /** `warn` is called from the thread that draws, never by two at once.
    * \throws ExceptionObject when there is nothing to train on, and when an image is too small for a patch. */
-  SampleSource(const ArSSRTrainingRecipe &              recipe,
-               std::vector<ArSSRTrainingImage>          training,
-               std::vector<ArSSRTrainingImage>          validation,
-               std::uint64_t                            memoryBytes,
-               std::function<void(const std::string &)> warn);
+  SampleSource(const ArSSRTrainingRecipe &     recipe,
+               std::vector<ArSSRTrainingImage> training,
+               std::vector<ArSSRTrainingImage> validation,
+               std::uint64_t                   memoryBytes,
+               WarnFunction                    warn);
   ~SampleSource();
   SampleSource(const SampleSource &) = delete;
   SampleSource &

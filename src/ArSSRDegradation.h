@@ -1,0 +1,95 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRDegradation_h
+#define ArSSRDegradation_h
+
+#include "ArSSRIntensityCurve.h"
+#include "ArSSRVolume.h"
+#include "itkArSSRSliceProfile.h"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace itk::arssr
+{
+/** \brief A cube of LR voxels laid over an HR volume, its axes along the volume's. */
+struct PatchGeometry
+{
+  std::int64_t  size{ 0 }; /**< LR voxels along each axis */
+  VolumeLengths start{};   /**< near face, in HR voxels from the outer face of the volume's first voxel */
+  VolumeLengths scale{};   /**< LR spacing, in HR voxels */
+
+  /** HR continuous index of the centre of an LR voxel. */
+  double
+  ToHighResolution(unsigned int axis, double index) const
+  {
+    return start[axis] + (index + 0.5) * scale[axis] - 0.5;
+  }
+
+  /** LR continuous index of an HR voxel, counted from the patch's first voxel. */
+  double
+  ToLowResolution(unsigned int axis, double index) const
+  {
+    return (index + 0.5 - start[axis]) / scale[axis] - 0.5;
+  }
+};
+
+/** \brief HR voxels whose centres lie in a box. */
+struct VoxelBox
+{
+  VolumeIndex first{};
+  VolumeIndex size{}; /**< not below 0 */
+
+  std::int64_t
+  GetNumberOfVoxels() const
+  {
+    return size[0] * size[1] * size[2];
+  }
+};
+
+/** The voxels of a volume in a patch's field of view, without `margin` LR voxels at each face. */
+VoxelBox
+GetVoxelsWithin(const PatchGeometry & patch, double margin, const VolumeIndex & volumeSize);
+
+/** \brief How the HR voxels along each axis (z, y, x) add up to LR voxels: a row of weights for each LR voxel. */
+using SeparableWeights = std::array<std::vector<ArSSRAxisWeights>, 3>;
+
+/** Gaussian slice profile with a FWHM of the LR spacing; see ArSSRSliceProfile. */
+SeparableWeights
+GetSliceProfileWeights(const PatchGeometry & patch, const VolumeIndex & volumeSize);
+
+/** Cubic B-spline without low-pass filter, of the HR voxels within the patch alone; its faces are those of voxels. */
+SeparableWeights
+GetCubicWeights(const PatchGeometry & patch);
+
+/** LR voxels, in single precision, of the HR voxels on the curve, if one is given. [z, y, x], as many as there are
+ * rows. */
+std::vector<float>
+ApplyWeights(const Volume & volume, const SeparableWeights & weights, const IntensityCurve * curve = nullptr);
+
+/** Size of a volume at a multiple of its spacing; its field of view is the same, hence its spacing nearly so. */
+VolumeIndex
+GetDegradedSize(const VolumeIndex & size, double multiple);
+
+/** The volume at a multiple of its spacing, as seen through the slice profile of that spacing. */
+Volume
+DegradeVolume(const Volume & volume, double multiple);
+} // namespace itk::arssr
+
+#endif

@@ -1,0 +1,44 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSROrientation_h
+#define ArSSROrientation_h
+
+#include "ArSSRRandom.h"
+#include "ArSSRTrainingSample.h"
+
+#include <array>
+
+namespace itk::arssr
+{
+/** \brief One of the 48 ways in which a cube can be turned and mirrored onto itself. */
+struct Orientation
+{
+  std::array<bool, 3>        flip{ { false, false, false } }; /**< axes (z, y, x) that are turned round first */
+  std::array<std::size_t, 3> axes{ { 0, 1, 2 } };             /**< that become z, y and x */
+
+  /** Any of those that the switches allow, with the same chance. */
+  static Orientation
+  Draw(bool flip, bool permute, Random & random);
+
+  /** The sample as if its image had been turned: patch, points and voxel size; values belong to the same points. */
+  void
+  Apply(TrainingSample & sample) const;
+};
+} // namespace itk::arssr
+
+#endif

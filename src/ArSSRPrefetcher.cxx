@@ -1,0 +1,136 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRPrefetcher.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace itk::arssr
+{
+Prefetcher::Prefetcher(DrawFunction draw, OrderFunction order, unsigned int numberOfThreads, std::size_t capacity)
+  : m_Draw(std::move(draw))
+  , m_Order(std::move(order))
+  , m_Slots(std::max<std::size_t>(capacity, 1))
+{
+  m_Threads.reserve(numberOfThreads);
+  try
+  {
+    for (unsigned int i = 0; i < numberOfThreads; ++i)
+    {
+      m_Threads.emplace_back(&Prefetcher::Work, this);
+    }
+  }
+  catch (...) // the system has no more threads
+  {
+    this->Stop();
+    throw;
+  }
+}
+
+Prefetcher::~Prefetcher()
+{
+  this->Stop();
+}
+
+void
+Prefetcher::Stop()
+{
+  {
+    const std::lock_guard<std::mutex> lock(m_Mutex);
+    m_Stopping = true;
+  }
+  m_Space.notify_all();
+  for (std::thread & thread : m_Threads)
+  {
+    thread.join();
+  }
+}
+
+TrainingSample
+Prefetcher::Next()
+{
+  // Counts the time also when the sample is an exception.
+  struct Clock
+  {
+    double &                              seconds;
+    std::chrono::steady_clock::time_point start{ std::chrono::steady_clock::now() };
+    ~Clock()
+    {
+      seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    }
+  };
+  const Clock clock{ m_SecondsWaited };
+
+  if (m_Threads.empty())
+  {
+    TrainingSample sample = m_Draw(m_Order(m_NextToTake));
+    ++m_NextToTake;
+    return sample;
+  }
+  return this->TakeNext();
+}
+
+TrainingSample
+Prefetcher::TakeNext()
+{
+  std::unique_lock<std::mutex> lock(m_Mutex);
+  Slot &                       slot = m_Slots[m_NextToTake % m_Slots.size()];
+  m_Ready.wait(lock, [&slot] { return slot.sample || slot.exception; });
+  if (slot.exception)
+  {
+    std::rethrow_exception(slot.exception);
+  }
+  TrainingSample sample = std::move(*slot.sample);
+  slot.sample.reset();
+  ++m_NextToTake;
+  lock.unlock();
+  m_Space.notify_one();
+  return sample;
+}
+
+void
+Prefetcher::Work()
+{
+  std::unique_lock<std::mutex> lock(m_Mutex);
+  while (true)
+  {
+    m_Space.wait(lock, [this] { return m_Stopping || m_NextToMake < m_NextToTake + m_Slots.size(); });
+    if (m_Stopping)
+    {
+      return;
+    }
+    const std::uint64_t position = m_NextToMake++;
+    lock.unlock();
+
+    Slot made;
+    try
+    {
+      made.sample = m_Draw(m_Order(position));
+    }
+    catch (...) // of any type: Next() throws it
+    {
+      made.exception = std::current_exception();
+    }
+
+    lock.lock();
+    m_Slots[position % m_Slots.size()] = std::move(made);
+    m_Ready.notify_one();
+  }
+}
+} // namespace itk::arssr

@@ -1,0 +1,274 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRProceduralVolume.h"
+
+#include "ArSSRRandom.h"
+#include "ArSSRRandomField.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+namespace itk::arssr
+{
+namespace
+{
+using Field = std::vector<float>;
+
+/** \brief A volume that is painted layer over layer; lengths are in voxels. */
+class Scene
+{
+public:
+  Scene(std::int64_t size, Random & random)
+    : m_Size(size)
+    , m_Random(random)
+    , m_BorderWidth(static_cast<float>(random.Uniform(1.0, 1.5)))
+    , m_Intensity(static_cast<std::size_t>(size * size * size), 0.0F)
+    , m_Texture(MakeRandomField(size, random.Uniform(2.5, 8.0), 0.4, random))
+  {}
+
+  /** Scalp, bone and fluid, one within the other, around a cavity of whose wall m_Depth becomes the distance. */
+  void
+  PaintShells()
+  {
+    m_Depth = this->MakeHead();
+    for (int shell = 0; shell < 3; ++shell)
+    {
+      this->PaintInside(m_Depth);
+      this->Erode(this->Draw(2.0, 6.0), this->Draw(0.0, 1.0), this->Draw(12.0, 30.0));
+    }
+  }
+
+  /** A folded ribbon, the core that it surrounds, and fluid in the ribbon's furrows. */
+  void
+  PaintRibbon()
+  {
+    const float fluid = this->Draw(0.0, 1.0);
+    this->Erode(0.5F, this->Draw(1.0, 4.0), this->Draw(14.0, 28.0));
+    this->PaintInside(m_Depth);
+
+    const float furrowDepth = this->Draw(4.0, 14.0);
+    const Field furrows = this->DrawSurface(this->Draw(14.0, 32.0));
+    const float width = this->Draw(0.6, 2.0);
+    this->Paint(
+      [&](std::size_t i) {
+        return this->Cover(0.5F * width - std::abs(furrows[i])) * this->Cover(m_Depth[i]) *
+               this->Cover(furrowDepth - m_Depth[i]);
+      },
+      fluid);
+
+    // The core stays away from the furrows as from the outer surface, so that the ribbon follows both.
+    const float thickness = this->Draw(2.0, 4.5);
+    Field       core(m_Depth.size());
+    for (std::size_t i = 0; i < core.size(); ++i)
+    {
+      const float toFurrow =
+        m_Depth[i] < furrowDepth ? std::abs(furrows[i]) : std::abs(furrows[i]) + m_Depth[i] - furrowDepth;
+      core[i] = std::min(m_Depth[i], toFurrow) - thickness;
+    }
+    this->PaintInside(core);
+  }
+
+  /** Round things in the depth. */
+  void
+  PaintNuclei()
+  {
+    const auto number = 1 + m_Random.Below(4);
+    for (std::uint64_t i = 0; i < number; ++i)
+    {
+      Field       nuclei = MakeRandomField(m_Size, this->Draw(14.0, 40.0), 0.4, m_Random);
+      const float level = this->Draw(0.8, 1.8);
+      const float depth = this->Draw(2.0, 12.0);
+      for (float & value : nuclei)
+      {
+        value -= level;
+      }
+      ToSignedDistance(nuclei, m_Size);
+      for (std::size_t voxel = 0; voxel < nuclei.size(); ++voxel)
+      {
+        nuclei[voxel] = std::min(nuclei[voxel], m_Depth[voxel] - depth);
+      }
+      this->PaintInside(nuclei);
+    }
+  }
+
+  /** Membranes, where another field lets them be. */
+  void
+  PaintSheets()
+  {
+    const auto number = m_Random.Below(3);
+    for (std::uint64_t i = 0; i < number; ++i)
+    {
+      const Field sheet = this->DrawSurface(this->Draw(20.0, 60.0));
+      const Field where = this->DrawSurface(this->Draw(20.0, 60.0));
+      const float width = this->Draw(0.7, 2.5);
+      this->Paint(
+        [&](std::size_t voxel) {
+          return this->Cover(0.5F * width - std::abs(sheet[voxel])) * this->Cover(where[voxel]) *
+                 this->Cover(m_Head[voxel]);
+        },
+        this->Draw(0.0, 1.0));
+    }
+  }
+
+  /** Vessels: where two surfaces cross. */
+  void
+  PaintTubes()
+  {
+    const auto number = 1 + m_Random.Below(3);
+    for (std::uint64_t i = 0; i < number; ++i)
+    {
+      const double wavelength = this->Draw(16.0, 50.0);
+      const Field  one = this->DrawSurface(wavelength);
+      const Field  other = this->DrawSurface(wavelength);
+      const float  radius = this->Draw(0.5, 2.2);
+      this->Paint(
+        [&](std::size_t voxel) {
+          const float distance = std::sqrt(one[voxel] * one[voxel] + other[voxel] * other[voxel]);
+          return this->Cover(radius - distance) * this->Cover(m_Head[voxel]);
+        },
+        this->Draw(0.0, 1.2));
+    }
+  }
+
+  /** Bias field and noise; intensities are not negative. */
+  void
+  Finish(float * voxels)
+  {
+    const Field bias = MakeRandomField(m_Size, 1.5 * static_cast<double>(m_Size), 0.3, m_Random);
+    const float strength = this->Draw(0.0, 0.2);
+    const float noise = this->Draw(0.0, 0.015);
+    for (std::size_t i = 0; i < bias.size(); ++i)
+    {
+      const float clean = m_Intensity[i] * (1.0F + strength * std::min(std::max(bias[i], -2.0F), 2.0F));
+      voxels[i] = std::abs(clean + noise * static_cast<float>(m_Random.Normal()));
+    }
+  }
+
+private:
+  float
+  Draw(double low, double high)
+  {
+    return static_cast<float>(m_Random.Uniform(low, high));
+  }
+
+  /** Share of a voxel that lies on the positive side of a surface at this distance. */
+  float
+  Cover(float distance) const
+  {
+    return std::min(std::max(distance / m_BorderWidth + 0.5F, 0.0F), 1.0F);
+  }
+
+  /** Signed distance to random surfaces. */
+  Field
+  DrawSurface(double wavelength)
+  {
+    Field field = MakeRandomField(m_Size, wavelength, 0.4, m_Random);
+    ToSignedDistance(field, m_Size);
+    return field;
+  }
+
+  /** Signed distance to an irregular ellipsoid, positive inside. */
+  Field
+  MakeHead()
+  {
+    const auto            size = static_cast<double>(m_Size);
+    std::array<double, 3> centre{};
+    std::array<double, 3> radius{};
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      centre[axis] = size * m_Random.Uniform(0.42, 0.58);
+      radius[axis] = size * m_Random.Uniform(0.38, 0.65);
+    }
+    m_Head = MakeRandomField(m_Size, size * m_Random.Uniform(0.3, 0.8), 0.4, m_Random);
+    const float irregularity = this->Draw(0.02, 0.08);
+    std::size_t voxel = 0;
+    for (std::int64_t z = 0; z < m_Size; ++z)
+    {
+      for (std::int64_t y = 0; y < m_Size; ++y)
+      {
+        for (std::int64_t x = 0; x < m_Size; ++x, ++voxel)
+        {
+          const double fromZ = (static_cast<double>(z) - centre[0]) / radius[0];
+          const double fromY = (static_cast<double>(y) - centre[1]) / radius[1];
+          const double fromX = (static_cast<double>(x) - centre[2]) / radius[2];
+          const double distance = std::sqrt(fromZ * fromZ + fromY * fromY + fromX * fromX);
+          m_Head[voxel] = static_cast<float>(1.0 - distance) + irregularity * m_Head[voxel];
+        }
+      }
+    }
+    ToSignedDistance(m_Head, m_Size);
+    return m_Head;
+  }
+
+  /** Moves the wall inwards, unevenly. */
+  void
+  Erode(float depth, float unevenness, double wavelength)
+  {
+    const Field relief = MakeRandomField(m_Size, wavelength, 0.4, m_Random);
+    for (std::size_t i = 0; i < m_Depth.size(); ++i)
+    {
+      m_Depth[i] -= depth + unevenness * std::abs(relief[i]);
+    }
+    ToSignedDistance(m_Depth, m_Size);
+  }
+
+  void
+  PaintInside(const Field & distance)
+  {
+    this->Paint([&](std::size_t i) { return this->Cover(distance[i]); }, this->Draw(0.0, 1.0));
+  }
+
+  /** Lays a tissue of a mean intensity over what is there; `cover` tells how much of each voxel it takes. */
+  template <typename TCover>
+  void
+  Paint(const TCover & cover, float mean)
+  {
+    const float texture = this->Draw(-0.05, 0.05);
+    for (std::size_t i = 0; i < m_Intensity.size(); ++i)
+    {
+      const float share = cover(i);
+      m_Intensity[i] += share * (std::max(mean + texture * m_Texture[i], 0.0F) - m_Intensity[i]);
+    }
+  }
+
+  std::int64_t m_Size;
+  Random &     m_Random;
+  float        m_BorderWidth; // over which one tissue gives way to the next
+  Field        m_Intensity;
+  Field        m_Texture;
+  Field        m_Head;  // signed distance to the head's surface
+  Field        m_Depth; // and to the wall painted last
+};
+} // namespace
+
+void
+MakeProceduralVolume(std::uint64_t seed, std::uint64_t number, std::int64_t size, float * voxels)
+{
+  Random random(seed, RandomStream::ProceduralVolume, number);
+  Scene  scene(size, random);
+  scene.PaintShells();
+  scene.PaintRibbon();
+  scene.PaintNuclei();
+  scene.PaintSheets();
+  scene.PaintTubes();
+  scene.Finish(voxels);
+}
+} // namespace itk::arssr

@@ -1,0 +1,67 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRSampleSettings_h
+#define ArSSRSampleSettings_h
+
+#include "itkArSSRTrainingRecipe.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace itk::arssr
+{
+/** \brief What a recipe says of samples, each value under its name there, as numbers. */
+struct SampleSettings
+{
+  /** \throws ExceptionObject when the recipe contradicts itself. */
+  explicit SampleSettings(const ArSSRTrainingRecipe & recipe);
+
+  bool          cubic; /**< degradation is cubic */
+  double        scaleMin;
+  double        scaleMax;
+  double        scaleStep;
+  double        anisotropicProbability;
+  double        sliceScaleMax;
+  std::int64_t  patchSize;
+  double        patchMargin;
+  std::uint64_t samples;
+  double        foregroundBias;
+  float         foregroundThreshold;
+  bool          flip;
+  bool          permute;
+  double        gainMin;
+  double        gainMax;
+  double        gammaMax;
+  double        noiseProbability;
+  double        noiseMax;
+
+  std::vector<double> resolutionLevels; /**< 1 first */
+  std::size_t         proceduralVolumes;
+  std::int64_t        proceduralSize;
+  double              proceduralProbability;
+
+  std::uint64_t       batch;
+  std::uint64_t       stepsPerEpoch;
+  std::uint64_t       seed;
+  std::size_t         validationSamples;
+  std::vector<double> validationScales;
+};
+} // namespace itk::arssr
+
+#endif

@@ -1,0 +1,55 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRVolume_h
+#define ArSSRVolume_h
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace itk::arssr
+{
+/** Size or position on a volume's grid, in voxels, slowest axis first: (z, y, x). */
+using VolumeIndex = std::array<std::int64_t, 3>;
+
+/** Lengths or positions along a volume's axes, in its voxels, slowest axis first: (z, y, x). */
+using VolumeLengths = std::array<double, 3>;
+
+/** \brief Voxels of an image whose intensities are scaled for training.
+ *
+ * Intensities are what is above the smaller of 0 and the minimum, over the 99.9th percentile, between 0 and
+ * `MaximumIntensity`. Everything is counted in voxels: a volume has no spacing.
+ */
+struct Volume
+{
+  /** Where bright voxels are clipped: a few of them would otherwise outweigh all others in the loss. */
+  static constexpr float MaximumIntensity = 1.2F;
+
+  VolumeIndex        size{};
+  std::vector<float> voxels; /**< [z, y, x] */
+
+  const float *
+  GetRow(std::int64_t z, std::int64_t y) const
+  {
+    return voxels.data() + static_cast<std::size_t>((z * size[1] + y) * size[2]);
+  }
+};
+} // namespace itk::arssr
+
+#endif
