@@ -12,7 +12,7 @@ from itk_arssr import io
 from itk_arssr.command import err, option, out, reports_mistakes
 from itk_arssr.console import Bars
 from itk_arssr.errors import UserError
-from itk_arssr.evaluation_options import Degradation, Evaluation, parse_crop, parse_scales
+from itk_arssr.evaluation_options import Crop, Degradation, Evaluation, parse_crop, parse_scales
 from itk_arssr.options import parse_device, parse_memory
 from itk_arssr.sources import find
 from itk_arssr.watch import ends_on_ctrl_c
@@ -61,7 +61,7 @@ def evaluate(
     ] = 10,
     border: Annotated[int, typer.Option(min=0, metavar="N", help="HR voxels left out on every side.")] = 6,
     crop: Annotated[
-        tuple | None,
+        Crop | None,
         option(parse_crop, "X:X,Y:Y,Z:Z", "Use this part of each image: first index and the one after the last."),
     ] = None,
     folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory for the results.")] = Path(

@@ -82,7 +82,7 @@ class ExtremeSlices:
         return [path for path, extreme in extremes.items() if extreme is not None]
 
     def _inner(self, image: itk.Image) -> Array:
-        return itk.array_view_from_image(image)[(slice(self._border, -self._border or None),) * 3]
+        return np.asarray(itk.array_view_from_image(image))[(slice(self._border, -self._border or None),) * 3]
 
     def _errors(self, truth: itk.Image, image: itk.Image, axis: int) -> Array:
         """Mean squared error of each slice within the border."""

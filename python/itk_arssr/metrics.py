@@ -47,14 +47,14 @@ def psnr(truth: Array, image: Array, value_range: float) -> float:
     """Peak signal-to-noise ratio in dB."""
     with _calculator(truth, image, value_range) as calculator:
         calculator.ComputeErrors()
-    return calculator.GetPeakSignalToNoiseRatio()
+    return float(calculator.GetPeakSignalToNoiseRatio())
 
 
 def ssim(truth: Array, image: Array, value_range: float) -> float:
     """Mean structural similarity."""
     with _calculator(truth, image, value_range) as calculator:
         calculator.Compute()
-    return calculator.GetStructuralSimilarity()
+    return float(calculator.GetStructuralSimilarity())
 
 
 @contextmanager

@@ -1,0 +1,206 @@
+"""Parts of the evaluation: confidence intervals, the true images, extreme slices, options."""
+
+import math
+
+import itk
+import numpy as np
+import pytest
+from conftest import OBLIQUE, assert_same_grid, make_image, pixels
+from itk_arssr.confidence import mean_of, student_t
+from itk_arssr.errors import UserError
+from itk_arssr.evaluation import Case, Results, gain_of_errors, unique_names
+from itk_arssr.evaluation_images import low_resolution, read_truth
+from itk_arssr.evaluation_options import Degradation, parse_crop, parse_scales
+from itk_arssr.extreme_slices import ExtremeSlices, Restored
+from itk_arssr.metrics import Quality
+from itk_arssr.options import PerAxis
+from itk_arssr.resample import grid_of, image_on, scaled
+from itk_arssr.sources import Source
+from scipy import ndimage, stats
+
+# --- confidence intervals
+
+
+def test_the_interval_is_that_worked_out_by_hand():
+    # Deviations -1.5, -0.5, 0.5, 1.5: variance 5/3, standard error sqrt(5/12), t(3) = 3.182446.
+    mean = mean_of([1.0, 2.0, 3.0, 4.0])
+    assert mean.value == 2.5
+    assert mean.half_width == pytest.approx(3.182446 * math.sqrt(5 / 12), abs=1e-6)
+    assert mean.count == 4
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 6, 7, 12, 29, 30, 99, 1000])
+def test_quantiles_are_those_of_students_distribution(degrees):
+    for confidence in (0.5, 0.9, 0.95, 0.99):
+        assert student_t(degrees, confidence) == pytest.approx(stats.t.ppf((1 + confidence) / 2, degrees), rel=1e-9)
+
+
+@pytest.mark.parametrize("values", [[3.0], [3.0, math.inf]])
+def test_there_is_no_interval_of_one_value_or_of_an_infinite_one(values):
+    mean = mean_of(values)
+    assert mean.value == values[-1]
+    assert mean.half_width is None
+
+
+# --- gains
+
+
+def test_gains_are_paired():
+    scale = PerAxis((2, 2, 2))
+    qualities = [
+        {
+            "linear": Quality(20, 0.5),
+            "B-spline": Quality(21, 0.6),
+            "B-spline + BP": Quality(22, 0.7),
+            "m": Quality(23, 0.8),
+        },
+        {
+            "linear": Quality(30, 0.6),
+            "B-spline": Quality(31, 0.7),
+            "B-spline + BP": Quality(32, 0.8),
+            "m": Quality(34, 0.9),
+        },
+    ]
+    results = Results([Case(name, scale, quality) for name, quality in zip("ab", qualities, strict=True)])
+    gain = results.mean_gain(scale, "psnr", "m", "B-spline + BP")
+    assert gain.value == pytest.approx(1.5)
+    assert gain.half_width == pytest.approx(12.7062 * 0.5, abs=1e-3)  # t(1), standard error of 1 and 2
+    assert results.mean_gain(scale, "ssim", "m", "linear").value == pytest.approx(0.3)
+    assert results.methods == ["linear", "B-spline", "B-spline + BP", "m"]
+
+
+def test_a_perfect_result_gains_infinitely_over_others_and_nothing_over_perfect_ones():
+    case = Case("a", PerAxis((2, 2, 2)), {"m": Quality(math.inf, 1), "n": Quality(math.inf, 1), "o": Quality(30, 0.9)})
+    assert case.gain("psnr", "m", "n") == 0
+    assert case.gain("psnr", "m", "o") == math.inf
+    assert gain_of_errors(0.0, 0.0) == 0
+    assert gain_of_errors(0.0, 1.0) == math.inf
+    assert gain_of_errors(1.0, 0.0) == -math.inf
+    assert gain_of_errors(0.01, 0.1) == pytest.approx(10)
+
+
+def test_equal_names_are_numbered():
+    assert unique_names(["a", "b", "a"]) == ["a (1)", "b", "a (2)"]
+
+
+# --- options
+
+
+def test_scales_are_numbers_or_one_for_each_axis():
+    assert parse_scales("2, 2.5,1x1X4,1×2×3") == (
+        PerAxis((2, 2, 2)),
+        PerAxis((2.5, 2.5, 2.5)),
+        PerAxis((1, 1, 4)),
+        PerAxis((1, 2, 3)),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "2,", "2;3", "2x2", "1x1x1x4", "nan", "inf", "-2", "0", "1", "0.5x2x2", "2,2"])
+def test_what_is_no_list_of_scales_is_refused(text):
+    with pytest.raises(ValueError, match="scale"):
+        parse_scales(text)
+
+
+def test_a_part_has_a_first_and_an_end_index_for_each_axis():
+    crop = parse_crop("50:122,:7,30:")
+    assert crop.region((176, 188, 144)) == ([50, 0, 30], [72, 7, 114])
+    assert str(crop) == "50:122,:7,30:"
+    for size in ((121, 188, 144), (176, 6, 144), (176, 188, 30)):
+        with pytest.raises(UserError, match="is not within"):
+            crop.region(size)
+
+
+@pytest.mark.parametrize("text", ["", "1:2", "1:2,3:4", "1:2,3:4,5:6,7:8", "1:2,3:4,5", "a:b,c:d,e:f", "-1:4,0:4,0:4"])
+def test_what_is_no_part_is_refused(text):
+    with pytest.raises(ValueError, match="first:end"):
+        parse_crop(text)
+
+
+# --- true and low-resolution images
+
+
+def test_a_part_of_the_truth_stays_where_it_is_in_space(write):
+    image = make_image(size=(12, 13, 14), spacing=(1, 0.8, 2), origin=(10, 20, 30), direction=OBLIQUE)
+    path = write("scan.mha", image)
+    truth = read_truth(Source(path), parse_crop("2:9,1:11,3:14"))
+    assert_same_grid(truth, (7, 10, 11), (1, 0.8, 2), image.TransformIndexToPhysicalPoint([2, 1, 3]), OBLIQUE)
+    whole = pixels(read_truth(Source(path), None))
+    np.testing.assert_array_equal(pixels(truth), whole[3:14, 1:11, 2:9])
+
+
+def test_intensities_are_brought_to_a_common_range(write):
+    values = np.linspace(-500, 1000, 20**3).reshape(20, 20, 20).astype(np.float32)
+    values[0, 0, 0] = 5000
+    truth = pixels(read_truth(Source(write("scan.mha", itk.image_from_array(values))), None))
+    white = np.percentile(values[values > 0], 99.9)
+    assert truth.min() == 0
+    assert truth.max() == np.float32(1.2)
+    np.testing.assert_allclose(truth[10:], values[10:] / white, rtol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [2, 2.5, 3])
+def test_the_published_degradation_is_that_of_scipys_zoom(factor):
+    image = make_image(size=(30, 25, 20))
+    low = pixels(low_resolution(image, PerAxis((factor,) * 3), Degradation.CUBIC))
+    zoom = [new / old for new, old in zip(low.shape, (20, 25, 30), strict=True)]
+    expected = ndimage.zoom(pixels(image).astype(np.float64), zoom, order=3, mode="mirror", grid_mode=True)
+    assert low.shape == expected.shape
+    np.testing.assert_allclose(low, expected, atol=1e-4)
+
+
+# --- extreme slices
+
+
+def test_the_best_and_the_worst_slice_are_found():
+    random = np.random.default_rng(2)
+    size = (16, 18, 20)
+    truth = make_image(size=size, spacing=(1, 1, 0.5))  # the finest axis, z, is the normal
+    itk.array_view_from_image(truth)[...] /= 200
+    noise = random.normal(0, 0.05, size[::-1]).astype(np.float32)
+
+    def wrong(share):
+        return image_on(grid_of(truth), pixels(truth) + noise * share[:, None, None])
+
+    rival, model = np.ones(20, np.float32), np.ones(20, np.float32)
+    model[7], model[12] = 0.5, 2.0
+    model[1], model[19] = 0.01, 100  # within the border: not counted
+    rival[4] = model[4] = 0.001
+    model[4] = 1e-6  # next to nothing in it: not counted
+    low = image_on(scaled(grid_of(truth), (0.5, 0.5, 0.5)), pixels(truth)[::2, ::2, ::2])
+    extremes = ExtremeSlices(border=2)
+    restored = Restored("scan ×2", "model + BP", truth, low, wrong(rival), wrong(model), (100, 100, 100))
+    extremes.look_at(restored)
+    assert extremes.best.gain == pytest.approx(20 * math.log10(2), abs=1e-3)
+    assert extremes.worst.gain == pytest.approx(-20 * math.log10(2), abs=1e-3)
+    assert extremes.best.title == "scan ×2, slice z = 107: +6.02 dB over B-spline + BP"
+    assert extremes.worst.title == "scan ×2, slice z = 112: -6.02 dB over B-spline + BP"
+    np.testing.assert_array_equal(pixels(extremes.best.truth), pixels(truth)[7:8])
+    assert [panel.title for panel in extremes.best.panels] == ["LR", "B-spline + BP", "model + BP"]
+    np.testing.assert_array_equal(pixels(extremes.best.panels[0].image), pixels(low)[3:4])
+    np.testing.assert_array_equal(pixels(extremes.best.panels[2].image), pixels(restored.image)[7:8])
+
+
+def test_later_results_replace_extremes_only_where_they_are_more_extreme(tmp_path):
+    truth = make_image(size=(16, 16, 16))
+    low = image_on(scaled(grid_of(truth), (0.5, 0.5, 0.5)), pixels(truth)[::2, ::2, ::2])
+    extremes = ExtremeSlices(border=0)
+
+    def look_at(name, error):
+        image = image_on(grid_of(truth), pixels(truth) + np.float32(error))
+        rival = image_on(grid_of(truth), pixels(truth) + np.float32(1))
+        extremes.look_at(Restored(name, "model", truth, low, rival, image))
+
+    for name, error in (("first", 0.9), ("better", 0.5), ("worse", 1.5), ("between", 1.2)):
+        look_at(name, error)
+    assert extremes.best.title.startswith("better,")
+    assert extremes.worst.title.startswith("worse,")
+    assert [path.name for path in extremes.draw(tmp_path)] == ["worst.png", "best.png"]
+    assert all((tmp_path / name).stat().st_size > 10_000 for name in ("worst.png", "best.png"))
+
+
+def test_perfect_rivals_leave_no_slice_to_show(tmp_path):
+    truth = make_image(size=(16, 16, 16))
+    low = image_on(scaled(grid_of(truth), (0.5, 0.5, 0.5)), pixels(truth)[::2, ::2, ::2])
+    extremes = ExtremeSlices(border=0)
+    extremes.look_at(Restored("scan", "model", truth, low, truth, truth))
+    assert extremes.draw(tmp_path) == []
