@@ -12,6 +12,7 @@ from itk_arssr.evaluation import BASELINES, SPLINE_BP, Results
 _INCHES = (7.5, 4.5)
 _DPI = 160
 _SPREAD = 0.12  # of the distance between scales, in which methods lie side by side
+_LEGEND_COLUMNS = 4
 _INK, _MUTED = "#1b1f24", "#59636e"
 _COLOURS = ("#0969da", "#bc4c00", "#1a7f37", "#8250df", "#cf222e", "#6e7781")
 
@@ -57,7 +58,7 @@ def save_gains(path: Path, results: Results) -> None:
     axes.set_ylabel(f"PSNR over {SPLINE_BP} / dB", color=_INK)
     axes.set_title(_title(results), fontsize=10, color=_MUTED)
     axes.grid(axis="y", alpha=0.3)
-    axes.legend(frameon=False)
+    figure.legend(frameon=False, loc="outside lower center", ncols=min(len(methods), _LEGEND_COLUMNS))
     with io.completed(path) as partial:
         figure.savefig(partial, dpi=_DPI)
     pyplot.close(figure)
