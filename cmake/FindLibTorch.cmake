@@ -110,9 +110,9 @@ if(LibTorch_FOUND)
       LibTorch::LibTorch
       PROPERTIES
         INTERFACE_INCLUDE_DIRECTORIES
-          "${LibTorch_INCLUDE_DIR}"
+          "${LibTorch_INCLUDE_DIR};${LibTorch_INCLUDE_DIR}/torch/csrc/api/include"
         INTERFACE_SYSTEM_INCLUDE_DIRECTORIES
-          "${LibTorch_INCLUDE_DIR}"
+          "${LibTorch_INCLUDE_DIR};${LibTorch_INCLUDE_DIR}/torch/csrc/api/include"
         INTERFACE_LINK_LIBRARIES
           "${_LibTorch_torch};${LibTorch_CPU_LIBRARY};${LibTorch_C10_LIBRARY}"
     )

@@ -38,12 +38,61 @@ public:
     RDN = 0,      /**< residual dense network: most accurate, slowest */
     ResCNN = 1,   /**< three residual blocks of six convolutions: fastest */
     SRResnet = 2, /**< eighteen residual blocks of two convolutions */
+    Residual = 3, /**< any number of residual blocks of two convolutions, of any width: the local form's */
+  };
+
+  /** \brief Interpolation of the LR image that the network's output is added to. */
+  enum class Skip : uint8_t
+  {
+    None = 0,   /**< the MLP gives the intensity; a ReLU follows its last layer */
+    Linear = 1, /**< trilinear, two taps an axis */
+    Cubic = 2,  /**< Keys' cubic convolution (1981, a = -1/2), four taps an axis */
+  };
+
+  /** \brief What the MLP is told of a sample's position. */
+  enum class Coordinates : uint8_t
+  {
+    Image = 0, /**< where it is in the whole LR image, in [-1, 1] along each axis */
+    Local = 1, /**< where it is between LR voxel centres, in [-1, 1], and the size of an HR voxel in LR voxels */
+  };
+
+  /** \brief Features outside the LR image. */
+  enum class Padding : uint8_t
+  {
+    Zeros = 0,  /**< zero */
+    Border = 1, /**< those of the nearest voxel */
+  };
+
+  /** \brief The multilayer perceptron (MLP) that makes an intensity of the features at a point. */
+  enum class Perceptron : uint8_t
+  {
+    TwoStage = 0, /**< two halves; the first one's output is added to its input */
+    Plain = 1,    /**< one layer after the other */
+  };
+
+  /** \brief The choices above that belong together. */
+  enum class Form : uint8_t
+  {
+    Published = 0, /**< that of the paper: no skip, image coordinates, zeros, two stages */
+    Local = 1,     /**< cubic skip, local coordinates, border, plain perceptron */
+    Custom = 2,    /**< anything else */
   };
 };
 
-/** Prints the name that published scripts and model files use: `RDN`, `ResCNN` or `SRResnet`. */
+/** Print the names that model files and recipes use: `RDN`, `ResCNN`, `SRResnet`, `Residual`; the others in lower case
+ * with hyphens, as `two-stage`. */
 extern ArbitraryScaleSuperResolution_EXPORT std::ostream &
                                             operator<<(std::ostream & out, ArSSRModelEnums::Encoder value);
+extern ArbitraryScaleSuperResolution_EXPORT std::ostream &
+                                            operator<<(std::ostream & out, ArSSRModelEnums::Skip value);
+extern ArbitraryScaleSuperResolution_EXPORT std::ostream &
+                                            operator<<(std::ostream & out, ArSSRModelEnums::Coordinates value);
+extern ArbitraryScaleSuperResolution_EXPORT std::ostream &
+                                            operator<<(std::ostream & out, ArSSRModelEnums::Padding value);
+extern ArbitraryScaleSuperResolution_EXPORT std::ostream &
+                                            operator<<(std::ostream & out, ArSSRModelEnums::Perceptron value);
+extern ArbitraryScaleSuperResolution_EXPORT std::ostream &
+                                            operator<<(std::ostream & out, ArSSRModelEnums::Form value);
 } // end namespace itk
 
 #endif // itkArSSRModelEnums_h

@@ -17,6 +17,8 @@
  *=========================================================================*/
 #include "ArSSRArchitecture.h"
 
+#include "ArSSREnumText.h"
+
 #include "itkMacro.h"
 
 #include <algorithm>
@@ -54,7 +56,64 @@ CheckRange(const char * what, std::int64_t value, std::int64_t minimum, std::int
                                               << maximum << '.');
   }
 }
+template <typename TEnum>
+void
+ReadChoice(const std::map<std::string, std::string> & metadata,
+           const std::string &                        key,
+           const std::vector<TEnum> &                 values,
+           TEnum &                                    choice)
+{
+  const auto found = metadata.find(key);
+  if (found != metadata.end())
+  {
+    choice = FromText("model's metadata entry '" + key + "'", found->second, values);
+  }
+}
+
+std::int64_t
+CountLayers(const std::vector<NamedTensor> & tensors,
+            const std::string &              prefix,
+            std::int64_t                     step,
+            const std::string &              suffix = ".weight")
+{
+  std::int64_t layers = 0;
+  while (Find(tensors, prefix + std::to_string(step * layers) + suffix) != nullptr)
+  {
+    ++layers;
+  }
+  return layers;
+}
 } // namespace
+
+void
+Architecture::SetForm(Enums::Form form)
+{
+  if (form == Enums::Form::Custom)
+  {
+    return;
+  }
+  const bool local = form == Enums::Form::Local;
+  skip = local ? Enums::Skip::Cubic : Enums::Skip::None;
+  coordinates = local ? Enums::Coordinates::Local : Enums::Coordinates::Image;
+  padding = local ? Enums::Padding::Border : Enums::Padding::Zeros;
+  perceptron = local ? Enums::Perceptron::Plain : Enums::Perceptron::TwoStage;
+}
+
+Architecture::Enums::Form
+Architecture::GetForm() const
+{
+  for (const Enums::Form form : { Enums::Form::Published, Enums::Form::Local })
+  {
+    Architecture pattern = *this;
+    pattern.SetForm(form);
+    if (pattern.skip == skip && pattern.coordinates == coordinates && pattern.padding == padding &&
+        pattern.perceptron == perceptron)
+    {
+      return form;
+    }
+  }
+  return Enums::Form::Custom;
+}
 
 void
 Architecture::Verify() const
@@ -62,8 +121,11 @@ Architecture::Verify() const
   constexpr std::int64_t largestLayer = 4096;
   CheckRange("feature dimension", featureDimension, 1, largestLayer);
   CheckRange("width", width, 1, largestLayer);
-  CheckRange("depth", depth, 4, 64);
-  if (depth % 2 != 0)
+  CheckRange("number of encoder channels", channels, 1, largestLayer);
+  CheckRange("number of encoder blocks", blocks, 0, 64);
+  const bool twoStages = perceptron == Enums::Perceptron::TwoStage;
+  CheckRange("depth", depth, twoStages ? 4 : 2, 64);
+  if (twoStages && depth % 2 != 0)
   {
     itkGenericExceptionMacro("The network's depth is "
                              << depth << "; an even number is expected, as each of the MLP's two stages "
@@ -72,7 +134,7 @@ Architecture::Verify() const
 }
 
 Architecture
-Architecture::Infer(const std::vector<NamedTensor> & tensors)
+Architecture::Infer(const std::vector<NamedTensor> & tensors, const std::map<std::string, std::string> & metadata)
 {
   struct Signature
   {
@@ -84,6 +146,7 @@ Architecture::Infer(const std::vector<NamedTensor> & tensors)
     { ArSSRModelEnums::Encoder::RDN, "encoder.sfe1.weight", "encoder.output.weight" },
     { ArSSRModelEnums::Encoder::ResCNN, "encoder.conv_start.0.weight", "encoder.conv_end.0.weight" },
     { ArSSRModelEnums::Encoder::SRResnet, "encoder.features.0.0.weight", "encoder.features.20.0.weight" },
+    { ArSSRModelEnums::Encoder::Residual, "encoder.start.weight", "encoder.end.weight" },
   };
 
   Architecture result;
@@ -95,20 +158,69 @@ Architecture::Infer(const std::vector<NamedTensor> & tensors)
     itkGenericExceptionMacro("None of the " << tensors.size() << " tensors"
                                             << (tensors.empty() ? "" : ", the first named '" + tensors[0].name + "',")
                                             << " is the first layer of a known encoder; expected "
-                                            << "'encoder.sfe1.weight' (RDN), 'encoder.conv_start.0.weight' (ResCNN) or "
-                                            << "'encoder.features.0.0.weight' (SRResnet).");
+                                            << "'encoder.sfe1.weight' (RDN), 'encoder.conv_start.0.weight' (ResCNN), "
+                                            << "'encoder.features.0.0.weight' (SRResnet) or 'encoder.start.weight' "
+                                            << "(Residual).");
   }
   result.encoder = signature->encoder;
   result.featureDimension = FirstDimension(tensors, signature->last);
-  result.width = FirstDimension(tensors, "decoder.stage_one.0.weight");
-
-  std::int64_t layers = 0;
-  while (Find(tensors, "decoder.stage_one." + std::to_string(2 * layers) + ".weight") != nullptr)
+  if (result.encoder == Enums::Encoder::Residual)
   {
-    ++layers;
+    result.channels = FirstDimension(tensors, signature->first);
+    result.blocks = CountLayers(tensors, "encoder.blocks.", 1, ".0.weight");
   }
-  result.depth = 2 * layers;
+  // Every second module of the published Sequential is a ReLU without parameters.
+  if (Find(tensors, "decoder.layers.0.weight") != nullptr)
+  {
+    result.perceptron = Enums::Perceptron::Plain;
+    result.width = FirstDimension(tensors, "decoder.layers.0.weight");
+    result.depth = CountLayers(tensors, "decoder.layers.", 2);
+  }
+  else
+  {
+    result.width = FirstDimension(tensors, "decoder.stage_one.0.weight");
+    result.depth = 2 * CountLayers(tensors, "decoder.stage_one.", 2);
+  }
+  ReadChoice(
+    metadata, "interpolation_skip", { Enums::Skip::None, Enums::Skip::Linear, Enums::Skip::Cubic }, result.skip);
+  ReadChoice(metadata, "coordinates", { Enums::Coordinates::Image, Enums::Coordinates::Local }, result.coordinates);
+  ReadChoice(metadata, "feature_padding", { Enums::Padding::Zeros, Enums::Padding::Border }, result.padding);
   result.Verify();
   return result;
+}
+
+std::map<std::string, std::string>
+Architecture::GetMetaData() const
+{
+  std::map<std::string, std::string> metadata{
+    { "form", ToText(this->GetForm()) },
+    { "encoder", ToText(encoder) },
+    { "feature_dim", std::to_string(featureDimension) },
+    { "depth", std::to_string(depth) },
+    { "width", std::to_string(width) },
+    { "interpolation_skip", ToText(skip) },
+    { "coordinates", ToText(coordinates) },
+    { "feature_padding", ToText(padding) },
+    { "perceptron", ToText(perceptron) },
+  };
+  if (encoder == Enums::Encoder::Residual)
+  {
+    metadata["channels"] = std::to_string(channels);
+    metadata["blocks"] = std::to_string(blocks);
+  }
+  return metadata;
+}
+
+std::string
+Architecture::Describe() const
+{
+  std::string text = "encoder " + ToText(encoder);
+  if (encoder == Enums::Encoder::Residual)
+  {
+    text += " of " + std::to_string(blocks) + " blocks and " + std::to_string(channels) + " channels";
+  }
+  return text + ", feature dimension " + std::to_string(featureDimension) + ", depth " + std::to_string(depth) +
+         " and width " + std::to_string(width) + " (" + ToText(perceptron) + " perceptron, " + ToText(coordinates) +
+         " coordinates)";
 }
 } // namespace itk::arssr

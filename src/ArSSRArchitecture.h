@@ -23,31 +23,65 @@
 #include "ArSSRTensorFile.h"
 
 #include <cstdint>
+#include <map>
+#include <string>
 
 namespace itk::arssr
 {
-/** \brief What distinguishes one ArSSR network from another: the arguments of the published scripts. */
+/** \brief What distinguishes one ArSSR network from another. The default is the paper's, with the RDN encoder. */
 struct Architecture
 {
-  ArSSRModelEnums::Encoder encoder{ ArSSRModelEnums::Encoder::RDN };
-  std::int64_t             featureDimension{ 128 }; /**< channels of the feature map */
-  std::int64_t             depth{ 8 };              /**< layers of the MLP, half of them in each of its two stages */
-  std::int64_t             width{ 256 };            /**< channels of the MLP's hidden layers */
+  using Enums = ArSSRModelEnums;
+
+  Enums::Encoder encoder{ Enums::Encoder::RDN };
+  std::int64_t   featureDimension{ 128 }; /**< channels of the feature map */
+  std::int64_t   depth{ 8 };              /**< layers of the MLP, half of them in each stage where there are two */
+  std::int64_t   width{ 256 };            /**< channels of the MLP's hidden layers */
+  std::int64_t   channels{ 64 };          /**< of the encoder's hidden layers; 64 but for the residual encoder */
+  std::int64_t   blocks{ 0 };             /**< of the residual encoder */
+
+  Enums::Skip        skip{ Enums::Skip::None };
+  Enums::Coordinates coordinates{ Enums::Coordinates::Image };
+  Enums::Padding     padding{ Enums::Padding::Zeros };
+  Enums::Perceptron  perceptron{ Enums::Perceptron::TwoStage };
+
+  /** Sets what a form stands for and leaves the sizes. */
+  void
+  SetForm(Enums::Form form);
+  Enums::Form
+  GetForm() const;
 
   std::int64_t
   GetLayersPerStage() const
   {
-    return depth / 2;
+    return perceptron == Enums::Perceptron::TwoStage ? depth / 2 : depth;
   }
 
-  /** \throws ExceptionObject unless the dimensions are within limits: depth even and 4 to 64, the others 1 to 4096. */
+  /** Numbers that the MLP is given besides the features. */
+  std::int64_t
+  GetNumberOfCoordinates() const
+  {
+    return coordinates == Enums::Coordinates::Local ? 6 : 3;
+  }
+
+  /** \throws ExceptionObject unless the dimensions are within limits: depth 2 to 64 (two stages: even, from 4), blocks
+   * 0 to 64, the others 1 to 4096. */
   void
   Verify() const;
 
-  /** Reads the architecture off the names and shapes of a `state_dict`'s tensors.
+  /** Reads the architecture off the names and shapes of a `state_dict`'s tensors, and off the metadata what they do not
+   * show (`interpolation_skip`, `coordinates`, `feature_padding`); without these, as in the published form.
    * \throws ExceptionObject when they are not those of an ArSSR network. */
   static Architecture
-  Infer(const std::vector<NamedTensor> & tensors);
+  Infer(const std::vector<NamedTensor> & tensors, const std::map<std::string, std::string> & metadata = {});
+
+  /** The inverse: entries that describe the architecture, to be written to a file. */
+  std::map<std::string, std::string>
+  GetMetaData() const;
+
+  /** Description in words for messages. */
+  std::string
+  Describe() const;
 };
 } // namespace itk::arssr
 

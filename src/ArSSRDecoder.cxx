@@ -19,28 +19,20 @@
 
 namespace itk::arssr
 {
-namespace
-{
-constexpr std::int64_t NumberOfCoordinates = 3;
-
-at::Tensor
-ForwardStage(const std::vector<Linear> & stage, const Parameters & parameters, at::Tensor current)
-{
-  for (const Linear & layer : stage)
-  {
-    current = layer(parameters, current).relu_();
-  }
-  return current;
-}
-} // namespace
-
 Decoder::Decoder(const Architecture & architecture, Parameters & parameters)
-  : m_StageOne(this->DeclareStage(architecture,
-                                  parameters,
-                                  "decoder.stage_one.",
-                                  architecture.featureDimension + NumberOfCoordinates))
-  , m_StageTwo(this->DeclareStage(architecture, parameters, "decoder.stage_two.", 1))
-{}
+  : m_EndsWithReLU(architecture.skip == ArSSRModelEnums::Skip::None)
+{
+  if (architecture.perceptron == ArSSRModelEnums::Perceptron::TwoStage)
+  {
+    const std::int64_t inputs = architecture.featureDimension + architecture.GetNumberOfCoordinates();
+    m_StageOne = this->DeclareStage(architecture, parameters, "decoder.stage_one.", inputs);
+    m_StageTwo = this->DeclareStage(architecture, parameters, "decoder.stage_two.", 1);
+  }
+  else
+  {
+    m_StageTwo = this->DeclareStage(architecture, parameters, "decoder.layers.", 1);
+  }
+}
 
 Decoder::Stage
 Decoder::DeclareStage(const Architecture & architecture,
@@ -49,7 +41,7 @@ Decoder::DeclareStage(const Architecture & architecture,
                       std::int64_t         outputs)
 {
   Stage              stage;
-  std::int64_t       inputs = architecture.featureDimension + NumberOfCoordinates;
+  std::int64_t       inputs = architecture.featureDimension + architecture.GetNumberOfCoordinates();
   const std::int64_t layers = architecture.GetLayersPerStage();
   for (std::int64_t layer = 0; layer < layers; ++layer)
   {
@@ -63,9 +55,27 @@ Decoder::DeclareStage(const Architecture & architecture,
 }
 
 at::Tensor
+Decoder::ForwardStage(const Stage & stage, const Parameters & parameters, at::Tensor current, bool lastReLU)
+{
+  for (const Linear & layer : stage)
+  {
+    current = layer(parameters, current);
+    if (lastReLU || &layer != &stage.back())
+    {
+      current = current.relu_();
+    }
+  }
+  return current;
+}
+
+at::Tensor
 Decoder::Forward(const Parameters & parameters, const at::Tensor & input) const
 {
-  const at::Tensor residual = ForwardStage(m_StageOne, parameters, input);
-  return ForwardStage(m_StageTwo, parameters, input + residual).squeeze(1);
+  if (m_StageOne.empty())
+  {
+    return ForwardStage(m_StageTwo, parameters, input, m_EndsWithReLU).squeeze(1);
+  }
+  const at::Tensor residual = ForwardStage(m_StageOne, parameters, input, true);
+  return ForwardStage(m_StageTwo, parameters, input + residual, m_EndsWithReLU).squeeze(1);
 }
 } // namespace itk::arssr

@@ -25,8 +25,10 @@ namespace itk::arssr
 {
 /** \brief The implicit voxel function: an MLP that gives the intensity at a point from the features there.
  *
- * Maps [K, feature_dim + 3] to [K]: \f$ y = f_2(x + f_1(x)) \f$, with a ReLU after every layer, the last one included
- * (ArSSR, section III-C). Parameter names are those of the published `state_dict`, under `decoder.`.
+ * Maps [K, feature_dim + coordinates] to [K]. With two stages, \f$ y = f_2(x + f_1(x)) \f$ (ArSSR, section III-C);
+ * plain, \f$ y = f(x) \f$. A ReLU follows every layer, the last one too unless the output is added to an interpolation
+ * and so has either sign. Parameter names are under `decoder.`: those of the published `state_dict` with two stages,
+ * `layers` otherwise.
  */
 class Decoder
 {
@@ -35,6 +37,13 @@ public:
 
   at::Tensor
   Forward(const Parameters & parameters, const at::Tensor & input) const;
+
+  /** The last layer, whose output is the intensity or what is added to the interpolation. */
+  const Linear &
+  GetLastLayer() const
+  {
+    return m_StageTwo.back();
+  }
 
   /** Multiply-accumulates per sample. */
   std::int64_t
@@ -46,6 +55,9 @@ public:
 private:
   using Stage = std::vector<Linear>;
 
+  static at::Tensor
+  ForwardStage(const Stage & stage, const Parameters & parameters, at::Tensor current, bool lastReLU);
+
   Stage
   DeclareStage(const Architecture & architecture,
                Parameters &         parameters,
@@ -53,7 +65,8 @@ private:
                std::int64_t         outputs);
 
   std::int64_t m_Cost{ 0 };
-  Stage        m_StageOne;
+  bool         m_EndsWithReLU;
+  Stage        m_StageOne; // empty in a plain perceptron
   Stage        m_StageTwo;
 };
 } // namespace itk::arssr

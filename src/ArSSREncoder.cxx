@@ -19,6 +19,7 @@
 
 #include "ArSSREncoderRDN.h"
 #include "ArSSREncoderResCNN.h"
+#include "ArSSREncoderResidual.h"
 #include "ArSSREncoderSRResnet.h"
 
 #include "itkMacro.h"
@@ -32,9 +33,10 @@ Encoder::Encoder(Parameters & parameters)
 Encoder::~Encoder() = default;
 
 std::unique_ptr<Encoder>
-Encoder::New(Kind kind, std::int64_t featureDimension, Parameters & parameters)
+Encoder::New(const Architecture & architecture, Parameters & parameters)
 {
-  switch (kind)
+  const std::int64_t featureDimension = architecture.featureDimension;
+  switch (architecture.encoder)
   {
     case Kind::RDN:
       return std::make_unique<EncoderRDN>(featureDimension, parameters);
@@ -42,8 +44,11 @@ Encoder::New(Kind kind, std::int64_t featureDimension, Parameters & parameters)
       return std::make_unique<EncoderResCNN>(featureDimension, parameters);
     case Kind::SRResnet:
       return std::make_unique<EncoderSRResnet>(featureDimension, parameters);
+    case Kind::Residual:
+      return std::make_unique<EncoderResidual>(architecture, parameters);
   }
-  itkGenericExceptionMacro("Unknown encoder " << kind << "; expected RDN, ResCNN or SRResnet.");
+  itkGenericExceptionMacro("Unknown encoder " << architecture.encoder
+                                              << "; expected RDN, ResCNN, SRResnet or Residual.");
 }
 
 Convolution

@@ -18,8 +18,7 @@
 #ifndef ArSSREncoder_h
 #define ArSSREncoder_h
 
-#include "itkArSSRModelEnums.h"
-
+#include "ArSSRArchitecture.h"
 #include "ArSSRLayers.h"
 
 #include <memory>
@@ -28,9 +27,9 @@ namespace itk::arssr
 {
 /** \brief 3-D convolutional network that turns an LR volume into features on the same grid (ArSSR, section III-B).
  *
- * Maps [1, 1, z, y, x] to [1, feature_dim, z, y, x]. All 3×3×3 convolutions pad with one zero and there is no
- * normalisation layer, so a feature depends on nothing beyond GetRadius() voxels. Parameter names are those of the
- * published `state_dict`, under `encoder.`.
+ * Maps [N, 1, z, y, x] to [N, feature_dim, z, y, x]. All 3×3×3 convolutions pad with one zero and there is no
+ * normalisation layer, so a feature depends on nothing beyond GetRadius() voxels. Parameter names are under
+ * `encoder.`; those of the three published encoders are the published `state_dict`'s.
  */
 class Encoder
 {
@@ -41,7 +40,7 @@ public:
   static constexpr std::int64_t HiddenChannels = 64;
 
   static std::unique_ptr<Encoder>
-  New(Kind kind, std::int64_t featureDimension, Parameters & parameters);
+  New(const Architecture & architecture, Parameters & parameters);
 
   virtual ~Encoder();
   Encoder(const Encoder &) = delete;

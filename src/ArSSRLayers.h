@@ -79,6 +79,17 @@ public:
     return at::linear(input, parameters[m_Weight], parameters[m_Bias]);
   }
 
+  std::size_t
+  GetWeight() const
+  {
+    return m_Weight;
+  }
+  std::size_t
+  GetBias() const
+  {
+    return m_Bias;
+  }
+
 private:
   std::size_t m_Weight;
   std::size_t m_Bias;

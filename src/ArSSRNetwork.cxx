@@ -17,6 +17,8 @@
  *=========================================================================*/
 #include "ArSSRNetwork.h"
 
+#include "ArSSRInterpolationSkip.h"
+
 #include "itkMacro.h"
 
 #include <ATen/ATen.h>
@@ -72,7 +74,7 @@ ShapeText(at::IntArrayRef shape)
 
 Network::Network(const Architecture & architecture)
   : m_Architecture((architecture.Verify(), architecture))
-  , m_Encoder(Encoder::New(architecture.encoder, architecture.featureDimension, m_Parameters))
+  , m_Encoder(Encoder::New(architecture, m_Parameters))
   , m_Decoder(architecture, m_Parameters)
 {}
 
@@ -110,10 +112,8 @@ Network::SetWeights(const std::vector<NamedTensor> & tensors)
   }
   if (!problems.IsEmpty())
   {
-    itkGenericExceptionMacro("The tensors do not make up an ArSSR network with encoder "
-                             << m_Architecture.encoder << ", feature dimension " << m_Architecture.featureDimension
-                             << ", depth " << m_Architecture.depth << " and width " << m_Architecture.width << ':'
-                             << problems.GetText());
+    itkGenericExceptionMacro("The tensors do not make up an ArSSR network with " << m_Architecture.Describe() << ':'
+                                                                                 << problems.GetText());
   }
   for (std::size_t slot = 0; slot < entries.size(); ++slot)
   {
@@ -138,6 +138,14 @@ Network::InitializeWeights(std::uint64_t seed)
     }
     m_Parameters.SetValue(slot, value.uniform_(-bound, bound, generator));
   }
+  if (m_Architecture.skip != ArSSRModelEnums::Skip::None)
+  {
+    const Linear & last = m_Decoder.GetLastLayer();
+    for (const std::size_t slot : { last.GetWeight(), last.GetBias() })
+    {
+      m_Parameters.SetValue(slot, at::zeros(entries[slot].shape, at::kFloat));
+    }
+  }
 }
 
 std::shared_ptr<const Network>
@@ -154,6 +162,20 @@ Network::CopyTo(const at::Device & device) const
   return copy;
 }
 
+std::shared_ptr<Network>
+Network::CopyForTraining(const at::Device & device) const
+{
+  auto         copy = std::make_shared<Network>(m_Architecture);
+  const auto & entries = m_Parameters.GetEntries();
+  for (std::size_t slot = 0; slot < entries.size(); ++slot)
+  {
+    const at::Tensor & value = entries[slot].value;
+    const auto         format = value.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::Contiguous;
+    copy->m_Parameters.SetValue(slot, value.detach().to(device, at::kFloat).clone(format).requires_grad_());
+  }
+  return copy;
+}
+
 at::Tensor
 Network::Encode(const at::Tensor & lowResolution) const
 {
@@ -162,10 +184,50 @@ Network::Encode(const at::Tensor & lowResolution) const
   return features.squeeze(0).permute({ 1, 2, 3, 0 }).contiguous();
 }
 
-at::Tensor
-Network::Decode(const FeatureTile & tile, const at::Tensor & samples) const
+SamplingOptions
+Network::GetSamplingOptions(const GridLengths & voxelSize) const
 {
-  return m_Decoder.Forward(m_Parameters, SampleFeatures(tile, samples));
+  return { m_Architecture.padding, m_Architecture.coordinates, voxelSize };
+}
+
+at::Tensor
+Network::Decode(const FeatureTile & tile, const at::Tensor & samples, const GridLengths & voxelSize) const
+{
+  const at::Tensor rows = SampleFeatures(tile, samples, this->GetSamplingOptions(voxelSize));
+  const at::Tensor output = m_Decoder.Forward(m_Parameters, rows);
+  if (m_Architecture.skip == ArSSRModelEnums::Skip::None)
+  {
+    return output;
+  }
+  return output + InterpolateIntensities(tile, samples, m_Architecture.skip);
+}
+
+at::Tensor
+Network::Predict(const at::Tensor & lowResolution, const at::Tensor & samples, const at::Tensor & voxelSizes) const
+{
+  const at::Tensor batch = lowResolution.unsqueeze(1).contiguous(at::MemoryFormat::ChannelsLast3d);
+  // Under autocast features may have half the width; sampling and the sums after it are single precision.
+  const at::Tensor features =
+    m_Encoder->Forward(m_Parameters, batch).to(at::kFloat).permute({ 0, 2, 3, 4, 1 }).contiguous();
+  std::vector<at::Tensor> rows;
+  std::vector<at::Tensor> interpolated;
+  for (std::int64_t n = 0; n < lowResolution.size(0); ++n)
+  {
+    FeatureTile tile;
+    tile.features = features[n];
+    tile.imageSize = { lowResolution.size(1), lowResolution.size(2), lowResolution.size(3) };
+    tile.lowResolution = lowResolution[n];
+    const auto        size = voxelSizes.accessor<double, 2>()[n];
+    const GridLengths voxelSize{ size[0], size[1], size[2] };
+    rows.push_back(SampleFeatures(tile, samples[n], this->GetSamplingOptions(voxelSize)));
+    if (m_Architecture.skip != ArSSRModelEnums::Skip::None)
+    {
+      interpolated.push_back(InterpolateIntensities(tile, samples[n], m_Architecture.skip));
+    }
+  }
+  const at::Tensor output =
+    m_Decoder.Forward(m_Parameters, at::cat(rows)).to(at::kFloat).view({ samples.size(0), samples.size(1) });
+  return interpolated.empty() ? output : output + at::stack(interpolated);
 }
 
 std::int64_t
@@ -194,7 +256,7 @@ std::int64_t
 Network::GetDecodeBytesPerSample() const
 {
   // the sample, the input and residual of stage one, and a layer's input and output
-  const std::int64_t inputs = m_Architecture.featureDimension + 3;
+  const std::int64_t inputs = m_Architecture.featureDimension + m_Architecture.GetNumberOfCoordinates();
   const std::int64_t floats = 2 * inputs + 2 * std::max(m_Architecture.width, inputs);
   return static_cast<std::int64_t>(3 * sizeof(double)) + static_cast<std::int64_t>(sizeof(float)) * floats;
 }

@@ -47,7 +47,8 @@ public:
   void
   SetWeights(const std::vector<NamedTensor> & tensors);
 
-  /** Draws the weights as PyTorch does by default: uniform within ±1/√fan_in, from a generator of its own. */
+  /** Draws the weights as PyTorch does by default: uniform within ±1/√fan_in, from a generator of its own. Where the
+   * output is added to an interpolation, the last layer is zero, so that the network starts as that interpolation. */
   void
   InitializeWeights(std::uint64_t seed);
 
@@ -55,13 +56,27 @@ public:
   std::shared_ptr<const Network>
   CopyTo(const at::Device & device) const;
 
+  /** A copy for training on a device: its weights are leaves of the autograd graph. */
+  std::shared_ptr<Network>
+  CopyForTraining(const at::Device & device) const;
+
   /** Features [z, y, x, channel] of an LR volume [z, y, x], float32. Zeros surround the volume. */
   at::Tensor
   Encode(const at::Tensor & lowResolution) const;
 
-  /** Intensities [K] at LR continuous indices `samples` [K, 3] float64, in (z, y, x) order. */
+  /** Intensities [K] at LR continuous indices `samples` [K, 3] float64, in (z, y, x) order.
+   * \param voxelSize of an HR voxel; used by networks with local coordinates.
+   * The tile's LR intensities are used by networks with a skip. */
   at::Tensor
-  Decode(const FeatureTile & tile, const at::Tensor & samples) const;
+  Decode(const FeatureTile & tile,
+         const at::Tensor &  samples,
+         const GridLengths & voxelSize = { { 1.0, 1.0, 1.0 } }) const;
+
+  /** Both steps for a batch of whole LR images, differentiable with respect to the parameters, for training.
+   * \param lowResolution [N, z, y, x]. \param samples [N, K, 3]. \param voxelSizes [N, 3] float64 on the CPU.
+   * \return [N, K]. */
+  at::Tensor
+  Predict(const at::Tensor & lowResolution, const at::Tensor & samples, const at::Tensor & voxelSizes) const;
 
   const Architecture &
   GetArchitecture() const
@@ -95,6 +110,9 @@ public:
   GetDecodeBytesPerSample() const;
 
 private:
+  SamplingOptions
+  GetSamplingOptions(const GridLengths & voxelSize) const;
+
   Architecture             m_Architecture;
   Parameters               m_Parameters;
   std::unique_ptr<Encoder> m_Encoder;

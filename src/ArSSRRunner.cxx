@@ -224,16 +224,17 @@ Runner::GetFeatures(const Job & job, const IndexType & tile, SizeValueType capac
   const auto channels = static_cast<SizeValueType>(m_Copy->GetArchitecture().featureDimension);
   m_Cache.MakeRoom(static_cast<SizeValueType>(key.input.nbytes()) + featureVoxels * channels * sizeof(float), capacity);
 
-  at::Tensor      features = m_Copy->Encode(key.input.to(m_Device));
-  const GridIndex origin = ToGridIndex(key.featureRegion.GetIndex());
-  const GridIndex inputOrigin = ToGridIndex(key.inputRegion.GetIndex());
-  const GridIndex size = ToGridIndex(key.featureRegion.GetSize());
+  const at::Tensor lowResolution = key.input.to(m_Device);
+  at::Tensor       features = m_Copy->Encode(lowResolution);
+  const GridIndex  origin = ToGridIndex(key.featureRegion.GetIndex());
+  const GridIndex  inputOrigin = ToGridIndex(key.inputRegion.GetIndex());
+  const GridIndex  size = ToGridIndex(key.featureRegion.GetSize());
   for (int axis = 0; axis < 3; ++axis)
   {
     features = features.narrow(axis, origin[axis] - inputOrigin[axis], size[axis]);
   }
   ++m_NumberOfEncodedTiles;
-  FeatureTile result{ features.contiguous(), origin, key.imageSize };
+  FeatureTile result{ features.contiguous(), origin, key.imageSize, lowResolution, inputOrigin };
   return m_Cache.Insert(std::move(key), std::move(result));
 }
 
@@ -287,9 +288,11 @@ Runner::DecodeBlock(const Job &         job,
   {
     return;
   }
-  const at::Tensor points = at::from_blob(samples.coordinates.data(), { count, 3 }, at::kDouble);
-  const at::Tensor decoded = m_Copy->Decode(features, points).to(at::kCPU).contiguous();
-  const float *    values = decoded.const_data_ptr<float>();
+  const auto        size = job.indexMap.GetVoxelSize(); // x first
+  const GridLengths voxelSize{ size[2], size[1], size[0] };
+  const at::Tensor  points = at::from_blob(samples.coordinates.data(), { count, 3 }, at::kDouble);
+  const at::Tensor  decoded = m_Copy->Decode(features, points, voxelSize).to(at::kCPU).contiguous();
+  const float *     values = decoded.const_data_ptr<float>();
 
   if (job.outputRegion.IsInside(blockRegion))
   {

@@ -17,7 +17,10 @@
  *=========================================================================*/
 #include "ArSSRSampling.h"
 
+#include "ArSSRFeatureGradient.h"
+
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
@@ -26,23 +29,31 @@ namespace itk::arssr
 {
 namespace
 {
-// One axis of a sample: the voxel below it and the weights of that voxel and the next one, zero outside the image.
-struct AxisSample
-{
-  std::int64_t voxel;
-  float        lowWeight;
-  float        highWeight;
-};
+using Coordinates = ArSSRModelEnums::Coordinates;
+using Padding = ArSSRModelEnums::Padding;
 
-AxisSample
-SampleAxis(double continuousIndex, std::int64_t imageSize)
+std::int64_t
+GetNumberOfCoordinates(const SamplingOptions & options)
 {
-  const double base = std::floor(continuousIndex);
-  const auto   voxel = static_cast<std::int64_t>(base);
-  const auto   fraction = static_cast<float>(continuousIndex - base);
-  const bool   lowInside = voxel >= 0 && voxel < imageSize;
-  const bool   highInside = voxel + 1 >= 0 && voxel + 1 < imageSize;
-  return { voxel, lowInside ? 1.0F - fraction : 0.0F, highInside ? fraction : 0.0F };
+  return options.coordinates == Coordinates::Local ? 6 : 3;
+}
+
+void
+WriteCoordinates(const double * sample, const GridIndex & imageSize, const SamplingOptions & options, float * row)
+{
+  for (int axis = 0; axis < 3; ++axis)
+  {
+    if (options.coordinates == Coordinates::Local)
+    {
+      row[axis] = static_cast<float>(2.0 * (sample[axis] - std::floor(sample[axis] + 0.5)));
+      row[3 + axis] = static_cast<float>(options.voxelSize[axis]);
+    }
+    else
+    {
+      const auto size = static_cast<double>(imageSize[axis]);
+      row[axis] = static_cast<float>((2.0 * sample[axis] + 1.0) / size - 1.0);
+    }
+  }
 }
 
 void
@@ -55,86 +66,136 @@ AddWeighted(float * __restrict sum, const float * __restrict feature, float weig
 }
 
 void
-SampleOnCPU(const FeatureTile & tile, const at::Tensor & samples, at::Tensor & result)
+SampleOnCPU(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options, at::Tensor & result)
 {
   const std::int64_t channels = tile.features.size(3);
-  const auto         strides = tile.features.strides();
+  const std::int64_t columns = result.size(1);
   const float *      features = tile.features.const_data_ptr<float>();
-  const double *     sample = samples.const_data_ptr<double>();
-  float *            row = result.mutable_data_ptr<float>();
-
-  for (std::int64_t k = 0; k < samples.size(0); ++k, sample += 3, row += channels + 3)
-  {
-    std::fill_n(row, channels, 0.0F);
-    std::array<AxisSample, 3> axes;
-    for (int axis = 0; axis < 3; ++axis)
+  const double *     firstSample = samples.const_data_ptr<double>();
+  float *            firstRow = result.mutable_data_ptr<float>();
+  // Enough rows for a thread to be worth its start; inside a parallel region all run on the thread that is there.
+  constexpr std::int64_t grain = 1024;
+  at::parallel_for(0, samples.size(0), grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t k = begin; k < end; ++k)
     {
-      axes[axis] = SampleAxis(sample[axis], tile.imageSize[axis]);
-      const auto size = static_cast<double>(tile.imageSize[axis]);
-      row[channels + axis] = static_cast<float>((2.0 * sample[axis] + 1.0) / size - 1.0);
-    }
-    for (int corner = 0; corner < 8; ++corner)
-    {
-      float        weight = 1.0F;
-      std::int64_t offset = 0;
-      for (int axis = 0; axis < 3; ++axis)
+      const double * sample = firstSample + 3 * k;
+      float *        row = firstRow + columns * k;
+      std::fill_n(row, channels, 0.0F);
+      for (const CornerSample & corner : SampleCorners(tile, sample, options.padding))
       {
-        const int high = (corner >> (2 - axis)) & 1;
-        weight *= high == 1 ? axes[axis].highWeight : axes[axis].lowWeight;
-        offset += (axes[axis].voxel + high - tile.origin[axis]) * strides[axis];
+        if (corner.weight != 0.0F) // also keeps voxels outside the image, and so outside the tile, from being read
+        {
+          AddWeighted(row, features + corner.voxel * channels, corner.weight, channels);
+        }
       }
-      if (weight != 0.0F) // also keeps voxels outside the image, and so outside the tile, from being read
-      {
-        AddWeighted(row, features + offset, weight, channels);
-      }
+      WriteCoordinates(sample, tile.imageSize, options, row + channels);
     }
-  }
+  });
 }
 } // namespace
 
 
+std::array<CornerSample, 8>
+SampleCorners(const FeatureTile & tile, const double * sample, Padding padding)
+{
+  struct AxisSample
+  {
+    std::array<std::int64_t, 2> voxel;
+    std::array<float, 2>        weight;
+  };
+  std::array<AxisSample, 3> axes;
+  for (int axis = 0; axis < 3; ++axis)
+  {
+    const double base = std::floor(sample[axis]);
+    const auto   fraction = static_cast<float>(sample[axis] - base);
+    AxisSample & result = axes[axis];
+    result.weight = { 1.0F - fraction, fraction };
+    for (int high = 0; high < 2; ++high)
+    {
+      std::int64_t       voxel = static_cast<std::int64_t>(base) + high;
+      const std::int64_t last = tile.imageSize[axis] - 1;
+      if (voxel < 0 || voxel > last)
+      {
+        voxel = std::clamp<std::int64_t>(voxel, 0, last);
+        result.weight[high] = padding == Padding::Zeros ? 0.0F : result.weight[high];
+      }
+      result.voxel[high] = voxel - tile.origin[axis];
+    }
+  }
+  std::array<CornerSample, 8> corners;
+  for (int corner = 0; corner < 8; ++corner)
+  {
+    float        weight = 1.0F;
+    std::int64_t voxel = 0;
+    for (int axis = 0; axis < 3; ++axis)
+    {
+      const int high = (corner >> (2 - axis)) & 1;
+      weight *= axes[axis].weight[high];
+      voxel = voxel * tile.features.size(axis) + axes[axis].voxel[high];
+    }
+    corners[corner] = { voxel, weight };
+  }
+  return corners;
+}
+
+
 at::Tensor
-SampleFeatures(const FeatureTile & tile, const at::Tensor & samples)
+SampleFeatures(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options)
 {
   if (!tile.features.is_cpu())
   {
-    return SampleFeaturesReference(tile, samples);
+    return SampleFeaturesReference(tile, samples, options);
   }
-  at::Tensor result = at::empty({ samples.size(0), tile.features.size(3) + 3 }, tile.features.options());
-  SampleOnCPU(tile, samples, result);
+  if (tile.features.requires_grad())
+  {
+    return SampleFeaturesWithGradient(tile, samples, options);
+  }
+  at::Tensor result =
+    at::empty({ samples.size(0), tile.features.size(3) + GetNumberOfCoordinates(options) }, tile.features.options());
+  SampleOnCPU(tile, samples, options, result);
   return result;
 }
 
 
 at::Tensor
-SampleFeaturesReference(const FeatureTile & tile, const at::Tensor & samples)
+SampleFeaturesReference(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options)
 {
   const auto       device = tile.features.device();
   const at::Tensor points = samples.to(device);
-  const auto       vector = [&points](const GridIndex & index, at::ScalarType type) {
-    return at::tensor(at::ArrayRef<std::int64_t>(index.data(), index.size())).to(points.device(), type);
+  const auto       vector = [&points](const auto & values, at::ScalarType type) {
+    return at::tensor(at::makeArrayRef(values)).to(points.device(), type);
   };
   const at::Tensor size = vector(tile.imageSize, at::kDouble);
+  const at::Tensor lastInImage = size.to(at::kLong) - 1;
   const at::Tensor base = points.floor();
   const at::Tensor fraction = (points - base).to(at::kFloat);
   const at::Tensor voxel = base.to(at::kLong);
 
   const GridIndex  tileExtent{ tile.features.size(0), tile.features.size(1), tile.features.size(2) };
   const at::Tensor lastInTile = vector(tileExtent, at::kLong) - 1;
-  const at::Tensor strides = vector({ tileExtent[1] * tileExtent[2], tileExtent[2], 1 }, at::kLong);
+  const at::Tensor strides = vector(GridIndex{ tileExtent[1] * tileExtent[2], tileExtent[2], 1 }, at::kLong);
   const at::Tensor flat = tile.features.flatten(0, 2); // [voxel, channel]
 
   at::Tensor sum = at::zeros({ samples.size(0), tile.features.size(3) }, tile.features.options());
   for (int corner = 0; corner < 8; ++corner)
   {
-    const at::Tensor high = vector({ (corner >> 2) & 1, (corner >> 1) & 1, corner & 1 }, at::kLong);
+    const at::Tensor high = vector(GridIndex{ (corner >> 2) & 1, (corner >> 1) & 1, corner & 1 }, at::kLong);
     const at::Tensor position = voxel + high;
-    const at::Tensor inside = position.ge(0).logical_and(position.lt(size.to(at::kLong))).all(1);
-    const at::Tensor weight = at::where(high.eq(1), fraction, 1.0F - fraction).prod(1) * inside;
-    const at::Tensor inTile = at::minimum((position - vector(tile.origin, at::kLong)).clamp_min(0), lastInTile);
-    sum += flat.index_select(0, (inTile * strides).sum(1)) * weight.unsqueeze(1);
+    const at::Tensor inImage = at::minimum(position.clamp_min(0), lastInImage);
+    at::Tensor       weight = at::where(high.eq(1), fraction, 1.0F - fraction).prod(1);
+    if (options.padding == Padding::Zeros)
+    {
+      weight = weight * position.eq(inImage).all(1);
+    }
+    const at::Tensor inTile = at::minimum((inImage - vector(tile.origin, at::kLong)).clamp_min(0), lastInTile);
+    sum = sum + flat.index_select(0, (inTile * strides).sum(1)) * weight.unsqueeze(1);
   }
-  const at::Tensor coordinates = ((2.0 * points + 1.0) / size - 1.0).to(at::kFloat);
-  return at::cat({ sum, coordinates }, 1);
+  if (options.coordinates == Coordinates::Image)
+  {
+    return at::cat({ sum, ((2.0 * points + 1.0) / size - 1.0).to(at::kFloat) }, 1);
+  }
+  const at::Tensor local = (2.0 * (points - (points + 0.5).floor())).to(at::kFloat);
+  const at::Tensor voxelSize = vector(options.voxelSize, at::kFloat).expand_as(local);
+  return at::cat({ sum, local, voxelSize }, 1);
 }
 } // namespace itk::arssr

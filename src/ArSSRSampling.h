@@ -18,6 +18,8 @@
 #ifndef ArSSRSampling_h
 #define ArSSRSampling_h
 
+#include "itkArSSRModelEnums.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <array>
@@ -28,30 +30,43 @@ namespace itk::arssr
 /** Size or position on the LR grid, in voxels, slowest axis first: (z, y, x). */
 using GridIndex = std::array<std::int64_t, 3>;
 
+/** Lengths along the axes of the LR grid, in LR voxels, slowest axis first: (z, y, x). */
+using GridLengths = std::array<double, 3>;
+
 /** \brief Encoder output on a part of the LR image. */
 struct FeatureTile
 {
-  at::Tensor features;    /**< [z, y, x, channel], contiguous float32 */
-  GridIndex  origin{};    /**< LR voxel of the first feature, counted from the first voxel of the image */
-  GridIndex  imageSize{}; /**< size of the whole LR image */
+  at::Tensor features;              /**< [z, y, x, channel], contiguous float32 */
+  GridIndex  origin{};              /**< LR voxel of the first feature, counted from the first voxel of the image */
+  GridIndex  imageSize{};           /**< size of the whole LR image */
+  at::Tensor lowResolution;         /**< [z, y, x], LR intensities on a part that holds the features' and more */
+  GridIndex  lowResolutionOrigin{}; /**< LR voxel of the first intensity */
 };
 
-/** \brief Input of the MLP: trilinear samples of the features, followed by the coordinates in the whole image.
+/** \brief How features are sampled and what the MLP is told of positions. */
+struct SamplingOptions
+{
+  ArSSRModelEnums::Padding     padding{ ArSSRModelEnums::Padding::Zeros };
+  ArSSRModelEnums::Coordinates coordinates{ ArSSRModelEnums::Coordinates::Image };
+  GridLengths                  voxelSize{ { 1.0, 1.0, 1.0 } }; /**< of an HR voxel; local coordinates have it */
+};
+
+/** \brief Input of the MLP: trilinear samples of the features, followed by the coordinates.
  *
- * `samples` [K, 3] float64 holds LR continuous indices (z, y, x), counted from the first voxel of the image. The result
- * [K, channels + 3] is on the features' device; its last columns are the cell-centred coordinates
- * \f$ (2 c + 1) / n - 1 \f$, slowest axis first (ArSSR Eq. 3). Features outside the image count as zero, as with
- * `grid_sample(…, padding_mode="zeros", align_corners=False)`; the tile must hold every voxel inside the image that the
- * samples touch.
+ * Samples are LR continuous indices [K, 3] in (z, y, x) order, float64, counted from the first voxel of the image. The
+ * result is [K, channel + 3 or 6], float32. Outside the first and last sample centre features fade to zero or stay
+ * those of the border. Image coordinates are \f$ (2 c + 1) / n - 1 \f$ over the whole image of n voxels; local ones are
+ * \f$ 2 (c - \lfloor c + \frac{1}{2} \rfloor) \f$ followed by the voxel size, in (z, y, x) order.
  *
- * On the CPU this runs on the calling thread.
+ * As torch's `grid_sample` with `align_corners=False` and zero or border padding, but of a tile as of the whole. The
+ * tile must hold every voxel of the image that the samples read. Differentiable with respect to the features.
  */
 at::Tensor
-SampleFeatures(const FeatureTile & tile, const at::Tensor & samples);
+SampleFeatures(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options = {});
 
 /** The same in plain tensor operations, on any device: what SampleFeatures() is tested against. */
 at::Tensor
-SampleFeaturesReference(const FeatureTile & tile, const at::Tensor & samples);
+SampleFeaturesReference(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options = {});
 } // namespace itk::arssr
 
 #endif

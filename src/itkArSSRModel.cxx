@@ -18,6 +18,7 @@
 #include "itkArSSRModel.h"
 
 #include "ArSSRDefaultModel.h"
+#include "ArSSREnumText.h"
 #include "ArSSRNetwork.h"
 #include "ArSSRTensorFile.h"
 #include "ArSSRTorchErrors.h"
@@ -33,16 +34,7 @@ namespace itk
 namespace
 {
 constexpr const char * FormatName = "ArSSR";
-constexpr const char * FormName = "published";
 constexpr const char * DataParallelPrefix = "module.";
-
-std::string
-EncoderName(ArSSRModelEnums::Encoder encoder)
-{
-  std::ostringstream name;
-  name << encoder;
-  return name.str();
-}
 
 void
 RemoveDataParallelPrefix(std::vector<arssr::NamedTensor> & tensors)
@@ -61,10 +53,17 @@ void
 VerifyForm(const std::map<std::string, std::string> & metadata)
 {
   const auto form = metadata.find("form");
-  if (form != metadata.end() && form->second != FormName)
+  if (form == metadata.end())
   {
-    itkGenericExceptionMacro("The model's network form is '" << form->second << "'; this version of the module knows '"
-                                                             << FormName << "'. Use a newer version of the module.");
+    return;
+  }
+  using Form = ArSSRModelEnums::Form;
+  const auto known = { Form::Published, Form::Local, Form::Custom };
+  if (std::none_of(known.begin(), known.end(), [&](Form value) { return arssr::ToText(value) == form->second; }))
+  {
+    itkGenericExceptionMacro("The model's network form is '"
+                             << form->second << "'; this version of the module knows published, local and custom. "
+                             << "Use a newer version of the module.");
   }
 }
 } // namespace
@@ -82,7 +81,7 @@ ArSSRModel::ReadFile(const std::string & fileName)
     try
     {
       VerifyForm(file.metadata);
-      network = std::make_shared<arssr::Network>(arssr::Architecture::Infer(file.tensors));
+      network = std::make_shared<arssr::Network>(arssr::Architecture::Infer(file.tensors, file.metadata));
       network->SetWeights(file.tensors);
     }
     catch (const ExceptionObject & error)
@@ -116,11 +115,10 @@ ArSSRModel::WriteFile(const std::string & fileName) const
     }
     const arssr::Architecture & architecture = network.GetArchitecture();
     file.metadata["format"] = FormatName;
-    file.metadata["form"] = FormName;
-    file.metadata["encoder"] = EncoderName(architecture.encoder);
-    file.metadata["feature_dim"] = std::to_string(architecture.featureDimension);
-    file.metadata["depth"] = std::to_string(architecture.depth);
-    file.metadata["width"] = std::to_string(architecture.width);
+    for (const auto & entry : architecture.GetMetaData())
+    {
+      file.metadata[entry.first] = entry.second;
+    }
     for (const auto & entry : network.GetParameters().GetEntries())
     {
       file.tensors.push_back({ entry.name, entry.value });
@@ -159,7 +157,7 @@ ArSSRModel::GetEncoder() const
 std::string
 ArSSRModel::GetEncoderAsString() const
 {
-  return EncoderName(this->GetEncoder());
+  return arssr::ToText(this->GetEncoder());
 }
 
 unsigned int

@@ -32,7 +32,78 @@ operator<<(std::ostream & out, ArSSRModelEnums::Encoder value)
       return out << "ResCNN";
     case ArSSRModelEnums::Encoder::SRResnet:
       return out << "SRResnet";
+    case ArSSRModelEnums::Encoder::Residual:
+      return out << "Residual";
   }
   return out << "invalid encoder " << static_cast<int>(value);
+}
+
+std::ostream &
+operator<<(std::ostream & out, ArSSRModelEnums::Skip value)
+{
+  switch (value)
+  {
+    case ArSSRModelEnums::Skip::None:
+      return out << "none";
+    case ArSSRModelEnums::Skip::Linear:
+      return out << "linear";
+    case ArSSRModelEnums::Skip::Cubic:
+      return out << "cubic";
+  }
+  return out << "invalid skip " << static_cast<int>(value);
+}
+
+std::ostream &
+operator<<(std::ostream & out, ArSSRModelEnums::Coordinates value)
+{
+  switch (value)
+  {
+    case ArSSRModelEnums::Coordinates::Image:
+      return out << "image";
+    case ArSSRModelEnums::Coordinates::Local:
+      return out << "local";
+  }
+  return out << "invalid coordinates " << static_cast<int>(value);
+}
+
+std::ostream &
+operator<<(std::ostream & out, ArSSRModelEnums::Padding value)
+{
+  switch (value)
+  {
+    case ArSSRModelEnums::Padding::Zeros:
+      return out << "zeros";
+    case ArSSRModelEnums::Padding::Border:
+      return out << "border";
+  }
+  return out << "invalid padding " << static_cast<int>(value);
+}
+
+std::ostream &
+operator<<(std::ostream & out, ArSSRModelEnums::Perceptron value)
+{
+  switch (value)
+  {
+    case ArSSRModelEnums::Perceptron::TwoStage:
+      return out << "two-stage";
+    case ArSSRModelEnums::Perceptron::Plain:
+      return out << "plain";
+  }
+  return out << "invalid perceptron " << static_cast<int>(value);
+}
+
+std::ostream &
+operator<<(std::ostream & out, ArSSRModelEnums::Form value)
+{
+  switch (value)
+  {
+    case ArSSRModelEnums::Form::Published:
+      return out << "published";
+    case ArSSRModelEnums::Form::Local:
+      return out << "local";
+    case ArSSRModelEnums::Form::Custom:
+      return out << "custom";
+  }
+  return out << "invalid form " << static_cast<int>(value);
 }
 } // end namespace itk

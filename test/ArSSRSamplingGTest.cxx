@@ -102,7 +102,7 @@ TEST_F(ArSSRSampling, IsTorchsGridSampleWithZeroPadding)
 
   for (const auto function : { SampleFeatures, SampleFeaturesReference })
   {
-    const at::Tensor values = function(tile, samples).narrow(1, 0, Channels).to(at::kDouble);
+    const at::Tensor values = function(tile, samples, {}).narrow(1, 0, Channels).to(at::kDouble);
     EXPECT_LE((values - expected).abs().max().item<double>(), Tolerance);
   }
 }
@@ -114,7 +114,7 @@ TEST_F(ArSSRSampling, AppendsCellCentredCoordinatesOfTheWholeImage)
   const at::Tensor  expected = at::tensor({ -0.75F, 0.0F, -1.0F, 1.0F, 0.5F, 1.0F }).reshape({ 2, 3 });
   for (const auto function : { SampleFeatures, SampleFeaturesReference })
   {
-    const at::Tensor values = function(tile, samples);
+    const at::Tensor values = function(tile, samples, {});
     ASSERT_EQ(values.sizes(), at::IntArrayRef({ 2, Channels + 3 }));
     EXPECT_TRUE(values.narrow(1, Channels, 3).equal(expected)) << values;
   }
@@ -177,7 +177,7 @@ TEST_F(ArSSRSampling, ReadsNothingOutsideATileAtTheImagesBorder)
   const at::Tensor  samples = at::tensor({ 2.5, -0.5, 2.25 }, at::kDouble).unsqueeze(0);
   for (const auto function : { SampleFeatures, SampleFeaturesReference })
   {
-    EXPECT_TRUE(function(corner, samples)[0].narrow(0, 0, Channels).equal(whole.features[2][0][2] * 0.1875F));
+    EXPECT_TRUE(function(corner, samples, {})[0].narrow(0, 0, Channels).equal(whole.features[2][0][2] * 0.1875F));
   }
 }
 

@@ -1,0 +1,168 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkArSSRTrainer_h
+#define itkArSSRTrainer_h
+
+#include "ArbitraryScaleSuperResolutionExport.h"
+#include "itkArSSRModel.h"
+#include "itkArSSRTrainingRecipe.h"
+
+#include "itkFixedArray.h"
+#include "itkObject.h"
+#include "itkObjectFactory.h"
+#include "itkSize.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace itk
+{
+namespace arssr
+{
+class TrainingSession;
+}
+
+/** \class ArSSRTrainingImage
+ * \brief A high-resolution (HR) image that a trainer learns from or is validated on, read when it is needed.
+ * \ingroup ArbitraryScaleSuperResolution
+ */
+struct ArbitraryScaleSuperResolution_EXPORT ArSSRTrainingImage
+{
+  std::string           name; /**< for messages and the model's metadata */
+  Size<3>               size{};
+  FixedArray<double, 3> spacing{ 1.0 }; /**< mm */
+
+  /** Fills a buffer [z, y, x] with the intensities; their unit is of no consequence. Called again when the voxels were
+   * dropped to stay within the memory budget, from one thread at a time. */
+  std::function<void(float * buffer)> read;
+};
+
+/** \class ArSSRTrainingStatus
+ * \brief Where a training stands.
+ * \ingroup ArbitraryScaleSuperResolution
+ */
+struct ArbitraryScaleSuperResolution_EXPORT ArSSRTrainingStatus
+{
+  SizeValueType epoch{ 0 }; /**< epochs done */
+  SizeValueType step{ 0 };  /**< steps done, over all epochs */
+  SizeValueType numberOfEpochs{ 0 };
+  SizeValueType numberOfSteps{ 0 };
+  double        loss{ 0.0 };               /**< of the last step */
+  double        epochLoss{ 0.0 };          /**< mean over the steps of the last epoch that is done */
+  double        validationLoss{ 0.0 };     /**< mean absolute error; NaN before the first validation */
+  double        validationPSNR{ 0.0 };     /**< dB, for a range of 1; NaN before the first validation */
+  double        bestValidationPSNR{ 0.0 }; /**< dB; NaN before the first validation */
+  SizeValueType bestEpoch{ 0 };
+  double        learningRate{ 0.0 };
+  double        gradientNorm{ 0.0 };     /**< of the last step, before clipping */
+  double        samplesPerSecond{ 0.0 }; /**< LR patches, over the last epoch or what there is of it */
+  double        waitingShare{ 0.0 };     /**< share of that time spent waiting for samples */
+  double        secondsLeft{ 0.0 };      /**< estimate */
+  SizeValueType revivals{ 0 };           /**< times that the guard revived a dead output */
+};
+
+/** \class ArSSRTrainer
+ * \brief Trains a network on HR images by a recipe.
+ *
+ * A step draws a batch of samples: an LR patch made from a part of an HR image, and HR intensities at points in it; the
+ * network's error at these points is what is minimised. LR patches of a batch have one size, whatever their scales, and
+ * the same number of points, so that a batch is one tensor; scales, offsets and voxel sizes differ from sample to
+ * sample. Each sample is drawn from random numbers of its own, made of the seed and its number alone: samples do not
+ * depend on threads, processes or interruptions.
+ *
+ * On the CPU the same images, recipe and number of threads give the same model, bit for bit, also over a checkpoint.
+ *
+ * Intensities are scaled so that the 99.9th percentile of the positive voxels is 1, after the smaller of 0 and the
+ * minimum is taken away, as ArbitraryScaleSuperResolutionImageFilter does.
+ *
+ * Under `torch.distributed` each process trains on its share of every batch and gradients are averaged over the process
+ * group that was named; only the process with rank 0 writes files.
+ *
+ * \sa ArbitraryScaleSuperResolutionTrainingFilter
+ * \ingroup ArbitraryScaleSuperResolution
+ */
+class ArbitraryScaleSuperResolution_EXPORT ArSSRTrainer : public Object
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(ArSSRTrainer);
+
+  using Self = ArSSRTrainer;
+  using Superclass = Object;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+  itkOverrideGetNameOfClassMacro(ArSSRTrainer);
+
+  /** What to train, and how. */
+  struct Job
+  {
+    ArSSRTrainingRecipe             recipe;
+    std::vector<ArSSRTrainingImage> trainingImages;
+    std::vector<ArSSRTrainingImage> validationImages; /**< without them the last weights are kept, else the best */
+
+    /** Weights to start from, instead of random ones; the recipe's network is then that of the model. */
+    ArSSRModel::ConstPointer initialModel;
+
+    std::string   device{ "auto" };     /**< `auto`, `cpu`, `cuda` or `cuda:N` */
+    unsigned int  numberOfThreads{ 0 }; /**< that torch may use on the CPU; 0: its own setting */
+    SizeValueType memoryBudget{ 4096 }; /**< MiB for the images' voxels; one image is always held */
+    std::string   checkpointDirectory;  /**< where checkpoints are written; empty: nowhere */
+    std::string   resumeFrom;           /**< a checkpoint file or the directory of checkpoints to go on from */
+    std::string   processGroup;         /**< name of a `torch.distributed` process group; empty: one process */
+
+    /** Called after each step, and after each epoch with `epochEnded`, from the thread that called Run(). Returns
+     * whether to go on: otherwise a checkpoint is written and the best model so far is the result. */
+    std::function<bool(const ArSSRTrainingStatus & status, bool epochEnded)> report;
+
+    /** Told of what is left out, such as an image without any foreground. */
+    std::function<void(const std::string & message)> warn;
+  };
+
+  /** Trains until the last epoch is done or `report` says no.
+   * \throws ExceptionObject for bad settings, images and checkpoints; nothing is written then. */
+  ArSSRModel::Pointer
+  Run(const Job & job);
+
+  /** The weights as they are now, averaged over time as the recipe says; for use while Run() reports.
+   * \throws ExceptionObject when no training is under way. */
+  ArSSRModel::Pointer
+  GetCurrentModel() const;
+
+  const ArSSRTrainingStatus &
+  GetStatus() const
+  {
+    return m_Status;
+  }
+
+protected:
+  ArSSRTrainer();
+  ~ArSSRTrainer() override;
+
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+private:
+  ArSSRTrainingStatus            m_Status;
+  const arssr::TrainingSession * m_Session{ nullptr };
+};
+} // end namespace itk
+
+#endif // itkArSSRTrainer_h

@@ -1,0 +1,315 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkArbitraryScaleSuperResolutionTrainingFilter_h
+#define itkArbitraryScaleSuperResolutionTrainingFilter_h
+
+#include "itkArSSRModel.h"
+#include "itkArSSRTrainer.h"
+#include "itkArSSRTrainingRecipe.h"
+
+#include "itkProcessObject.h"
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace itk
+{
+/** \class ArbitraryScaleSuperResolutionTrainingFilter
+ * \brief Trains an ArSSRModel on high-resolution (HR) images.
+ *
+ * Any number of training images go in, each on its own grid, and validation images if there are any; a model comes out
+ * that ArbitraryScaleSuperResolutionImageFilter takes at once. LR patches are simulated from the HR images by the
+ * recipe, whose values can all be set: see ArSSRTrainingRecipe for what there is.
+ *
+ * \par Images
+ * Intensities may have any unit. An image that comes from a filter or a reader is not updated before it is needed: its
+ * voxels are read, kept within MemoryBudget and released again, so that a cohort need not fit into memory. An image
+ * without foreground is left out with a warning in GetWarnings().
+ *
+ * \par Events
+ * IterationEvent is invoked after each step, and after each epoch with GetEpochEnded() true; the Get methods then give
+ * losses, PSNR, learning rate and speed. AbortGenerateData ends the training at the next step: a checkpoint is written,
+ * the best model so far is the output, and no exception is thrown.
+ *
+ * \par Checkpoints
+ * With CheckpointDirectory, a checkpoint is written every `checkpoint_every` epochs and at the end, complete or not at
+ * all. With ResumeFrom, training goes on from one; the result is the same, bit for bit on the CPU, as without the
+ * interruption.
+ *
+ * \par Errors
+ * ExceptionObject for unknown or contradictory recipe values, no images, images that are smaller than a patch or not
+ * finite, an unknown device, and checkpoints of another recipe or other images.
+ *
+ * Wu et al., "An Arbitrary Scale Super-Resolution Approach for 3D MR Images via Implicit Neural Representation",
+ * IEEE J. Biomed. Health Inform. 2022, https://doi.org/10.1109/JBHI.2022.3223106
+ *
+ * \sa ArSSRTrainingRecipe
+ * \sa ArbitraryScaleSuperResolutionImageFilter
+ * \ingroup ArbitraryScaleSuperResolution
+ */
+template <typename TImage>
+class ITK_TEMPLATE_EXPORT ArbitraryScaleSuperResolutionTrainingFilter : public ProcessObject
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(ArbitraryScaleSuperResolutionTrainingFilter);
+
+  using Self = ArbitraryScaleSuperResolutionTrainingFilter;
+  using Superclass = ProcessObject;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+  itkOverrideGetNameOfClassMacro(ArbitraryScaleSuperResolutionTrainingFilter);
+
+  static_assert(TImage::ImageDimension == 3, "ArSSR networks work on 3-D images");
+
+  using ImageType = TImage;
+
+  /** An image to learn from. \param name for messages and the model's metadata; a number when it is empty. */
+  void
+  AddTrainingImage(const ImageType * image, const std::string & name = "");
+
+  /** An image that is not learnt from: the weights that do best on these images are the output. */
+  void
+  AddValidationImage(const ImageType * image, const std::string & name = "");
+
+  unsigned int
+  GetNumberOfTrainingImages() const
+  {
+    return static_cast<unsigned int>(m_TrainingNames.size());
+  }
+  unsigned int
+  GetNumberOfValidationImages() const
+  {
+    return static_cast<unsigned int>(m_ValidationNames.size());
+  }
+
+  /** All values of a recipe, `default` or `published`. \throws ExceptionObject for any other name. */
+  void
+  SetRecipe(const std::string & name);
+
+  /** One value of the recipe. \throws ExceptionObject for an unknown name and for a value beyond its limits. */
+  void
+  SetRecipeValue(const std::string & name, const std::string & value);
+  void
+  SetRecipeValue(const std::string & name, double value);
+  std::string
+  GetRecipeValue(const std::string & name) const;
+
+  /** Names of the recipe's values, and what each of them is. */
+  std::vector<std::string>
+  GetRecipeNames() const;
+  std::string
+  GetRecipeDescription(const std::string & name) const;
+
+  /** Weights to start from: fine-tuning. The network is then the model's, not the recipe's. */
+  itkSetConstObjectMacro(InitialModel, ArSSRModel);
+  itkGetConstObjectMacro(InitialModel, ArSSRModel);
+
+  /** `auto` (the first CUDA device, or the CPU where there is none), `cpu`, `cuda` or `cuda:N`. */
+  itkSetStringMacro(Device);
+  itkGetStringMacro(Device);
+
+  /** Threads that torch may use on the CPU; zero leaves torch's own setting. Another number of threads may give
+   * another last bit of the weights. */
+  itkSetMacro(NumberOfThreads, unsigned int);
+  itkGetConstMacro(NumberOfThreads, unsigned int);
+
+  /** MiB for the voxels of the images; one image is always held. */
+  itkSetMacro(MemoryBudget, SizeValueType);
+  itkGetConstMacro(MemoryBudget, SizeValueType);
+
+  /** Where checkpoints are written; nowhere when it is empty. */
+  itkSetStringMacro(CheckpointDirectory);
+  itkGetStringMacro(CheckpointDirectory);
+
+  /** A checkpoint, or a directory of which the latest that can be read is taken. */
+  itkSetStringMacro(ResumeFrom);
+  itkGetStringMacro(ResumeFrom);
+
+  /** Name of a process group that `torch.distributed` made; all its processes must update their filters. */
+  itkSetStringMacro(ProcessGroup);
+  itkGetStringMacro(ProcessGroup);
+
+  /** The trained model; grafted, so that it can be connected before it is trained. */
+  ArSSRModel *
+  GetOutput();
+  const ArSSRModel *
+  GetOutput() const;
+
+  /** The weights as they are now, for use in an observer while the training runs. */
+  ArSSRModel::Pointer
+  GetCurrentModel() const;
+
+  /** How the training stands, for use in observers: see ArSSRTrainingStatus. */
+  const ArSSRTrainingStatus &
+  GetStatus() const
+  {
+    return m_Trainer->GetStatus();
+  }
+  SizeValueType
+  GetEpoch() const
+  {
+    return this->GetStatus().epoch;
+  }
+  SizeValueType
+  GetStep() const
+  {
+    return this->GetStatus().step;
+  }
+  SizeValueType
+  GetNumberOfEpochs() const
+  {
+    return this->GetStatus().numberOfEpochs;
+  }
+  SizeValueType
+  GetNumberOfSteps() const
+  {
+    return this->GetStatus().numberOfSteps;
+  }
+  double
+  GetLoss() const
+  {
+    return this->GetStatus().loss;
+  }
+  double
+  GetEpochLoss() const
+  {
+    return this->GetStatus().epochLoss;
+  }
+  double
+  GetValidationLoss() const
+  {
+    return this->GetStatus().validationLoss;
+  }
+  double
+  GetValidationPSNR() const
+  {
+    return this->GetStatus().validationPSNR;
+  }
+  double
+  GetBestValidationPSNR() const
+  {
+    return this->GetStatus().bestValidationPSNR;
+  }
+  SizeValueType
+  GetBestEpoch() const
+  {
+    return this->GetStatus().bestEpoch;
+  }
+  double
+  GetLearningRate() const
+  {
+    return this->GetStatus().learningRate;
+  }
+  double
+  GetGradientNorm() const
+  {
+    return this->GetStatus().gradientNorm;
+  }
+  double
+  GetSamplesPerSecond() const
+  {
+    return this->GetStatus().samplesPerSecond;
+  }
+  double
+  GetWaitingShare() const
+  {
+    return this->GetStatus().waitingShare;
+  }
+  double
+  GetSecondsLeft() const
+  {
+    return this->GetStatus().secondsLeft;
+  }
+  SizeValueType
+  GetRevivals() const
+  {
+    return this->GetStatus().revivals;
+  }
+
+  /** Whether the event at hand is that of an epoch. */
+  itkGetConstMacro(EpochEnded, bool);
+
+  /** What was left out in the last update, such as images without foreground. */
+  std::vector<std::string>
+  GetWarnings() const;
+
+  using DataObjectPointerArraySizeType = ProcessObject::DataObjectPointerArraySizeType;
+  using Superclass::MakeOutput;
+  DataObject::Pointer
+  MakeOutput(DataObjectPointerArraySizeType index) override;
+
+protected:
+  ArbitraryScaleSuperResolutionTrainingFilter();
+  ~ArbitraryScaleSuperResolutionTrainingFilter() override = default;
+
+  void
+  VerifyPreconditions() const override;
+
+  /** Images have their own grids, which no output takes over. */
+  void
+  GenerateOutputInformation() override
+  {}
+
+  /** Nothing of the images is asked for before GenerateData(), which pulls them one at a time. */
+  void
+  GenerateInputRequestedRegion() override;
+
+  void
+  GenerateData() override;
+
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+private:
+  std::vector<ArSSRTrainingImage>
+  DescribeImages(const std::string & prefix, const std::vector<std::string> & names);
+
+  /** Brings an image up to date, copies its voxels and releases them where its source can make them again. */
+  static void
+  ReadImage(ImageType * image, float * buffer);
+
+  static std::string
+  GetInputName(const std::string & prefix, std::size_t number);
+
+  std::vector<std::string> m_TrainingNames;
+  std::vector<std::string> m_ValidationNames;
+
+  ArSSRTrainingRecipe      m_Recipe;
+  ArSSRModel::ConstPointer m_InitialModel;
+  std::string              m_Device{ "auto" };
+  unsigned int             m_NumberOfThreads{ 0 };
+  SizeValueType            m_MemoryBudget{ 4096 };
+  std::string              m_CheckpointDirectory;
+  std::string              m_ResumeFrom;
+  std::string              m_ProcessGroup;
+
+  ArSSRTrainer::Pointer    m_Trainer;
+  bool                     m_EpochEnded{ false };
+  std::vector<std::string> m_Warnings;
+  mutable std::mutex       m_WarningsMutex; // samples, and so images, are prepared in threads of their own
+};
+} // end namespace itk
+
+#ifndef ITK_MANUAL_INSTANTIATION
+#  include "itkArbitraryScaleSuperResolutionTrainingFilter.hxx"
+#endif
+
+#endif // itkArbitraryScaleSuperResolutionTrainingFilter_h

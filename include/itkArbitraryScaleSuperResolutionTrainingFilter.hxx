@@ -1,0 +1,272 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkArbitraryScaleSuperResolutionTrainingFilter_hxx
+#define itkArbitraryScaleSuperResolutionTrainingFilter_hxx
+
+#include "itkImageRegionConstIterator.h"
+
+#include <algorithm>
+
+namespace itk
+{
+template <typename TImage>
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::ArbitraryScaleSuperResolutionTrainingFilter()
+  : m_Trainer(ArSSRTrainer::New())
+{
+  this->SetNumberOfRequiredInputs(0);
+  this->SetNumberOfRequiredOutputs(1);
+  this->SetNthOutput(0, this->MakeOutput(0));
+}
+
+template <typename TImage>
+DataObject::Pointer
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::MakeOutput(DataObjectPointerArraySizeType)
+{
+  return ArSSRModel::New().GetPointer();
+}
+
+template <typename TImage>
+ArSSRModel *
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GetOutput()
+{
+  return static_cast<ArSSRModel *>(this->GetPrimaryOutput());
+}
+
+template <typename TImage>
+const ArSSRModel *
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GetOutput() const
+{
+  return static_cast<const ArSSRModel *>(this->GetPrimaryOutput());
+}
+
+template <typename TImage>
+std::string
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GetInputName(const std::string & prefix, std::size_t number)
+{
+  return prefix + std::to_string(number);
+}
+
+template <typename TImage>
+void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::AddTrainingImage(const ImageType * image, const std::string & name)
+{
+  // Pipelines are not const correct: an input is updated through them.
+  this->ProcessObject::SetInput(GetInputName("Training", m_TrainingNames.size()), const_cast<ImageType *>(image));
+  m_TrainingNames.push_back(name.empty() ? "training image " + std::to_string(m_TrainingNames.size() + 1) : name);
+}
+
+template <typename TImage>
+void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::AddValidationImage(const ImageType *   image,
+                                                                        const std::string & name)
+{
+  this->ProcessObject::SetInput(GetInputName("Validation", m_ValidationNames.size()), const_cast<ImageType *>(image));
+  m_ValidationNames.push_back(name.empty() ? "validation image " + std::to_string(m_ValidationNames.size() + 1) : name);
+}
+
+template <typename TImage>
+void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::SetRecipe(const std::string & name)
+{
+  m_Recipe = ArSSRTrainingRecipe(name);
+  this->Modified();
+}
+
+template <typename TImage>
+void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::SetRecipeValue(const std::string & name, const std::string & value)
+{
+  m_Recipe.Set(name, value);
+  this->Modified();
+}
+
+template <typename TImage>
+void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::SetRecipeValue(const std::string & name, double value)
+{
+  m_Recipe.SetNumber(name, value);
+  this->Modified();
+}
+
+template <typename TImage>
+std::string
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GetRecipeValue(const std::string & name) const
+{
+  return m_Recipe.Get(name);
+}
+
+template <typename TImage>
+std::vector<std::string>
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GetRecipeNames() const
+{
+  return ArSSRTrainingRecipe::GetNames();
+}
+
+template <typename TImage>
+std::string
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GetRecipeDescription(const std::string & name) const
+{
+  return ArSSRTrainingRecipe::GetDescription(name);
+}
+
+template <typename TImage>
+ArSSRModel::Pointer
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GetCurrentModel() const
+{
+  return m_Trainer->GetCurrentModel();
+}
+
+template <typename TImage>
+std::vector<std::string>
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GetWarnings() const
+{
+  const std::lock_guard<std::mutex> lock(m_WarningsMutex);
+  return m_Warnings;
+}
+
+template <typename TImage>
+void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::VerifyPreconditions() const
+{
+  Superclass::VerifyPreconditions();
+  m_Recipe.Verify();
+  if (m_TrainingNames.empty() && m_Recipe.GetNumber("procedural_volumes") == 0.0)
+  {
+    itkExceptionMacro("There are no training images. Add at least one with AddTrainingImage(), or set the recipe's "
+                      "procedural_volumes above 0.");
+  }
+}
+
+template <typename TImage>
+void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GenerateInputRequestedRegion()
+{
+  for (const auto & name : this->GetInputNames())
+  {
+    if (auto * image = dynamic_cast<ImageType *>(this->ProcessObject::GetInput(name)))
+    {
+      image->SetRequestedRegion(typename ImageType::RegionType());
+    }
+  }
+}
+
+template <typename TImage>
+void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::ReadImage(ImageType * image, float * buffer)
+{
+  const auto source = image->GetSource();
+  const bool isThere = image->GetBufferedRegion() == image->GetLargestPossibleRegion();
+  image->SetRequestedRegionToLargestPossibleRegion();
+  image->Update();
+  ImageRegionConstIterator<ImageType> voxel(image, image->GetLargestPossibleRegion());
+  for (; !voxel.IsAtEnd(); ++voxel)
+  {
+    *buffer++ = static_cast<float>(voxel.Get());
+  }
+  if (source.IsNotNull() && !isThere)
+  {
+    image->ReleaseData();
+  }
+}
+
+template <typename TImage>
+std::vector<ArSSRTrainingImage>
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::DescribeImages(const std::string &              prefix,
+                                                                    const std::vector<std::string> & names)
+{
+  std::vector<ArSSRTrainingImage> images;
+  for (std::size_t number = 0; number < names.size(); ++number)
+  {
+    auto * image = dynamic_cast<ImageType *>(this->ProcessObject::GetInput(GetInputName(prefix, number)));
+    if (image == nullptr)
+    {
+      itkExceptionMacro("The image '" << names[number] << "' is missing; it was taken away after it was added.");
+    }
+    ArSSRTrainingImage description;
+    description.name = names[number];
+    description.size = image->GetLargestPossibleRegion().GetSize();
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      description.spacing[axis] = image->GetSpacing()[axis];
+    }
+    description.read = [image](float * buffer) {
+      ReadImage(image, buffer);
+    };
+    images.push_back(std::move(description));
+  }
+  return images;
+}
+
+template <typename TImage>
+void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GenerateData()
+{
+  {
+    const std::lock_guard<std::mutex> lock(m_WarningsMutex);
+    m_Warnings.clear();
+  }
+  ArSSRTrainer::Job job;
+  job.recipe = m_Recipe;
+  job.trainingImages = this->DescribeImages("Training", m_TrainingNames);
+  job.validationImages = this->DescribeImages("Validation", m_ValidationNames);
+  job.initialModel = m_InitialModel;
+  job.device = m_Device;
+  job.numberOfThreads = m_NumberOfThreads;
+  job.memoryBudget = m_MemoryBudget;
+  job.checkpointDirectory = m_CheckpointDirectory;
+  job.resumeFrom = m_ResumeFrom;
+  job.processGroup = m_ProcessGroup;
+  job.report = [this](const ArSSRTrainingStatus & status, bool epochEnded) {
+    m_EpochEnded = epochEnded;
+    this->UpdateProgress(static_cast<float>(status.step) /
+                         static_cast<float>(std::max<SizeValueType>(status.numberOfSteps, 1)));
+    this->InvokeEvent(IterationEvent());
+    return !this->GetAbortGenerateData();
+  };
+  job.warn = [this](const std::string & message) {
+    const std::lock_guard<std::mutex> lock(m_WarningsMutex);
+    m_Warnings.push_back(message);
+  };
+  this->GetOutput()->Graft(m_Trainer->Run(job));
+}
+
+template <typename TImage>
+void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::PrintSelf(std::ostream & os, Indent indent) const
+{
+  Superclass::PrintSelf(os, indent);
+  os << indent << "NumberOfTrainingImages: " << this->GetNumberOfTrainingImages() << std::endl;
+  os << indent << "NumberOfValidationImages: " << this->GetNumberOfValidationImages() << std::endl;
+  os << indent << "Recipe:" << std::endl;
+  for (const auto & value : m_Recipe.GetValues())
+  {
+    os << indent.GetNextIndent() << value.first << ": " << value.second << std::endl;
+  }
+  itkPrintSelfObjectMacro(InitialModel);
+  os << indent << "Device: " << m_Device << std::endl;
+  os << indent << "NumberOfThreads: " << m_NumberOfThreads << std::endl;
+  os << indent << "MemoryBudget: " << m_MemoryBudget << std::endl;
+  os << indent << "CheckpointDirectory: " << m_CheckpointDirectory << std::endl;
+  os << indent << "ResumeFrom: " << m_ResumeFrom << std::endl;
+  os << indent << "ProcessGroup: " << m_ProcessGroup << std::endl;
+  os << indent << "EpochEnded: " << (m_EpochEnded ? "On" : "Off") << std::endl;
+  itkPrintSelfObjectMacro(Trainer);
+}
+} // end namespace itk
+
+#endif // itkArbitraryScaleSuperResolutionTrainingFilter_hxx

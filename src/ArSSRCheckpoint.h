@@ -1,0 +1,73 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRCheckpoint_h
+#define ArSSRCheckpoint_h
+
+#include "itkArSSRTrainer.h"
+
+#include "ArSSRTensorFile.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace itk::arssr
+{
+/** \brief All that a training needs to go on as if it had never stopped.
+ *
+ * Random numbers need no state: those of a sample follow from the seed and the sample's number.
+ */
+struct Checkpoint
+{
+  std::map<std::string, std::string> recipe;
+  std::vector<std::string>           images;             /**< training, then validation: name and size of each */
+  SizeValueType                      epoch{ 0 };         /**< epochs done */
+  SizeValueType                      step{ 0 };          /**< steps done */
+  SizeValueType                      stepsOfEpoch{ 0 };  /**< of an unfinished epoch */
+  double                             lossOfEpoch{ 0.0 }; /**< sum over those steps */
+  SizeValueType                      bestEpoch{ 0 };
+  double                             validationLoss{ 0.0 };
+  double                             validationPSNR{ 0.0 };
+  double                             bestValidationPSNR{ 0.0 };
+  SizeValueType                      revivals{ 0 };
+  std::vector<NamedTensor>           tensors; /**< the optimiser's state, and `best.*` */
+};
+
+/** \brief The checkpoints of a training in a directory: `checkpoint-<step>.safetensors`. */
+class CheckpointDirectory
+{
+public:
+  /** Makes the directory if it is not there. \throws ExceptionObject when it cannot be made. */
+  CheckpointDirectory(std::string path, SizeValueType numberKept);
+
+  /** Writes a checkpoint, complete or not at all, and then removes the oldest beyond the number that is kept. */
+  void
+  Write(const Checkpoint & checkpoint) const;
+
+private:
+  std::string   m_Path;
+  SizeValueType m_NumberKept;
+};
+
+/** \param path a checkpoint, or a directory, of which the latest that can be read is taken.
+ * \throws ExceptionObject when there is none. */
+Checkpoint
+ReadCheckpoint(const std::string & path);
+} // namespace itk::arssr
+
+#endif

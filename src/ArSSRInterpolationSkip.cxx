@@ -1,0 +1,153 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRInterpolationSkip.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace itk::arssr
+{
+namespace
+{
+using Skip = ArSSRModelEnums::Skip;
+
+constexpr int MaximumTaps = 4;
+
+int
+GetNumberOfTaps(Skip skip)
+{
+  return skip == Skip::Cubic ? 4 : 2;
+}
+
+/** Weights of the taps around a position, from the lowest voxel up, at a fraction in [0, 1) above the tap before it. */
+template <typename T>
+void
+GetWeights(Skip skip, const T & t, T * weights)
+{
+  if (skip == Skip::Linear)
+  {
+    weights[0] = 1.0F - t;
+    weights[1] = t;
+    return;
+  }
+  weights[0] = ((-0.5F * t + 1.0F) * t - 0.5F) * t;
+  weights[1] = (1.5F * t - 2.5F) * t * t + 1.0F;
+  weights[2] = ((-1.5F * t + 2.0F) * t + 0.5F) * t;
+  weights[3] = (0.5F * t - 0.5F) * t * t;
+}
+
+float
+InterpolateAt(const FeatureTile & tile, const float * intensities, const double * sample, Skip skip)
+{
+  const int          taps = GetNumberOfTaps(skip);
+  float              weights[3][MaximumTaps];
+  std::int64_t       offsets[3][MaximumTaps];
+  const std::int64_t strides[3] = { tile.lowResolution.size(1) * tile.lowResolution.size(2),
+                                    tile.lowResolution.size(2),
+                                    1 };
+  for (int axis = 0; axis < 3; ++axis)
+  {
+    const double base = std::floor(sample[axis]);
+    GetWeights(skip, static_cast<float>(sample[axis] - base), weights[axis]);
+    for (int tap = 0; tap < taps; ++tap)
+    {
+      const std::int64_t voxel = static_cast<std::int64_t>(base) + tap - (taps / 2 - 1);
+      const std::int64_t inImage = std::clamp<std::int64_t>(voxel, 0, tile.imageSize[axis] - 1);
+      offsets[axis][tap] = (inImage - tile.lowResolutionOrigin[axis]) * strides[axis];
+    }
+  }
+  float sum = 0.0F;
+  for (int z = 0; z < taps; ++z)
+  {
+    float plane = 0.0F;
+    for (int y = 0; y < taps; ++y)
+    {
+      float line = 0.0F;
+      for (int x = 0; x < taps; ++x)
+      {
+        line += weights[2][x] * intensities[offsets[0][z] + offsets[1][y] + offsets[2][x]];
+      }
+      plane += weights[1][y] * line;
+    }
+    sum += weights[0][z] * plane;
+  }
+  return sum;
+}
+} // namespace
+
+
+at::Tensor
+InterpolateIntensities(const FeatureTile & tile, const at::Tensor & samples, Skip skip)
+{
+  if (!tile.lowResolution.is_cpu())
+  {
+    return InterpolateIntensitiesReference(tile, samples, skip);
+  }
+  at::Tensor             result = at::empty({ samples.size(0) }, tile.lowResolution.options());
+  const float *          intensities = tile.lowResolution.const_data_ptr<float>();
+  const double *         firstSample = samples.const_data_ptr<double>();
+  float *                values = result.mutable_data_ptr<float>();
+  constexpr std::int64_t grain = 1024;
+  at::parallel_for(0, samples.size(0), grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t k = begin; k < end; ++k)
+    {
+      values[k] = InterpolateAt(tile, intensities, firstSample + 3 * k, skip);
+    }
+  });
+  return result;
+}
+
+
+at::Tensor
+InterpolateIntensitiesReference(const FeatureTile & tile, const at::Tensor & samples, Skip skip)
+{
+  const int                               taps = GetNumberOfTaps(skip);
+  const at::Tensor                        points = samples.to(tile.lowResolution.device());
+  const at::Tensor                        base = points.floor();
+  const at::Tensor                        fraction = (points - base).to(at::kFloat);
+  std::array<at::Tensor, MaximumTaps>     weights; // [K, 3] each
+  std::array<at::Tensor, MaximumTaps * 3> positions;
+  GetWeights(skip, fraction, weights.data());
+  for (int tap = 0; tap < taps; ++tap)
+  {
+    for (int axis = 0; axis < 3; ++axis)
+    {
+      const at::Tensor voxel = base.select(1, axis).to(at::kLong) + (tap - (taps / 2 - 1));
+      positions[3 * tap + axis] = voxel.clamp(0, tile.imageSize[axis] - 1) - tile.lowResolutionOrigin[axis];
+    }
+  }
+  at::Tensor sum = at::zeros({ samples.size(0) }, tile.lowResolution.options());
+  for (int z = 0; z < taps; ++z)
+  {
+    for (int y = 0; y < taps; ++y)
+    {
+      for (int x = 0; x < taps; ++x)
+      {
+        const at::Tensor weight = weights[z].select(1, 0) * weights[y].select(1, 1) * weights[x].select(1, 2);
+        const at::Tensor plane = positions[3 * z] * tile.lowResolution.size(1) + positions[3 * y + 1];
+        const at::Tensor flat = plane * tile.lowResolution.size(2) + positions[3 * x + 2];
+        sum = sum + tile.lowResolution.flatten().index_select(0, flat) * weight;
+      }
+    }
+  }
+  return sum;
+}
+} // namespace itk::arssr

@@ -1,0 +1,220 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSROptimizer.h"
+
+#include "itkMacro.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/optim/adam.h>
+
+#include <cmath>
+#include <map>
+
+namespace itk::arssr
+{
+class Optimizer::Implementation
+{
+public:
+  Implementation(const ArSSRTrainingRecipe & recipe, std::vector<at::Tensor> parameters)
+    : weights(std::move(parameters))
+    , adam(weights, [&recipe] {
+      torch::optim::AdamOptions options(recipe.GetNumber("learning_rate"));
+      options.betas({ recipe.GetNumber("beta1"), recipe.GetNumber("beta2") });
+      options.weight_decay(recipe.GetNumber("weight_decay"));
+      return options;
+    }())
+  {}
+
+  /** Adam's memory of a weight; made when it is first asked for, as Adam itself does. */
+  torch::optim::AdamParamState &
+  GetMoments(const at::Tensor & weight)
+  {
+    auto & all = adam.state();
+    auto & state = all[weight.unsafeGetTensorImpl()];
+    if (!state)
+    {
+      auto moments = std::make_unique<torch::optim::AdamParamState>();
+      moments->step(0);
+      moments->exp_avg(at::zeros_like(weight));
+      moments->exp_avg_sq(at::zeros_like(weight));
+      state = std::move(moments);
+    }
+    return static_cast<torch::optim::AdamParamState &>(*state);
+  }
+
+  std::vector<at::Tensor> weights;
+  torch::optim::Adam      adam;
+};
+
+namespace
+{
+std::vector<at::Tensor>
+GetWeights(const Network & network)
+{
+  std::vector<at::Tensor> weights;
+  for (const auto & entry : network.GetParameters().GetEntries())
+  {
+    weights.push_back(entry.value);
+  }
+  return weights;
+}
+} // namespace
+
+Optimizer::Optimizer(const ArSSRTrainingRecipe & recipe, std::shared_ptr<Network> network)
+  : m_Implementation(std::make_unique<Implementation>(recipe, GetWeights(*network)))
+  , m_Network(std::move(network))
+  , m_AverageDecay(recipe.GetNumber("ema_decay"))
+  , m_LargestNorm(recipe.GetNumber("gradient_clip"))
+{
+  m_Average = m_Network;
+  if (m_AverageDecay > 0.0)
+  {
+    m_Average = m_Network->CopyForTraining(m_Implementation->weights.front().device());
+    for (const at::Tensor & weight : GetWeights(*m_Average))
+    {
+      weight.requires_grad_(false);
+    }
+  }
+}
+
+Optimizer::~Optimizer() = default;
+
+void
+Optimizer::ZeroGradients()
+{
+  m_Implementation->adam.zero_grad();
+}
+
+std::vector<at::Tensor>
+Optimizer::GetGradients() const
+{
+  std::vector<at::Tensor> gradients;
+  for (at::Tensor & weight : m_Implementation->weights)
+  {
+    if (!weight.grad().defined()) // a layer that the loss does not depend on
+    {
+      weight.mutable_grad() = at::zeros_like(weight);
+    }
+    gradients.push_back(weight.grad());
+  }
+  return gradients;
+}
+
+double
+Optimizer::Step(double learningRate)
+{
+  const at::NoGradGuard         noGradient;
+  const std::vector<at::Tensor> gradients = this->GetGradients();
+  at::Tensor                    sum = at::zeros({}, gradients.front().options().dtype(at::kDouble));
+  for (const at::Tensor & gradient : gradients)
+  {
+    sum += gradient.square().sum(at::kDouble);
+  }
+  const double norm = std::sqrt(sum.item<double>());
+  if (!std::isfinite(norm))
+  {
+    itkGenericExceptionMacro("The gradient is not finite any more at a learning rate of "
+                             << learningRate << ". Train with a smaller learning_rate, or set gradient_clip.");
+  }
+  if (m_LargestNorm > 0.0 && norm > m_LargestNorm)
+  {
+    for (const at::Tensor & gradient : gradients)
+    {
+      gradient.mul_(m_LargestNorm / norm);
+    }
+  }
+  torch::optim::Adam & adam = m_Implementation->adam;
+  static_cast<torch::optim::AdamOptions &>(adam.param_groups().front().options()).lr(learningRate);
+  adam.step();
+
+  if (m_Average != m_Network)
+  {
+    const std::vector<at::Tensor> averages = GetWeights(*m_Average);
+    for (std::size_t i = 0; i < averages.size(); ++i)
+    {
+      averages[i].lerp_(m_Implementation->weights[i], 1.0 - m_AverageDecay);
+    }
+  }
+  return norm;
+}
+
+void
+Optimizer::ResetLastLayer(double bias)
+{
+  const at::NoGradGuard noGradient;
+  const Linear &        last = m_Network->GetDecoder().GetLastLayer();
+  for (const auto & network : { m_Network, m_Average })
+  {
+    network->GetParameters()[last.GetWeight()].zero_();
+    network->GetParameters()[last.GetBias()].fill_(bias);
+  }
+}
+
+std::vector<NamedTensor>
+Optimizer::GetState() const
+{
+  const at::NoGradGuard    noGradient;
+  const auto &             entries = m_Network->GetParameters().GetEntries();
+  const auto &             averages = m_Average->GetParameters().GetEntries();
+  std::vector<NamedTensor> state;
+  const auto               add = [&state](const std::string & name, const at::Tensor & value) {
+    state.push_back({ name, value.detach().to(at::kCPU).contiguous().clone() });
+  };
+  for (std::size_t i = 0; i < entries.size(); ++i)
+  {
+    const auto & moments = m_Implementation->GetMoments(entries[i].value);
+    add("weights." + entries[i].name, entries[i].value);
+    add("average." + entries[i].name, averages[i].value);
+    add("first." + entries[i].name, moments.exp_avg());
+    add("second." + entries[i].name, moments.exp_avg_sq());
+  }
+  return state;
+}
+
+void
+Optimizer::SetState(const std::vector<NamedTensor> & state, SizeValueType steps)
+{
+  std::map<std::string, at::Tensor> byName;
+  for (const NamedTensor & tensor : state)
+  {
+    byName[tensor.name] = tensor.tensor;
+  }
+  const at::NoGradGuard noGradient;
+  const auto            copy = [&byName](const std::string & name, const at::Tensor & target) {
+    const auto found = byName.find(name);
+    if (found == byName.end() || found->second.sizes() != target.sizes())
+    {
+      itkGenericExceptionMacro("The checkpoint has no tensor '" << name << "' of shape " << target.sizes()
+                                                                << "; it belongs to another network or is damaged.");
+    }
+    target.copy_(found->second);
+  };
+  const auto & entries = m_Network->GetParameters().GetEntries();
+  const auto & averages = m_Average->GetParameters().GetEntries();
+  for (std::size_t i = 0; i < entries.size(); ++i)
+  {
+    auto & moments = m_Implementation->GetMoments(entries[i].value);
+    copy("weights." + entries[i].name, entries[i].value);
+    copy("average." + entries[i].name, averages[i].value);
+    copy("first." + entries[i].name, moments.exp_avg());
+    copy("second." + entries[i].name, moments.exp_avg_sq());
+    moments.step(static_cast<std::int64_t>(steps));
+  }
+}
+} // namespace itk::arssr

@@ -1,0 +1,503 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRTrainingSession.h"
+
+#include "ArSSRAutocast.h"
+#include "ArSSRDevice.h"
+#include "ArSSREnumText.h"
+#include "ArSSRLearningRate.h"
+
+#include "itkMacro.h"
+#include "itkVersion.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <sstream>
+
+namespace itk::arssr
+{
+namespace
+{
+// Batches that are prepared while the network trains on one.
+constexpr SizeValueType BatchesAhead = 4;
+
+constexpr double NotYet = std::numeric_limits<double>::quiet_NaN();
+
+Architecture
+GetArchitecture(const ArSSRTrainingRecipe & recipe)
+{
+  using Enums = ArSSRModelEnums;
+  const auto choose = [&recipe](const char * name, const auto & values) {
+    return FromText("training recipe's " + std::string(name), recipe.Get(name), values);
+  };
+  const auto integer = [&recipe](const char * name) {
+    return static_cast<std::int64_t>(recipe.GetNumber(name));
+  };
+  Architecture architecture;
+  architecture.encoder =
+    choose("encoder",
+           std::vector<Enums::Encoder>{
+             Enums::Encoder::RDN, Enums::Encoder::ResCNN, Enums::Encoder::SRResnet, Enums::Encoder::Residual });
+  if (architecture.encoder == Enums::Encoder::Residual)
+  {
+    architecture.channels = integer("channels");
+    architecture.blocks = integer("blocks");
+  }
+  architecture.featureDimension = integer("feature_dim");
+  architecture.depth = integer("depth");
+  architecture.width = integer("width");
+  architecture.skip = choose("interpolation_skip",
+                             std::vector<Enums::Skip>{ Enums::Skip::None, Enums::Skip::Linear, Enums::Skip::Cubic });
+  architecture.coordinates =
+    choose("coordinates", std::vector<Enums::Coordinates>{ Enums::Coordinates::Image, Enums::Coordinates::Local });
+  architecture.padding =
+    choose("feature_padding", std::vector<Enums::Padding>{ Enums::Padding::Zeros, Enums::Padding::Border });
+  architecture.perceptron =
+    choose("perceptron", std::vector<Enums::Perceptron>{ Enums::Perceptron::TwoStage, Enums::Perceptron::Plain });
+  return architecture;
+}
+
+/** Values that may differ when a training is resumed: they do not change the model. */
+const std::set<std::string> &
+GetFreeValues()
+{
+  static const std::set<std::string> names{ "prefetch_threads", "checkpoint_every", "checkpoints_kept" };
+  return names;
+}
+
+std::string
+NumberText(double number)
+{
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  text.precision(6);
+  text << number;
+  return text.str();
+}
+
+double
+Seconds(std::chrono::steady_clock::duration duration)
+{
+  return std::chrono::duration<double>(duration).count();
+}
+} // namespace
+
+
+TrainingSession::TrainingSession(const ArSSRTrainer::Job & job, ArSSRTrainingStatus & status)
+  : m_Job(job)
+  , m_Recipe((job.recipe.Verify(), job.recipe))
+  , m_Status(status)
+  , m_Device(ResolveDevice(job.device))
+  , m_Processes(job.processGroup)
+  , m_Samples(
+      job.recipe,
+      job.trainingImages,
+      job.validationImages,
+      static_cast<std::uint64_t>(job.memoryBudget) << 20,
+      job.warn ? job.warn : [](const std::string &) {})
+  , m_Network(MakeInitialNetwork(job)->CopyForTraining(m_Device))
+  , m_Optimizer(job.recipe, m_Network)
+  , m_Batch(static_cast<SizeValueType>(job.recipe.GetNumber("batch")))
+  , m_StepsPerEpoch(m_Samples.GetStepsPerEpoch())
+{
+  const auto processes = static_cast<SizeValueType>(m_Processes.GetSize());
+  if (m_Batch % processes != 0)
+  {
+    itkGenericExceptionMacro("The training recipe's batch is " << m_Batch << "; a multiple of the number of processes, "
+                                                               << processes << ", is expected.");
+  }
+  m_Status = ArSSRTrainingStatus();
+  m_Status.numberOfEpochs = static_cast<SizeValueType>(m_Recipe.GetNumber("epochs"));
+  m_Status.numberOfSteps = m_Status.numberOfEpochs * m_StepsPerEpoch;
+  m_Status.validationLoss = m_Status.validationPSNR = m_Status.bestValidationPSNR = NotYet;
+  if (!job.resumeFrom.empty())
+  {
+    this->Restore(ReadCheckpoint(job.resumeFrom));
+  }
+  if (!job.checkpointDirectory.empty() && m_Processes.IsLeader())
+  {
+    m_Checkpoints.emplace(job.checkpointDirectory, static_cast<SizeValueType>(m_Recipe.GetNumber("checkpoints_kept")));
+  }
+}
+
+TrainingSession::~TrainingSession() = default;
+
+
+std::shared_ptr<const Network>
+TrainingSession::MakeInitialNetwork(const ArSSRTrainer::Job & job)
+{
+  if (job.initialModel)
+  {
+    if (job.initialModel->IsEmpty())
+    {
+      itkGenericExceptionMacro("The initial model is empty. Call ReadFile() or SetRandomNetwork() on it first.");
+    }
+    return job.initialModel->GetNetwork();
+  }
+  auto network = std::make_shared<Network>(GetArchitecture(job.recipe));
+  network->InitializeWeights(static_cast<std::uint64_t>(job.recipe.GetNumber("seed")));
+  return network;
+}
+
+
+void
+TrainingSession::Restore(const Checkpoint & checkpoint)
+{
+  for (const auto & value : m_Recipe.GetValues())
+  {
+    const auto found = checkpoint.recipe.find(value.first);
+    if (GetFreeValues().count(value.first) == 0 && (found == checkpoint.recipe.end() || found->second != value.second))
+    {
+      itkGenericExceptionMacro("The checkpoint was made with "
+                               << value.first << " = " << (found == checkpoint.recipe.end() ? "(none)" : found->second)
+                               << ", the training recipe has " << value.second
+                               << ". Resume with the same recipe, or start anew with "
+                               << "the model as the initial one.");
+    }
+  }
+  if (checkpoint.images != this->DescribeImages())
+  {
+    itkGenericExceptionMacro("The checkpoint was made with other images: "
+                             << checkpoint.images.size() << " there, " << this->DescribeImages().size()
+                             << " here, or of other names, sizes or order. Resume with the same images.");
+  }
+  m_Optimizer.SetState(checkpoint.tensors, checkpoint.step);
+  m_Status.epoch = checkpoint.epoch;
+  m_Status.step = checkpoint.step;
+  m_Status.validationLoss = checkpoint.validationLoss;
+  m_Status.validationPSNR = checkpoint.validationPSNR;
+  m_Status.bestValidationPSNR = checkpoint.bestValidationPSNR;
+  m_Status.bestEpoch = checkpoint.bestEpoch;
+  m_Status.revivals = checkpoint.revivals;
+  m_StepsOfEpoch = checkpoint.stepsOfEpoch;
+  m_LossOfEpoch = checkpoint.lossOfEpoch;
+  m_StepOfLastCheckpoint = checkpoint.step;
+
+  std::vector<NamedTensor> best;
+  const std::string        prefix = "best.";
+  for (const NamedTensor & tensor : checkpoint.tensors)
+  {
+    if (tensor.name.compare(0, prefix.size(), prefix) == 0)
+    {
+      best.push_back({ tensor.name.substr(prefix.size()), tensor.tensor });
+    }
+  }
+  if (!best.empty())
+  {
+    auto network = std::make_shared<Network>(m_Network->GetArchitecture());
+    network->SetWeights(best);
+    m_Best = network;
+  }
+}
+
+
+std::vector<std::string>
+TrainingSession::DescribeImages() const
+{
+  std::vector<std::string> lines;
+  for (const auto * images : { &m_Job.trainingImages, &m_Job.validationImages })
+  {
+    for (const ArSSRTrainingImage & image : *images)
+    {
+      std::ostringstream line;
+      line << (images == &m_Job.trainingImages ? "training " : "validation ") << image.size << ' ' << image.name;
+      lines.push_back(line.str());
+    }
+  }
+  return lines;
+}
+
+
+void
+TrainingSession::StartPrefetcher()
+{
+  // A process takes every so-many-th sample of a batch, so that all together train on the same samples as one would.
+  const auto processes = static_cast<std::uint64_t>(m_Processes.GetSize());
+  const auto rank = static_cast<std::uint64_t>(m_Processes.GetRank());
+  const auto first = static_cast<std::uint64_t>(m_Status.step) * m_Batch + rank;
+  m_Prefetcher =
+    std::make_unique<Prefetcher>([this](std::uint64_t number) { return m_Samples.Draw(number); },
+                                 [first, processes](std::uint64_t position) { return first + position * processes; },
+                                 static_cast<unsigned int>(m_Recipe.GetNumber("prefetch_threads")),
+                                 BatchesAhead * m_Batch / processes);
+}
+
+
+void
+TrainingSession::Run()
+{
+  const ThreadCountScope threads(m_Job.numberOfThreads);
+  const AutocastScope    autocast(m_Device, m_Recipe.Get("autocast") == "bfloat16");
+  this->StartPrefetcher();
+  m_Start = m_EpochStart = Clock::now();
+  bool goOn = true;
+  while (goOn && m_Status.step < m_Status.numberOfSteps)
+  {
+    this->TrainStep();
+    goOn = this->Report(false);
+    if (m_StepsOfEpoch == m_StepsPerEpoch)
+    {
+      this->FinishEpoch();
+      goOn = this->Report(true) && goOn;
+      m_EpochStart = Clock::now();
+      m_StepsSinceEpochStart = 0;
+      m_WaitedAtEpochStart = m_Prefetcher->GetSecondsWaited();
+    }
+  }
+  m_Prefetcher.reset();
+  if (m_StepOfLastCheckpoint != m_Status.step)
+  {
+    this->WriteCheckpoint();
+  }
+}
+
+
+void
+TrainingSession::TrainStep()
+{
+  std::vector<TrainingSample> samples;
+  const auto                  count = m_Batch / static_cast<SizeValueType>(m_Processes.GetSize());
+  for (SizeValueType i = 0; i < count; ++i)
+  {
+    samples.push_back(m_Prefetcher->Next());
+  }
+  const TrainingBatch batch = StackSamples(samples, m_Device);
+  m_Optimizer.ZeroGradients();
+  const at::Tensor predicted = m_Network->Predict(batch.lowResolution, batch.points, batch.voxelSizes);
+  const at::Tensor loss = ComputeLoss(m_Recipe.Get("loss"), predicted, batch.values);
+  loss.backward();
+  m_Processes.Average(m_Optimizer.GetGradients());
+
+  m_Status.learningRate = GetLearningRate(m_Recipe, m_Status.step, m_StepsPerEpoch);
+  m_Status.gradientNorm = m_Optimizer.Step(m_Status.learningRate);
+  if (m_Recipe.GetFlag("dead_output_guard") && m_Network->GetArchitecture().skip == ArSSRModelEnums::Skip::None)
+  {
+    this->ReviveDeadOutput(predicted, batch.values);
+  }
+
+  std::vector<double> sums{ loss.item<double>() };
+  m_Processes.Sum(sums);
+  m_Status.loss = sums[0] / static_cast<double>(m_Processes.GetSize());
+  m_LossOfEpoch += m_Status.loss;
+  ++m_Status.step;
+  ++m_StepsOfEpoch;
+  ++m_StepsOfRun;
+  ++m_StepsSinceEpochStart;
+}
+
+
+void
+TrainingSession::ReviveDeadOutput(const at::Tensor & predicted, const at::Tensor & values)
+{
+  std::vector<double> sums{ predicted.max().item<double>() > 0.0 ? 1.0 : 0.0, values.mean().item<double>() };
+  m_Processes.Sum(sums);
+  const double mean = sums[1] / static_cast<double>(m_Processes.GetSize());
+  if (sums[0] == 0.0 && mean > 0.0)
+  {
+    m_Optimizer.ResetLastLayer(mean);
+    ++m_Status.revivals;
+  }
+}
+
+
+void
+TrainingSession::FinishEpoch()
+{
+  ++m_Status.epoch;
+  m_Status.epochLoss = m_LossOfEpoch / static_cast<double>(m_StepsOfEpoch);
+  m_StepsOfEpoch = 0;
+  m_LossOfEpoch = 0.0;
+  const auto every = [this](const char * name) {
+    return m_Status.epoch % static_cast<SizeValueType>(m_Recipe.GetNumber(name)) == 0;
+  };
+  const bool last = m_Status.step == m_Status.numberOfSteps;
+  if (m_Samples.GetNumberOfValidationSamples() > 0 && (last || every("validation_every")))
+  {
+    this->Validate();
+  }
+  if (last || every("checkpoint_every"))
+  {
+    this->WriteCheckpoint();
+  }
+}
+
+
+void
+TrainingSession::Validate()
+{
+  const at::NoGradGuard          noGradient;
+  std::shared_ptr<const Network> network = m_Optimizer.GetAverage();
+  const auto                     count = m_Samples.GetNumberOfValidationSamples();
+  const auto                     processes = static_cast<std::size_t>(m_Processes.GetSize());
+  std::vector<double>            sums{ 0.0, 0.0 }; // of |error| and error²
+  for (auto i = static_cast<std::size_t>(m_Processes.GetRank()); i < count; i += processes)
+  {
+    const TrainingBatch batch = StackSamples({ m_Samples.DrawValidation(i) }, m_Device);
+    const at::Tensor    error = network->Predict(batch.lowResolution, batch.points, batch.voxelSizes) - batch.values;
+    sums[0] += error.abs().mean().item<double>();
+    sums[1] += error.square().mean().item<double>();
+  }
+  m_Processes.Sum(sums);
+  m_Status.validationLoss = sums[0] / static_cast<double>(count);
+  m_Status.validationPSNR = -10.0 * std::log10(sums[1] / static_cast<double>(count));
+  if (!(m_Status.validationPSNR <= m_Status.bestValidationPSNR)) // the first one is better than none
+  {
+    m_Status.bestValidationPSNR = m_Status.validationPSNR;
+    m_Status.bestEpoch = m_Status.epoch;
+    m_Best = this->GetCurrentNetwork();
+  }
+}
+
+
+void
+TrainingSession::WriteCheckpoint()
+{
+  m_StepOfLastCheckpoint = m_Status.step;
+  if (!m_Checkpoints)
+  {
+    return;
+  }
+  Checkpoint checkpoint;
+  checkpoint.recipe = m_Recipe.GetValues();
+  checkpoint.images = this->DescribeImages();
+  checkpoint.epoch = m_Status.epoch;
+  checkpoint.step = m_Status.step;
+  checkpoint.stepsOfEpoch = m_StepsOfEpoch;
+  checkpoint.lossOfEpoch = m_LossOfEpoch;
+  checkpoint.bestEpoch = m_Status.bestEpoch;
+  checkpoint.validationLoss = m_Status.validationLoss;
+  checkpoint.validationPSNR = m_Status.validationPSNR;
+  checkpoint.bestValidationPSNR = m_Status.bestValidationPSNR;
+  checkpoint.revivals = m_Status.revivals;
+  checkpoint.tensors = m_Optimizer.GetState();
+  if (m_Best)
+  {
+    for (const auto & entry : m_Best->GetParameters().GetEntries())
+    {
+      checkpoint.tensors.push_back({ "best." + entry.name, entry.value });
+    }
+  }
+  m_Checkpoints->Write(checkpoint);
+}
+
+
+bool
+TrainingSession::Report(bool epochEnded)
+{
+  this->UpdateTimes();
+  std::vector<double> stops{ !m_Job.report || m_Job.report(m_Status, epochEnded) ? 0.0 : 1.0 };
+  m_Processes.Sum(stops);
+  return stops[0] == 0.0;
+}
+
+
+void
+TrainingSession::UpdateTimes()
+{
+  const Clock::time_point now = Clock::now();
+  const double            epochSeconds = std::max(Seconds(now - m_EpochStart), 1e-9);
+  if (m_StepsSinceEpochStart > 0)
+  {
+    m_Status.samplesPerSecond = static_cast<double>(m_StepsSinceEpochStart * m_Batch) / epochSeconds;
+    m_Status.waitingShare = (m_Prefetcher->GetSecondsWaited() - m_WaitedAtEpochStart) / epochSeconds;
+  }
+  const auto left = static_cast<double>(m_Status.numberOfSteps - m_Status.step);
+  m_Status.secondsLeft = Seconds(now - m_Start) / static_cast<double>(std::max<SizeValueType>(m_StepsOfRun, 1)) * left;
+}
+
+
+std::shared_ptr<const Network>
+TrainingSession::GetBestNetwork() const
+{
+  return m_Best ? m_Best : this->GetCurrentNetwork();
+}
+
+
+std::shared_ptr<const Network>
+TrainingSession::GetCurrentNetwork() const
+{
+  const at::NoGradGuard    noGradient;
+  std::vector<NamedTensor> weights;
+  for (const auto & entry : m_Optimizer.GetAverage()->GetParameters().GetEntries())
+  {
+    weights.push_back({ entry.name, entry.value.detach().to(at::kCPU).contiguous().clone() });
+  }
+  auto network = std::make_shared<Network>(m_Network->GetArchitecture());
+  network->SetWeights(weights);
+  return network;
+}
+
+
+std::map<std::string, std::string>
+TrainingSession::GetMetaData() const
+{
+  std::map<std::string, std::string> metadata;
+  std::string                        names;
+  double                             smallest = std::numeric_limits<double>::infinity();
+  double                             largest = 0.0;
+  const std::vector<double>          levels = m_Recipe.GetNumbers("resolution_levels");
+  for (const ArSSRTrainingImage & image : m_Job.trainingImages)
+  {
+    names += (names.empty() ? "" : ", ") + image.name;
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      smallest = std::min(smallest, image.spacing[axis] * *std::min_element(levels.begin(), levels.end()));
+      largest = std::max(largest, image.spacing[axis] * *std::max_element(levels.begin(), levels.end()));
+    }
+  }
+  const double procedural = m_Recipe.GetNumber("procedural_volumes");
+  if (procedural > 0.0)
+  {
+    names += (names.empty() ? "" : ", ") + NumberText(procedural) + " procedural volumes";
+  }
+  const bool   anisotropic = m_Recipe.GetNumber("anisotropic_probability") > 0.0;
+  const double scaleMin = anisotropic ? 1.0 : m_Recipe.GetNumber("scale_min");
+  const double scaleMax = m_Recipe.GetNumber("scale_max");
+  const double thick = anisotropic ? std::max(scaleMax, m_Recipe.GetNumber("slice_scale_max")) : scaleMax;
+  metadata["trained_scale_min"] = NumberText(scaleMin);
+  metadata["trained_scale_max"] = NumberText(thick);
+  if (largest > 0.0)
+  {
+    metadata["trained_spacing_min"] = NumberText(smallest * scaleMin);
+    metadata["trained_spacing_max"] = NumberText(largest * thick);
+  }
+  metadata["intensity_convention"] = "(I - min(0, minimum)) / 99.9th percentile of the positive voxels";
+  metadata["training_data"] = names;
+  metadata["training_images"] = std::to_string(m_Job.trainingImages.size());
+  metadata["validation_images"] = std::to_string(m_Job.validationImages.size());
+  metadata["epochs"] = std::to_string(m_Status.epoch);
+  metadata["steps"] = std::to_string(m_Status.step);
+  metadata["batch_samples"] = std::to_string(m_Status.step * m_Batch);
+  if (m_Best)
+  {
+    metadata["validation_psnr"] = NumberText(m_Status.bestValidationPSNR);
+    metadata["best_epoch"] = std::to_string(m_Status.bestEpoch);
+  }
+  metadata["trained_with"] = std::string("ArbitraryScaleSuperResolution, ITK ") + Version::GetITKVersion();
+  for (const auto & value : m_Recipe.GetValues())
+  {
+    metadata["recipe." + value.first] = value.second;
+  }
+  return metadata;
+}
+} // namespace itk::arssr

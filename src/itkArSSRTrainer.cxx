@@ -1,0 +1,98 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkArSSRTrainer.h"
+
+#include "ArSSRTorchErrors.h"
+#include "ArSSRTrainingSession.h"
+
+#include "itkMetaDataObject.h"
+
+namespace itk
+{
+namespace
+{
+ArSSRModel::Pointer
+MakeModel(std::shared_ptr<const arssr::Network> network, const std::map<std::string, std::string> & metadata)
+{
+  auto               model = ArSSRModel::New();
+  MetaDataDictionary dictionary;
+  for (const auto & entry : metadata)
+  {
+    EncapsulateMetaData<std::string>(dictionary, entry.first, entry.second);
+  }
+  model->SetMetaDataDictionary(std::move(dictionary));
+  model->SetNetwork(std::move(network));
+  return model;
+}
+
+/** Makes a session known for as long as it runs. */
+class SessionScope
+{
+public:
+  SessionScope(const arssr::TrainingSession *& place, const arssr::TrainingSession & session)
+    : m_Place(place)
+  {
+    m_Place = &session;
+  }
+  ~SessionScope()
+  {
+    m_Place = nullptr;
+  }
+  ITK_DISALLOW_COPY_AND_MOVE(SessionScope);
+
+private:
+  const arssr::TrainingSession *& m_Place;
+};
+} // namespace
+
+ArSSRTrainer::ArSSRTrainer() = default;
+ArSSRTrainer::~ArSSRTrainer() = default;
+
+ArSSRModel::Pointer
+ArSSRTrainer::Run(const Job & job)
+{
+  return arssr::CallTorch([&] {
+    arssr::TrainingSession session(job, m_Status);
+    const SessionScope     scope(m_Session, session);
+    session.Run();
+    return MakeModel(session.GetBestNetwork(), session.GetMetaData());
+  });
+}
+
+ArSSRModel::Pointer
+ArSSRTrainer::GetCurrentModel() const
+{
+  if (m_Session == nullptr)
+  {
+    itkExceptionMacro("No training is under way. The current model can be asked for while Run() reports.");
+  }
+  return arssr::CallTorch([&] { return MakeModel(m_Session->GetCurrentNetwork(), m_Session->GetMetaData()); });
+}
+
+void
+ArSSRTrainer::PrintSelf(std::ostream & os, Indent indent) const
+{
+  Superclass::PrintSelf(os, indent);
+  os << indent << "Training: " << (m_Session == nullptr ? "Off" : "On") << std::endl;
+  os << indent << "Epoch: " << m_Status.epoch << " of " << m_Status.numberOfEpochs << std::endl;
+  os << indent << "Step: " << m_Status.step << " of " << m_Status.numberOfSteps << std::endl;
+  os << indent << "Loss: " << m_Status.loss << std::endl;
+  os << indent << "ValidationPSNR: " << m_Status.validationPSNR << std::endl;
+  os << indent << "BestValidationPSNR: " << m_Status.bestValidationPSNR << std::endl;
+}
+} // end namespace itk

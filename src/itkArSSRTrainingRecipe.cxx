@@ -1,0 +1,358 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkArSSRTrainingRecipe.h"
+
+#include "itkMacro.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+namespace itk
+{
+namespace
+{
+enum class Kind
+{
+  Number,
+  Integer,
+  List,
+  Choice
+};
+
+constexpr double Unlimited = std::numeric_limits<double>::infinity();
+
+struct Entry
+{
+  const char * name;
+  Kind         kind;
+  double       minimum; // of a number, an integer or a list's items
+  double       maximum;
+  const char * choices; // of a choice, separated by |
+  const char * standard;
+  const char * published;
+  const char * description;
+};
+
+constexpr const char * Flag = "on|off";
+
+const std::vector<Entry> &
+GetEntries()
+{
+  // clang-format off
+  static const std::vector<Entry> entries = {
+    { "recipe", Kind::Choice, 0, 0, "default|published", "default", "published",
+      "Name of the recipe that the values were taken from." },
+
+    { "encoder", Kind::Choice, 0, 0, "RDN|ResCNN|SRResnet|Residual", "Residual", "RDN",
+      "Convolutional network that makes the features." },
+    { "channels", Kind::Integer, 1, 4096, "", "48", "64", "Channels of the residual encoder; 64 in the others." },
+    { "blocks", Kind::Integer, 0, 64, "", "6", "0", "Residual blocks of the residual encoder." },
+    { "feature_dim", Kind::Integer, 1, 4096, "", "64", "128", "Channels of the feature map." },
+    { "depth", Kind::Integer, 2, 64, "", "4", "8", "Layers of the perceptron." },
+    { "width", Kind::Integer, 1, 4096, "", "64", "256", "Channels of the perceptron's hidden layers." },
+    { "interpolation_skip", Kind::Choice, 0, 0, "none|linear|cubic", "cubic", "none",
+      "Interpolation that the output is added to." },
+    { "coordinates", Kind::Choice, 0, 0, "image|local", "local", "image", "What the perceptron is told of positions." },
+    { "feature_padding", Kind::Choice, 0, 0, "zeros|border", "border", "zeros", "Features outside the LR image." },
+    { "perceptron", Kind::Choice, 0, 0, "two-stage|plain", "plain", "two-stage", "Kind of the perceptron." },
+
+    { "degradation", Kind::Choice, 0, 0, "slice-profile|cubic", "slice-profile", "cubic",
+      "How LR patches are made: Gaussian slice profile (FWHM = LR spacing), or cubic B-spline zoom." },
+    { "scale_min", Kind::Number, 1, 64, "", "1.5", "2", "Smallest scale, LR spacing / HR spacing." },
+    { "scale_max", Kind::Number, 1, 64, "", "4.2", "4", "Largest scale." },
+    { "scale_step", Kind::Number, 0, 64, "", "0", "0.1", "Step of scales from scale_min on; 0: any scale between." },
+    { "anisotropic_probability", Kind::Number, 0, 1, "", "0.5", "0",
+      "Share of samples with a scale of its own for each axis; half of these are thick slices." },
+    { "slice_scale_max", Kind::Number, 1, 64, "", "6", "1",
+      "Largest scale across thick slices; their other two axes keep the HR spacing." },
+    { "patch_size", Kind::Integer, 2, 256, "", "14", "10", "LR voxels of a patch along each axis." },
+    { "patch_margin", Kind::Number, 0, 64, "", "1", "0", "LR voxels at a patch's faces where no coordinates are drawn." },
+    { "samples", Kind::Integer, 1, 1 << 24, "", "6000", "8000", "Coordinates drawn in each patch." },
+    { "foreground_bias", Kind::Number, 0, 1, "", "0.9", "0",
+      "Share of patches that must hold foreground in at least a quarter of their voxels." },
+    { "foreground_threshold", Kind::Number, 0, 1, "", "0.05", "0.05", "Intensity, of 1, above which a voxel is foreground." },
+    { "flip", Kind::Choice, 0, 0, Flag, "on", "off", "Whether axes are turned round at random." },
+    { "permute", Kind::Choice, 0, 0, Flag, "on", "off", "Whether axes are exchanged at random." },
+    { "gain_min", Kind::Number, 0.01, 100, "", "0.5", "1", "Smallest factor that intensities are multiplied by." },
+    { "gain_max", Kind::Number, 0.01, 100, "", "1.1", "1", "Largest factor." },
+    { "gamma_max", Kind::Number, 1, 10, "", "1.3", "1",
+      "Intensities are raised to a power between 1 / gamma_max and gamma_max; 1: not." },
+    { "noise_probability", Kind::Number, 0, 1, "", "0.25", "0", "Share of LR patches that noise is added to." },
+    { "noise_max", Kind::Number, 0, 1, "", "0.02", "0", "Largest standard deviation of that Gaussian noise, of 1." },
+    { "resolution_levels", Kind::List, 1, 16, "", "1,1.4,1.8", "1",
+      "Training images are used at these multiples of their spacing as well: averages have no detail at their own." },
+    { "procedural_volumes", Kind::Integer, 0, 1 << 16, "", "24", "0",
+      "Volumes that the generator adds: random smooth label maps with random contrast." },
+    { "procedural_size", Kind::Integer, 16, 1024, "", "96", "96", "Voxels of such a volume along each axis." },
+    { "procedural_probability", Kind::Number, 0, 1, "", "0.2", "0", "Share of samples that come from them." },
+
+    { "batch", Kind::Integer, 1, 1 << 16, "", "4", "15", "Samples of a step, over all processes." },
+    { "epochs", Kind::Integer, 1, 1 << 30, "", "100", "2500", "Epochs of the whole training." },
+    { "steps_per_epoch", Kind::Integer, 0, 1 << 30, "", "100", "0",
+      "Steps of an epoch; 0: as many as it takes to see a crop of every part of the training images once." },
+    { "loss", Kind::Choice, 0, 0, "l1|l2|charbonnier", "l1", "l1",
+      "Mean of |error|, error² or sqrt(error² + 1e-6)." },
+    { "learning_rate", Kind::Number, 1e-12, 10, "", "0.001", "0.0001", "Of Adam." },
+    { "beta1", Kind::Number, 0, 0.999999, "", "0.9", "0.9", "Decay of Adam's first moment." },
+    { "beta2", Kind::Number, 0, 0.999999, "", "0.99", "0.999", "Decay of Adam's second moment." },
+    { "weight_decay", Kind::Number, 0, 1, "", "0", "0", "Of Adam." },
+    { "schedule", Kind::Choice, 0, 0, "cosine|step", "cosine", "step",
+      "Learning rate over time: a half cosine over all steps, or halved every halve_every epochs." },
+    { "halve_every", Kind::Integer, 1, 1 << 30, "", "200", "200", "Epochs between halvings." },
+    { "warmup_steps", Kind::Integer, 0, 1 << 30, "", "100", "0", "Steps over which the learning rate rises from 0." },
+    { "final_learning_rate", Kind::Number, 0, 1, "", "0.01", "0", "Least of the cosine, as a share of learning_rate." },
+    { "gradient_clip", Kind::Number, 0, Unlimited, "", "1", "0", "Largest norm of the gradient; 0: not clipped." },
+    { "ema_decay", Kind::Number, 0, 0.999999, "", "0.995", "0",
+      "Decay of the moving average of the weights, which is what is validated and kept; 0: the weights themselves." },
+    { "autocast", Kind::Choice, 0, 0, "none|bfloat16", "bfloat16", "none",
+      "Precision of convolutions and matrix products while training on a GPU." },
+    { "dead_output_guard", Kind::Choice, 0, 0, Flag, "on", "off",
+      "Whether a last ReLU that gives nothing but zeros is revived." },
+    { "seed", Kind::Integer, 0, 9007199254740991.0, "", "0", "0", "Of all random numbers." },
+
+    { "validation_every", Kind::Integer, 1, 1 << 30, "", "1", "1", "Epochs between validations." },
+    { "validation_samples", Kind::Integer, 1, 1 << 16, "", "8", "8",
+      "Patches of each validation image and scale, the same every time." },
+    { "validation_scales", Kind::List, 1, 64, "", "2,3,4", "2,3,4", "Scales that are validated." },
+    { "checkpoint_every", Kind::Integer, 1, 1 << 30, "", "10", "10", "Epochs between checkpoints." },
+    { "checkpoints_kept", Kind::Integer, 1, 1 << 16, "", "3", "3", "Latest checkpoints that are kept, beside the best." },
+    { "prefetch_threads", Kind::Integer, 0, 256, "", "1", "1",
+      "Threads that prepare samples while the network trains; 0: the training thread does. Samples do not depend on it." },
+  };
+  // clang-format on
+  return entries;
+}
+
+const Entry &
+FindEntry(const std::string & name)
+{
+  const auto & entries = GetEntries();
+  const auto   found =
+    std::find_if(entries.begin(), entries.end(), [&name](const Entry & entry) { return name == entry.name; });
+  if (found == entries.end())
+  {
+    std::string names;
+    for (const Entry & entry : entries)
+    {
+      names += (names.empty() ? "" : ", ") + std::string(entry.name);
+    }
+    itkGenericExceptionMacro("A training recipe has no value '" << name << "'; it has " << names << '.');
+  }
+  return *found;
+}
+
+std::vector<std::string>
+Split(const std::string & text, char separator)
+{
+  std::vector<std::string> parts;
+  std::istringstream       stream(text);
+  for (std::string part; std::getline(stream, part, separator);)
+  {
+    parts.push_back(part);
+  }
+  return parts;
+}
+
+std::string
+FormatNumber(double value)
+{
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  text.precision(17);
+  text << value;
+  // the shortest text that gives the number back
+  for (int precision = 1; precision < 17; ++precision)
+  {
+    std::ostringstream shorter;
+    shorter.imbue(std::locale::classic());
+    shorter.precision(precision);
+    shorter << value;
+    std::istringstream parsed(shorter.str());
+    parsed.imbue(std::locale::classic());
+    double back = 0.0;
+    if (parsed >> back && back == value)
+    {
+      return shorter.str();
+    }
+  }
+  return text.str();
+}
+
+std::string
+DescribeLimits(const Entry & entry)
+{
+  if (entry.kind == Kind::Choice)
+  {
+    std::string text = "one of " + std::string(entry.choices);
+    std::replace(text.begin(), text.end(), '|', ' ');
+    return text;
+  }
+  std::string text = entry.kind == Kind::Integer ? "an integer"
+                     : entry.kind == Kind::List  ? "a list of numbers"
+                                                 : "a number";
+  text += " from " + FormatNumber(entry.minimum);
+  return entry.maximum < Unlimited ? text + " to " + FormatNumber(entry.maximum) : text + " up";
+}
+
+[[noreturn]] void
+Refuse(const Entry & entry, const std::string & value)
+{
+  itkGenericExceptionMacro("The training recipe's " << entry.name << " is '" << value << "'; expected "
+                                                    << DescribeLimits(entry) << ". " << entry.description);
+}
+
+double
+ParseNumber(const Entry & entry, const std::string & text)
+{
+  std::istringstream stream(text);
+  stream.imbue(std::locale::classic());
+  double value = 0.0;
+  if (!(stream >> value) || !(stream >> std::ws).eof() || !(value >= entry.minimum) || !(value <= entry.maximum) ||
+      (entry.kind == Kind::Integer && value != std::floor(value)))
+  {
+    Refuse(entry, text);
+  }
+  return value;
+}
+
+/** The value in its canonical text. */
+std::string
+Normalize(const Entry & entry, const std::string & value)
+{
+  if (entry.kind == Kind::Choice)
+  {
+    const std::vector<std::string> choices = Split(entry.choices, '|');
+    std::string                    chosen = value;
+    if (std::string(entry.choices) == Flag) // the words of configuration files
+    {
+      chosen = value == "true" || value == "True" || value == "1"     ? "on"
+               : value == "false" || value == "False" || value == "0" ? "off"
+                                                                      : value;
+    }
+    if (std::find(choices.begin(), choices.end(), chosen) == choices.end())
+    {
+      Refuse(entry, value);
+    }
+    return chosen;
+  }
+  if (entry.kind == Kind::List)
+  {
+    std::string list;
+    for (const std::string & item : Split(value, ','))
+    {
+      list += (list.empty() ? "" : ",") + FormatNumber(ParseNumber(entry, item));
+    }
+    if (list.empty())
+    {
+      Refuse(entry, value);
+    }
+    return list;
+  }
+  return FormatNumber(ParseNumber(entry, value));
+}
+} // namespace
+
+ArSSRTrainingRecipe::ArSSRTrainingRecipe()
+  : ArSSRTrainingRecipe("default")
+{}
+
+ArSSRTrainingRecipe::ArSSRTrainingRecipe(const std::string & recipeName)
+{
+  const std::string name = Normalize(FindEntry("recipe"), recipeName);
+  for (const Entry & entry : GetEntries())
+  {
+    m_Values[entry.name] = Normalize(entry, name == "published" ? entry.published : entry.standard);
+  }
+}
+
+std::vector<std::string>
+ArSSRTrainingRecipe::GetNames()
+{
+  std::vector<std::string> names;
+  for (const Entry & entry : GetEntries())
+  {
+    names.emplace_back(entry.name);
+  }
+  return names;
+}
+
+std::string
+ArSSRTrainingRecipe::GetDescription(const std::string & name)
+{
+  const Entry & entry = FindEntry(name);
+  return std::string(entry.description) + " Expected: " + DescribeLimits(entry) + '.';
+}
+
+void
+ArSSRTrainingRecipe::Set(const std::string & name, const std::string & value)
+{
+  m_Values[name] = Normalize(FindEntry(name), value);
+}
+
+void
+ArSSRTrainingRecipe::SetNumber(const std::string & name, double value)
+{
+  this->Set(name, FormatNumber(value));
+}
+
+std::string
+ArSSRTrainingRecipe::Get(const std::string & name) const
+{
+  return m_Values.at(FindEntry(name).name);
+}
+
+double
+ArSSRTrainingRecipe::GetNumber(const std::string & name) const
+{
+  return ParseNumber(FindEntry(name), this->Get(name));
+}
+
+std::vector<double>
+ArSSRTrainingRecipe::GetNumbers(const std::string & name) const
+{
+  const Entry &       entry = FindEntry(name);
+  std::vector<double> numbers;
+  for (const std::string & item : Split(this->Get(name), ','))
+  {
+    numbers.push_back(ParseNumber(entry, item));
+  }
+  return numbers;
+}
+
+void
+ArSSRTrainingRecipe::Verify() const
+{
+  const auto verifyOrder = [this](const char * low, const char * high) {
+    if (this->GetNumber(low) > this->GetNumber(high))
+    {
+      itkGenericExceptionMacro("The training recipe's " << low << " is " << this->Get(low) << ", above its " << high
+                                                        << ", which is " << this->Get(high) << '.');
+    }
+  };
+  verifyOrder("scale_min", "scale_max");
+  verifyOrder("gain_min", "gain_max");
+  if (2.0 * this->GetNumber("patch_margin") >= this->GetNumber("patch_size"))
+  {
+    itkGenericExceptionMacro("The training recipe's patch_margin is "
+                             << this->Get("patch_margin") << " LR voxels at each face of a patch of "
+                             << this->Get("patch_size") << "; nothing is left to draw coordinates in.");
+  }
+}
+} // end namespace itk
