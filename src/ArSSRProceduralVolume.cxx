@@ -32,6 +32,9 @@ namespace
 {
 using Field = std::vector<float>;
 
+/** A field of variance 1 changes by 2 pi / (sqrt(3) wavelength) a voxel along an axis, and sqrt(3) of that at most. */
+constexpr float PotentialPerWavelength = 0.16F;
+
 /** \brief A volume that is painted layer over layer; lengths are in voxels. */
 class Scene
 {
@@ -42,17 +45,18 @@ public:
     , m_BorderWidth(static_cast<float>(random.Uniform(1.0, 1.5)))
     , m_Intensity(static_cast<std::size_t>(size * size * size), 0.0F)
     , m_Texture(MakeRandomField(size, random.Uniform(2.5, 8.0), 0.4, random))
+    , m_Head(this->MakeHead())
+    , m_Depth(m_Head)
   {}
 
-  /** Scalp, bone and fluid, one within the other, around a cavity of whose wall m_Depth becomes the distance. */
+  /** Scalp, bone and fluid, one within the other. */
   void
   PaintShells()
   {
-    m_Depth = this->MakeHead();
     for (int shell = 0; shell < 3; ++shell)
     {
       this->PaintInside(m_Depth);
-      this->Erode(this->Draw(2.0, 6.0), this->Draw(0.0, 1.0), this->Draw(12.0, 30.0));
+      this->Erode(this->Draw(2.0, 6.0), this->Draw(0.0, 1.5), this->Draw(16.0, 40.0));
     }
   }
 
@@ -60,30 +64,27 @@ public:
   void
   PaintRibbon()
   {
-    const float fluid = this->Draw(0.0, 1.0);
-    this->Erode(0.5F, this->Draw(1.0, 4.0), this->Draw(14.0, 28.0));
     this->PaintInside(m_Depth);
-
-    const float furrowDepth = this->Draw(4.0, 14.0);
-    const Field furrows = this->DrawSurface(this->Draw(14.0, 32.0));
-    const float width = this->Draw(0.6, 2.0);
-    this->Paint(
-      [&](std::size_t i) {
-        return this->Cover(0.5F * width - std::abs(furrows[i])) * this->Cover(m_Depth[i]) *
-               this->Cover(furrowDepth - m_Depth[i]);
-      },
-      fluid);
-
-    // The core stays away from the furrows as from the outer surface, so that the ribbon follows both.
+    const Field furrows = this->DrawPotential(this->Draw(14.0, 34.0));
+    const float furrowDepth = this->Draw(5.0, 26.0);
     const float thickness = this->Draw(2.0, 4.5);
-    Field       core(m_Depth.size());
+    Field       core = m_Depth;
     for (std::size_t i = 0; i < core.size(); ++i)
     {
-      const float toFurrow =
-        m_Depth[i] < furrowDepth ? std::abs(furrows[i]) : std::abs(furrows[i]) + m_Depth[i] - furrowDepth;
+      // The core stays away from the furrows as from the outer surface, so that the ribbon follows both.
+      const float toFurrow = std::abs(furrows[i]) + std::max(m_Depth[i] - furrowDepth, 0.0F);
       core[i] = std::min(m_Depth[i], toFurrow) - thickness;
     }
     this->PaintInside(core);
+
+    const Field toFurrow = this->Normalize(furrows);
+    const float width = this->Draw(0.5, 2.0);
+    this->Paint(
+      [&](std::size_t i) {
+        return this->Cover(0.5F * width - std::abs(toFurrow[i])) * this->Cover(m_Depth[i]) *
+               this->Cover(furrowDepth - m_Depth[i]);
+      },
+      this->Draw(0.0, 1.0));
   }
 
   /** Round things in the depth. */
@@ -93,17 +94,13 @@ public:
     const auto number = 1 + m_Random.Below(4);
     for (std::uint64_t i = 0; i < number; ++i)
     {
-      Field       nuclei = MakeRandomField(m_Size, this->Draw(14.0, 40.0), 0.4, m_Random);
-      const float level = this->Draw(0.8, 1.8);
-      const float depth = this->Draw(2.0, 12.0);
-      for (float & value : nuclei)
-      {
-        value -= level;
-      }
-      ToSignedDistance(nuclei, m_Size);
+      const double wavelength = this->Draw(14.0, 50.0);
+      Field        nuclei = this->DrawPotential(wavelength);
+      const float  size = static_cast<float>(wavelength) * this->Draw(0.12, 0.3);
+      const float  depth = this->Draw(2.0, 14.0);
       for (std::size_t voxel = 0; voxel < nuclei.size(); ++voxel)
       {
-        nuclei[voxel] = std::min(nuclei[voxel], m_Depth[voxel] - depth);
+        nuclei[voxel] = std::min(nuclei[voxel] - size, m_Depth[voxel] - depth);
       }
       this->PaintInside(nuclei);
     }
@@ -113,16 +110,17 @@ public:
   void
   PaintSheets()
   {
-    const auto number = m_Random.Below(3);
+    const Field within = this->Normalize(m_Head);
+    const auto  number = m_Random.Below(3);
     for (std::uint64_t i = 0; i < number; ++i)
     {
-      const Field sheet = this->DrawSurface(this->Draw(20.0, 60.0));
-      const Field where = this->DrawSurface(this->Draw(20.0, 60.0));
-      const float width = this->Draw(0.7, 2.5);
+      const Field sheet = this->Normalize(this->DrawPotential(this->Draw(24.0, 80.0)));
+      const Field where = this->Normalize(this->DrawPotential(this->Draw(24.0, 80.0)));
+      const float width = this->Draw(0.6, 2.5);
       this->Paint(
         [&](std::size_t voxel) {
           return this->Cover(0.5F * width - std::abs(sheet[voxel])) * this->Cover(where[voxel]) *
-                 this->Cover(m_Head[voxel]);
+                 this->Cover(within[voxel]);
         },
         this->Draw(0.0, 1.0));
     }
@@ -132,17 +130,18 @@ public:
   void
   PaintTubes()
   {
-    const auto number = 1 + m_Random.Below(3);
+    const Field within = this->Normalize(m_Head);
+    const auto  number = 1 + m_Random.Below(3);
     for (std::uint64_t i = 0; i < number; ++i)
     {
-      const double wavelength = this->Draw(16.0, 50.0);
-      const Field  one = this->DrawSurface(wavelength);
-      const Field  other = this->DrawSurface(wavelength);
-      const float  radius = this->Draw(0.5, 2.2);
+      const double wavelength = this->Draw(24.0, 80.0);
+      const Field  one = this->Normalize(this->DrawPotential(wavelength));
+      const Field  other = this->Normalize(this->DrawPotential(wavelength));
+      const float  radius = this->Draw(0.4, 2.0);
       this->Paint(
         [&](std::size_t voxel) {
           const float distance = std::sqrt(one[voxel] * one[voxel] + other[voxel] * other[voxel]);
-          return this->Cover(radius - distance) * this->Cover(m_Head[voxel]);
+          return this->Cover(radius - distance) * this->Cover(within[voxel]);
         },
         this->Draw(0.0, 1.2));
     }
@@ -176,16 +175,25 @@ private:
     return std::min(std::max(distance / m_BorderWidth + 0.5F, 0.0F), 1.0F);
   }
 
-  /** Signed distance to random surfaces. */
+  /** A random field that grows by about 1 a voxel where it is 0. */
   Field
-  DrawSurface(double wavelength)
+  DrawPotential(double wavelength)
   {
-    Field field = MakeRandomField(m_Size, wavelength, 0.4, m_Random);
-    ToSignedDistance(field, m_Size);
+    Field       field = MakeRandomField(m_Size, wavelength, 0.4, m_Random);
+    const float length = static_cast<float>(wavelength) * PotentialPerWavelength;
+    std::transform(field.begin(), field.end(), field.begin(), [length](float value) { return length * value; });
     return field;
   }
 
-  /** Signed distance to an irregular ellipsoid, positive inside. */
+  /** Signed distance to where a potential is 0, good near there. */
+  Field
+  Normalize(Field potential) const
+  {
+    ToSignedDistance(potential, m_Size);
+    return potential;
+  }
+
+  /** An irregular ellipsoid, positive inside. */
   Field
   MakeHead()
   {
@@ -197,9 +205,10 @@ private:
       centre[axis] = size * m_Random.Uniform(0.42, 0.58);
       radius[axis] = size * m_Random.Uniform(0.38, 0.65);
     }
-    m_Head = MakeRandomField(m_Size, size * m_Random.Uniform(0.3, 0.8), 0.4, m_Random);
-    const float irregularity = this->Draw(0.02, 0.08);
-    std::size_t voxel = 0;
+    const double meanRadius = std::cbrt(radius[0] * radius[1] * radius[2]);
+    Field        head = MakeRandomField(m_Size, size * m_Random.Uniform(0.3, 0.8), 0.4, m_Random);
+    const double irregularity = m_Random.Uniform(0.02, 0.07);
+    std::size_t  voxel = 0;
     for (std::int64_t z = 0; z < m_Size; ++z)
     {
       for (std::int64_t y = 0; y < m_Size; ++y)
@@ -210,12 +219,11 @@ private:
           const double fromY = (static_cast<double>(y) - centre[1]) / radius[1];
           const double fromX = (static_cast<double>(x) - centre[2]) / radius[2];
           const double distance = std::sqrt(fromZ * fromZ + fromY * fromY + fromX * fromX);
-          m_Head[voxel] = static_cast<float>(1.0 - distance) + irregularity * m_Head[voxel];
+          head[voxel] = static_cast<float>(meanRadius * (1.0 - distance + irregularity * head[voxel]));
         }
       }
     }
-    ToSignedDistance(m_Head, m_Size);
-    return m_Head;
+    return head;
   }
 
   /** Moves the wall inwards, unevenly. */
@@ -225,14 +233,14 @@ private:
     const Field relief = MakeRandomField(m_Size, wavelength, 0.4, m_Random);
     for (std::size_t i = 0; i < m_Depth.size(); ++i)
     {
-      m_Depth[i] -= depth + unevenness * std::abs(relief[i]);
+      m_Depth[i] -= depth + unevenness * relief[i];
     }
-    ToSignedDistance(m_Depth, m_Size);
   }
 
   void
-  PaintInside(const Field & distance)
+  PaintInside(const Field & potential)
   {
+    const Field distance = this->Normalize(potential);
     this->Paint([&](std::size_t i) { return this->Cover(distance[i]); }, this->Draw(0.0, 1.0));
   }
 
@@ -254,8 +262,8 @@ private:
   float        m_BorderWidth; // over which one tissue gives way to the next
   Field        m_Intensity;
   Field        m_Texture;
-  Field        m_Head;  // signed distance to the head's surface
-  Field        m_Depth; // and to the wall painted last
+  Field        m_Head;  // about the distance, in voxels, from the head's surface
+  Field        m_Depth; // and from the wall that comes next
 };
 } // namespace
 
