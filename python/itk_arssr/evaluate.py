@@ -127,4 +127,6 @@ def _conclude(evaluator: Evaluator, evaluation: Evaluation, folder: Path) -> Non
     for failure in results.failures:
         err.print(f"[red]failed:[/] {escape(failure.name)}: {escape(failure.error)}", highlight=False, soft_wrap=True)
     if results.failures:
-        raise UserError(f"{len(results.failures)} failed; evaluated: {len(results.cases)}, counting each image at each scale")
+        raise UserError(
+            f"{len(results.failures)} failed; evaluated: {len(results.cases)}, counting each image at each scale"
+        )
