@@ -15,6 +15,8 @@ from itk_arssr.errors import UserError
 from itk_arssr.evaluate import EXAMPLES, evaluate
 from itk_arssr.jobs import Result, plan, refusals, run
 from itk_arssr.options import PerAxis, Settings, Target, parse_device, parse_interval, parse_memory, parse_per_axis
+from itk_arssr.train_command import EXAMPLES as TRAIN_EXAMPLES
+from itk_arssr.train_command import train
 from itk_arssr.upscaler import Upscaler, load_model
 from itk_arssr.watch import ends_on_ctrl_c
 
@@ -207,6 +209,7 @@ def compare(
 
 
 app.command(epilog=examples(*EXAMPLES))(evaluate)
+app.command(epilog=examples(*TRAIN_EXAMPLES))(train)
 
 
 def main() -> None:

@@ -53,6 +53,20 @@ def read(source: Source) -> Volume:
     return Volume(reader.GetOutput(), note)
 
 
+def open_lazily(source: Source, check_complete: bool = True) -> itk.ProcessObject:
+    """Reader of a scalar volume as float that has read the header only; whoever updates its output reads the voxels.
+
+    The check that no voxel is missing reads all of a compressed file.
+    """
+    _check_is_scalar_volume(source, _header(source))
+    if check_complete:
+        check_is_complete(source.path)
+    reader = _reader(source, itk.Image[itk.F, 3])
+    with _reading(source):
+        reader.UpdateOutputInformation()
+    return reader
+
+
 def read_grid(source: Source) -> itk.ImageBase:
     """Size, spacing, origin and direction of a volume, without its pixels."""
     header = _header(source)

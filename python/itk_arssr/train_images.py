@@ -1,0 +1,97 @@
+"""Training and validation images: found, checked, and opened without their voxels."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import itk
+from rich.console import Console
+from rich.progress import track
+
+from itk_arssr import io
+from itk_arssr.errors import UserError, description
+from itk_arssr.sources import Source, find
+
+_MAXIMUM_THREADS = 8
+_PROBLEMS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class OpenImage:
+    """An image whose header was read; its voxels are read when something updates the reader's output."""
+
+    name: str
+    source: Source
+    reader: itk.ProcessObject
+
+    @property
+    def image(self) -> itk.Image:
+        """The reader's output; it does not keep the reader alive."""
+        return self.reader.GetOutput()
+
+
+def find_all(paths: Sequence[Path]) -> list[Source]:
+    """Images that files and directories stand for, each once, in the order of their paths."""
+    found = {source.path.resolve(): source for path in paths for source in find(path)[0]}
+    return [found[place] for place in sorted(found)]
+
+
+def split(sources: Sequence[Source], share: float, seed: str) -> tuple[list[Source], list[Source]]:
+    """Training and validation images; a file's name and the seed decide, so that it does not matter where it lies."""
+    if not 0 < share < 1:
+        raise UserError(f"a validation split of {share:g} is no share; give a number between 0 and 1, such as 0.2")
+    if len(sources) < 2:
+        raise UserError(f"{len(sources)} image cannot be split into training and validation images; give --val")
+    count = min(max(1, round(share * len(sources))), len(sources) - 1)
+    ordered = sorted(sources, key=lambda source: hashlib.sha256(f"{seed}/{source.path.name}".encode()).digest())
+    chosen = set(ordered[:count])
+    return [one for one in sources if one not in chosen], [one for one in sources if one in chosen]
+
+
+def open_images(sources: Sequence[Source], console: Console | None) -> list[OpenImage]:
+    """Open images lazily; with a console also check that files are complete, which reads compressed ones once."""
+    names = _names(sources)
+    pool = ThreadPoolExecutor(min(_MAXIMUM_THREADS, os.cpu_count() or 1))  # decompression goes on beside Python
+    try:
+        opened = pool.map(lambda source: _open(source, console is not None), sources)
+        shown = track(
+            opened,
+            "Checking images",
+            len(sources),
+            console=console,
+            transient=True,
+            disable=console is None or not console.is_terminal,
+        )
+        results = list(shown)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    problems = [result for result in results if isinstance(result, str)]
+    if problems:
+        more = f"; and {len(problems) - _PROBLEMS_SHOWN} more" if len(problems) > _PROBLEMS_SHOWN else ""
+        count = f"{len(problems)} of {len(sources)} images cannot be used: " if len(sources) > 1 else ""
+        raise UserError(count + "; ".join(problems[:_PROBLEMS_SHOWN]) + more)
+    return [
+        OpenImage(name, source, reader)
+        for name, source, reader in zip(names, sources, results, strict=True)
+        if not isinstance(reader, str)
+    ]
+
+
+def _open(source: Source, complete: bool) -> itk.ProcessObject | str:
+    """A reader, or what is wrong with the image."""
+    try:
+        return io.open_lazily(source, complete)
+    except (UserError, RuntimeError, OSError) as error:
+        return description(error)
+
+
+def _names(sources: Sequence[Source]) -> list[str]:
+    """File names; whole paths where a name is there twice."""
+    count = Counter(source.path.name for source in sources)
+    return [source.path.name if count[source.path.name] == 1 else str(source.path) for source in sources]

@@ -1,0 +1,128 @@
+"""What a training needs, looked up and checked: settings, images, and a trainer that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import itk
+from rich.console import Console
+
+from itk_arssr.errors import UserError
+from itk_arssr.runfolder import RunFolder
+from itk_arssr.sources import Source
+from itk_arssr.train_config import Values, apply_recipe, check_agrees, check_names, merged, paths, read_config
+from itk_arssr.train_images import OpenImage, find_all, open_images, split
+from itk_arssr.upscaler import load_model
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for; ``None`` leaves the default."""
+
+    given: Values
+    config: Path | None = None
+    resume: Path | None = None
+    run: Path | None = None
+    device: str = "auto"
+    threads: int | None = None
+    memory_mib: int | None = None
+    timeout_seconds: float = 600.0
+    slices_every: int = 10
+    tensorboard: bool = True
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """A trainer with its recipe, images and initial model, and what they came from."""
+
+    trainer: itk.ProcessObject
+    values: Values
+    training: list[OpenImage]
+    validation: list[OpenImage]
+    notes: list[str]
+    earlier_out: Path | None = None
+
+    @property
+    def out(self) -> Path | None:
+        """The model's file, where it is named."""
+        return next(iter(paths(self.values, "out")), None)
+
+    @property
+    def replaces_own(self) -> bool:
+        """Whether the model's file is the one that the run to resume had."""
+        return self.out is not None and self.earlier_out is not None and self.out.resolve() == self.earlier_out
+
+
+def new_trainer() -> itk.ProcessObject:
+    """A trainer with the default recipe."""
+    return itk.ArbitraryScaleSuperResolutionTrainingFilter[itk.Image[itk.F, 3]].New()
+
+
+def prepare(request: Request, console: Console | None) -> Job:
+    """Look everything up; nothing is written. Only with a console are files read as a whole to see that they are."""
+    trainer = new_trainer()
+    values = merged(read_config(request.config) if request.config else {}, request.given)
+    check_names(values, trainer.GetRecipeNames())
+    earlier_out = None
+    if request.resume is not None:
+        recorded = RunFolder(request.resume).recorded()
+        check_names(recorded, trainer.GetRecipeNames())
+        apply_recipe(trainer, recorded)
+        check_agrees(trainer, recorded, values, request.resume)
+        earlier_out = next((path.resolve() for path in paths(recorded, "out")), None)
+        values = recorded | {name: given for name, given in values.items() if name == "out"}
+    else:
+        apply_recipe(trainer, values)
+    training, validation = _sources(values, str(trainer.GetRecipeValue("seed")))
+    images = open_images([*training, *validation], console)
+    job = Job(
+        trainer,
+        values,
+        images[: len(training)],
+        images[len(training) :],
+        _notes(training, validation),
+        earlier_out,
+    )
+    _give(job, request)
+    return job
+
+
+def _sources(values: Values, seed: str) -> tuple[list[Source], list[Source]]:
+    """Training and validation images."""
+    if "data" not in values:
+        raise UserError("there are no training images: give files or directories, or 'data' in the --config file")
+    training, validation = find_all(paths(values, "data")), find_all(paths(values, "val"))
+    if "validation_split" not in values:
+        return training, validation
+    given = values["validation_split"]
+    if validation:
+        raise UserError(f"{given.origin}: a validation split has no meaning with validation images")
+    try:
+        share = float(given.text)
+    except ValueError:
+        raise UserError(f"{given.origin}: '{given.text}' is not a number") from None
+    return split(training, share, seed)
+
+
+def _notes(training: Sequence[Source], validation: Sequence[Source]) -> list[str]:
+    if not validation:
+        return ["no validation images, so the last weights are kept; --val or --validation-split 0.2 keeps the best"]
+    shared = {source.path.resolve() for source in training} & {source.path.resolve() for source in validation}
+    return [f"{len(shared)} of {len(validation)} validation images are training images too"] if shared else []
+
+
+def _give(job: Job, request: Request) -> None:
+    trainer = job.trainer
+    for image in job.training:
+        trainer.AddTrainingImage(image.image, image.name)
+    for image in job.validation:
+        trainer.AddValidationImage(image.image, image.name)
+    for path in paths(job.values, "init"):
+        trainer.SetInitialModel(load_model(path))
+    if request.threads is not None:
+        trainer.SetNumberOfThreads(request.threads)
+    if request.memory_mib is not None:
+        trainer.SetMemoryBudget(request.memory_mib)
