@@ -1,0 +1,113 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkArSSRImageVoxels_h
+#define itkArSSRImageVoxels_h
+
+#include "itkArSSRSliceProfileProjector.h"
+
+#include "itkImageRegionConstIterator.h"
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+namespace itk
+{
+/** \class ArSSRImageVoxels
+ * \brief Between an image of any scalar pixel type and blocks of float whose regions count from the image's first
+ * voxel.
+ *
+ * \ingroup ArbitraryScaleSuperResolution
+ */
+template <typename TImage>
+class ArSSRImageVoxels
+{
+public:
+  using RegionType = ArSSRVoxelBlock::RegionType;
+  using PixelType = typename TImage::PixelType;
+
+  /** A region that counts from the image's first voxel, in the image's own indices, and the reverse. */
+  static RegionType
+  ToImage(const TImage * image, const RegionType & region)
+  {
+    return Shifted(image, region, 1);
+  }
+  static RegionType
+  FromImage(const TImage * image, const RegionType & region)
+  {
+    return Shifted(image, region, -1);
+  }
+
+  /** \param name How the image is called in the message.
+   * \throws ExceptionObject at the first voxel of the region that is not finite. */
+  static ArSSRVoxelBlock
+  Read(const TImage * image, const RegionType & region, const char * name)
+  {
+    ArSSRVoxelBlock block(region);
+    float *         voxel = block.voxels.data();
+    for (ImageRegionConstIterator<TImage> it(image, ToImage(image, region)); !it.IsAtEnd(); ++it, ++voxel)
+    {
+      *voxel = static_cast<float>(it.Get());
+      if (!std::isfinite(*voxel))
+      {
+        itkGenericExceptionMacro("The voxel of the " << name << " at index " << it.GetIndex() << " is " << *voxel
+                                                     << " (in single precision). Finite intensities are expected: "
+                                                        "replace such voxels first.");
+      }
+    }
+    return block;
+  }
+
+  /** Integers are rounded to the nearest, halves up, and clamped to the pixel type's range. */
+  static PixelType
+  ToPixel(float value)
+  {
+    if constexpr (std::is_integral<PixelType>::value)
+    {
+      // The largest 64-bit integers are no doubles: compare before the conversion, with the limit rounded up.
+      constexpr auto lowest = std::numeric_limits<PixelType>::lowest();
+      constexpr auto highest = std::numeric_limits<PixelType>::max();
+      const double   rounded = std::floor(static_cast<double>(value) + 0.5);
+      if (!(rounded > static_cast<double>(lowest)))
+      {
+        return lowest;
+      }
+      return rounded >= static_cast<double>(highest) ? highest : static_cast<PixelType>(rounded);
+    }
+    else
+    {
+      return static_cast<PixelType>(value);
+    }
+  }
+
+private:
+  static RegionType
+  Shifted(const TImage * image, const RegionType & region, IndexValueType sign)
+  {
+    const auto start = image->GetLargestPossibleRegion().GetIndex();
+    RegionType result = region;
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      result.SetIndex(axis, region.GetIndex(axis) + sign * start[axis]);
+    }
+    return result;
+  }
+};
+} // end namespace itk
+
+#endif // itkArSSRImageVoxels_h

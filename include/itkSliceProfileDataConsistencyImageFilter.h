@@ -1,0 +1,202 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkSliceProfileDataConsistencyImageFilter_h
+#define itkSliceProfileDataConsistencyImageFilter_h
+
+#include "itkArSSRSliceProfileConsistency.h"
+
+#include "itkImage.h"
+#include "itkImageToImageFilter.h"
+
+namespace itk
+{
+/** \class SliceProfileDataConsistencyImageFilter
+ * \brief Tells how well a high-resolution (HR) image agrees with the low-resolution (LR) scan it was made from, and
+ * makes it agree.
+ *
+ * The LR scan is simulated from the HR image, as SliceProfileSimulationImageFilter does it. What the scan has and the
+ * simulation lacks is the residual map: where it is not noise, the HR image cannot be right. Each of NumberOfIterations
+ * interpolates the residual on the HR grid and adds 1.5 times of it (iterative back-projection, Irani and Peleg 1991);
+ * ArSSRSliceProfileConsistency has the formulas. It works on the output of any upsampler, and on any two grids:
+ * rotated, permuted, flipped, anisotropic.
+ *
+ * Inputs: the HR image (0) and the LowResolutionImage (1). Outputs: the corrected image, on the HR grid, and the
+ * ResidualMap, LR scan - simulated scan after the last iteration, as float on the LR grid.
+ *
+ * \par Intensities
+ * Both images must have the same intensity scale. Single precision is used within; the residual is that of the
+ * corrected image before it is rounded to the nearest, and clamped, for an integer pixel type.
+ *
+ * \par Tolerance
+ * Where the absolute residual of a LR voxel does not exceed Tolerance, it is taken for zero in that iteration, and the
+ * work ends when that is so everywhere. Scans have noise: a tolerance of its standard deviation keeps it out of the
+ * correction.
+ *
+ * \par The borders
+ * HR voxels whose centre lies outside the LR image's extent, the box up to the outer faces of its outer voxels, stay as
+ * they are. LR voxels whose centre lies outside the HR image's extent have a residual of 0 and do not count. HR voxels
+ * outside the image are left out of the simulation.
+ *
+ * \par Streaming
+ * A region of the corrected image needs the HR image around it as far as GetHaloRadius() says, some 5 LR voxels for
+ * each iteration, and the LR image below that. The output is the same bit for bit however it is divided. A request for
+ * the whole of one output gives the whole of both; a request for a part gives that part, and leaves the other output
+ * empty.
+ *
+ * \par Errors
+ * ExceptionObject for impossible settings and for NaN and infinite voxels. AbortGenerateData ends the work with
+ * ProcessAborted. The filter can be used again after any of them.
+ *
+ * M. Irani and S. Peleg, "Improving resolution by image registration", CVGIP: Graphical Models and Image Processing
+ * 53(3), 1991, https://doi.org/10.1016/1049-9652(91)90045-L
+ *
+ * \sa SliceProfileSimulationImageFilter
+ * \sa ArbitraryScaleSuperResolutionImageFilter
+ * \ingroup ImageEnhancement
+ * \ingroup Streamed
+ * \ingroup ArbitraryScaleSuperResolution
+ */
+template <typename TImage>
+class ITK_TEMPLATE_EXPORT SliceProfileDataConsistencyImageFilter : public ImageToImageFilter<TImage, TImage>
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(SliceProfileDataConsistencyImageFilter);
+
+  using Self = SliceProfileDataConsistencyImageFilter;
+  using Superclass = ImageToImageFilter<TImage, TImage>;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+  itkOverrideGetNameOfClassMacro(SliceProfileDataConsistencyImageFilter);
+
+  static constexpr unsigned int ImageDimension = 3;
+  static_assert(TImage::ImageDimension == ImageDimension, "Scans are 3-D images");
+
+  using ImageType = TImage;
+  using ResidualMapType = Image<float, ImageDimension>;
+  using SizeType = typename TImage::SizeType;
+  using WidthsType = ArSSRSliceProfileProjector::WidthsType;
+  using DataObjectPointer = typename Superclass::DataObjectPointer;
+  using DataObjectIdentifierType = typename Superclass::DataObjectIdentifierType;
+
+  /** The scan that the HR image was made from. */
+  itkSetInputMacro(LowResolutionImage, ImageType);
+  itkGetInputMacro(LowResolutionImage, ImageType);
+
+  /** Corrections to make. 0 gives the residual map alone and passes the HR image through. Default 10. */
+  itkSetMacro(NumberOfIterations, unsigned int);
+  itkGetConstMacro(NumberOfIterations, unsigned int);
+
+  /** Largest absolute residual that is taken for zero, in the images' intensities. Default 0. */
+  itkSetMacro(Tolerance, double);
+  itkGetConstMacro(Tolerance, double);
+
+  /** Full width at half maximum of the slice profile along each axis of the LR image, in mm. 0, the default, stands for
+   * the LR spacing. */
+  itkSetMacro(FullWidthAtHalfMaximum, WidthsType);
+  itkGetConstReferenceMacro(FullWidthAtHalfMaximum, WidthsType);
+  /** The same width along each axis, in mm. */
+  void
+  SetFullWidthAtHalfMaximum(double width);
+
+  /** LR scan - simulated scan, after the last iteration, on the LR grid. An output of the filter. */
+  ResidualMapType *
+  GetResidualMap();
+  const ResidualMapType *
+  GetResidualMap() const;
+
+  /** Root mean square of the residual before the first iteration and after the last one, and its largest absolute value
+   * then: over all LR voxels inside the HR image, once the whole of an output was asked for. */
+  itkGetConstMacro(InitialResidualRootMeanSquare, double);
+  itkGetConstMacro(ResidualRootMeanSquare, double);
+  itkGetConstMacro(ResidualMaximum, double);
+
+  /** Iterations done in the last update: less than NumberOfIterations when the tolerance was met before. */
+  itkGetConstMacro(NumberOfElapsedIterations, unsigned int);
+
+  /** HR voxels, along each axis, that a voxel of the corrected image reads around itself. Known once the output
+   * information is up to date. */
+  SizeType
+  GetHaloRadius() const;
+
+  /** \throws ExceptionObject for settings that cannot be met. */
+  void
+  VerifyPreconditions() const override;
+
+  /** These three leave the filter ready for use when something upstream throws. */
+  void
+  UpdateOutputInformation() override;
+  void
+  PropagateRequestedRegion(DataObject * output) override;
+  void
+  UpdateOutputData(DataObject * output) override;
+
+  using Superclass::MakeOutput;
+  DataObjectPointer
+  MakeOutput(const DataObjectIdentifierType & name) override;
+
+protected:
+  SliceProfileDataConsistencyImageFilter();
+  ~SliceProfileDataConsistencyImageFilter() override = default;
+
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+  /** The two images are different grids. */
+  void
+  VerifyInputInformation() const override
+  {}
+
+  /** Each output has the grid of one of the inputs. */
+  void
+  GenerateOutputInformation() override;
+
+  /** The other output is computed as a whole or not at all. */
+  void
+  GenerateOutputRequestedRegion(DataObject * output) override;
+
+  /** Asks for the halo of all iterations. */
+  void
+  GenerateInputRequestedRegion() override;
+
+  void
+  GenerateData() override;
+
+private:
+  ArSSRSliceProfileConsistency::Request
+  GetRequest() const;
+
+  unsigned int m_NumberOfIterations{ 10 };
+  double       m_Tolerance{ 0.0 };
+  WidthsType   m_FullWidthAtHalfMaximum{};
+
+  // Results, and state of the pipeline.
+  double                       m_InitialResidualRootMeanSquare{ 0.0 };
+  double                       m_ResidualRootMeanSquare{ 0.0 };
+  double                       m_ResidualMaximum{ 0.0 };
+  unsigned int                 m_NumberOfElapsedIterations{ 0 };
+  ArSSRSliceProfileConsistency m_Consistency;
+};
+} // end namespace itk
+
+#ifndef ITK_MANUAL_INSTANTIATION
+#  include "itkSliceProfileDataConsistencyImageFilter.hxx"
+#endif
+
+#endif // itkSliceProfileDataConsistencyImageFilter_h

@@ -1,0 +1,197 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkSliceProfileSimulationImageFilter_hxx
+#define itkSliceProfileSimulationImageFilter_hxx
+
+#include "itkArSSRFilterLoop.h"
+#include "itkArSSRImageVoxels.h"
+
+#include "itkImageRegionIterator.h"
+#include "itkIndexRange.h"
+
+#include <cmath>
+
+namespace itk
+{
+template <typename TInputImage, typename TOutputImage>
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::SliceProfileSimulationImageFilter()
+{
+  m_ShrinkFactors.Fill(2.0);
+  m_FullWidthAtHalfMaximum.Fill(0.0);
+  this->AddOptionalInputName("ReferenceImage");
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::SetShrinkFactors(double factor)
+{
+  FactorsType factors;
+  factors.Fill(factor);
+  this->SetShrinkFactors(factors);
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::SetFullWidthAtHalfMaximum(double width)
+{
+  WidthsType widths;
+  widths.Fill(width);
+  this->SetFullWidthAtHalfMaximum(widths);
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::VerifyPreconditions() const
+{
+  Superclass::VerifyPreconditions();
+
+  if (m_UseReferenceImage && this->GetReferenceImage() == nullptr)
+  {
+    itkExceptionMacro(
+      "UseReferenceImage is on but there is no ReferenceImage. Set one, or turn UseReferenceImage off.");
+  }
+  for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+  {
+    if (!m_UseReferenceImage && !(m_ShrinkFactors[axis] >= 1.0 && std::isfinite(m_ShrinkFactors[axis])))
+    {
+      itkExceptionMacro("ShrinkFactors are " << m_ShrinkFactors
+                                             << "; finite numbers of at least 1 are expected. Voxels that are smaller "
+                                                "than the input's need a ReferenceImage.");
+    }
+  }
+  ArSSRSliceProfileProjector::VerifyWidths(m_FullWidthAtHalfMaximum);
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::UpdateOutputInformation()
+{
+  ArSSRResetPipelineOnException(this, [this] { Superclass::UpdateOutputInformation(); });
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::PropagateRequestedRegion(DataObject * output)
+{
+  ArSSRResetPipelineOnException(this, [&] { Superclass::PropagateRequestedRegion(output); });
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::UpdateOutputData(DataObject * output)
+{
+  ArSSRResetPipelineOnException(this, [&] { Superclass::UpdateOutputData(output); });
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateOutputInformation()
+{
+  const auto high = ArSSRImageGeometry::FromImage(*this->GetInput());
+  auto       low = high;
+  if (m_UseReferenceImage)
+  {
+    low = ArSSRImageGeometry::FromImage(*this->GetReferenceImage());
+  }
+  else
+  {
+    FactorsType factors;
+    for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+    {
+      factors[axis] = 1.0 / m_ShrinkFactors[axis];
+    }
+    low = high.ScaledBy(factors);
+  }
+  OutputImageType * output = this->GetOutput();
+  output->SetLargestPossibleRegion(low.region);
+  output->SetSpacing(low.spacing);
+  output->SetOrigin(low.origin);
+  output->SetDirection(low.direction);
+  output->SetNumberOfComponentsPerPixel(1);
+  m_Projector = ArSSRSliceProfileProjector(high, low, m_FullWidthAtHalfMaximum);
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
+{
+  Superclass::GenerateInputRequestedRegion();
+
+  auto * input = const_cast<InputImageType *>(this->GetInput());
+  auto * reference = const_cast<ReferenceImageBaseType *>(this->GetReferenceImage());
+  if (reference != nullptr && static_cast<DataObject *>(reference) != input)
+  {
+    // Only its grid is used: an empty request keeps its pixels from being computed.
+    reference->SetRequestedRegion(typename ReferenceImageBaseType::RegionType(
+      reference->GetLargestPossibleRegion().GetIndex(), typename ReferenceImageBaseType::SizeType{}));
+  }
+  const OutputImageType * output = this->GetOutput();
+  const auto              low = ArSSRImageVoxels<OutputImageType>::FromImage(output, output->GetRequestedRegion());
+  input->SetRequestedRegion(ArSSRImageVoxels<InputImageType>::ToImage(input, m_Projector.GetHighRegion(low)));
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateData()
+{
+  using InputVoxels = ArSSRImageVoxels<InputImageType>;
+  using OutputVoxels = ArSSRImageVoxels<OutputImageType>;
+
+  this->AllocateOutputs();
+  OutputImageType * output = this->GetOutput();
+  ArSSRVoxelBlock   low(OutputVoxels::FromImage(output, output->GetRequestedRegion()));
+  const auto        high = InputVoxels::Read(this->GetInput(), m_Projector.GetHighRegion(low.region), "input");
+
+  m_Projector.Simulate(high, low, ArSSRFilterLoop(this, m_Projector.GetNumberOfSimulationLoops()));
+
+  const float *                        voxel = low.voxels.data();
+  ImageRegionIterator<OutputImageType> it(output, output->GetRequestedRegion());
+  for (const auto & index : ImageRegionIndexRange<ImageDimension>(low.region))
+  {
+    it.Set(m_Projector.IsInsideHigh(index) ? OutputVoxels::ToPixel(*voxel) : m_DefaultPixelValue);
+    ++it;
+    ++voxel;
+  }
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::PrintSelf(std::ostream & os, Indent indent) const
+{
+  Superclass::PrintSelf(os, indent);
+
+  os << indent << "ShrinkFactors: " << m_ShrinkFactors << std::endl;
+  os << indent << "UseReferenceImage: " << (m_UseReferenceImage ? "On" : "Off") << std::endl;
+  os << indent << "FullWidthAtHalfMaximum: " << m_FullWidthAtHalfMaximum << " mm (0: output spacing)" << std::endl;
+  os << indent
+     << "DefaultPixelValue: " << static_cast<typename NumericTraits<OutputPixelType>::PrintType>(m_DefaultPixelValue)
+     << std::endl;
+}
+} // end namespace itk
+
+#endif // itkSliceProfileSimulationImageFilter_hxx
