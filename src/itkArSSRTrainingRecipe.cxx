@@ -175,6 +175,11 @@ FormatNumber(double value)
 {
   std::ostringstream text;
   text.imbue(std::locale::classic());
+  if (value == std::floor(value) && std::abs(value) < 1e15)
+  {
+    text << static_cast<long long>(value); // 8000, where the shortest text would be 8e+03
+    return text.str();
+  }
   text.precision(17);
   text << value;
   // the shortest text that gives the number back
