@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRTrainer.h"
 
+#include "ArSSRPythonLock.h"
 #include "ArSSRTorchErrors.h"
 #include "ArSSRTrainingSession.h"
 
@@ -67,8 +68,9 @@ ArSSRModel::Pointer
 ArSSRTrainer::Run(const Job & job)
 {
   return arssr::CallTorch([&] {
-    arssr::TrainingSession session(job, m_Status);
-    const SessionScope     scope(m_Session, session);
+    const arssr::PythonLockRelease pythonLock;
+    arssr::TrainingSession         session(job, m_Status);
+    const SessionScope             scope(m_Session, session);
     session.Run();
     return MakeModel(session.GetBestNetwork(), session.GetMetaData());
   });
