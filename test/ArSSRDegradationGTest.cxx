@@ -1,0 +1,193 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRDegradation.h"
+
+#include "ArSSRCubicZoom.h"
+#include "ArSSRSampleTestHelpers.h"
+
+#include <gtest/gtest.h>
+#include "itkBSplineInterpolateImageFunction.h"
+#include "itkImage.h"
+
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+namespace
+{
+using namespace itk::arssr;
+using itk::arssr::test::MakeTexture;
+using itk::arssr::test::MakeVolume;
+
+const VolumeIndex Size{ { 30, 34, 38 } };
+
+float
+At(const std::vector<float> & voxels, const VolumeIndex & size, std::int64_t z, std::int64_t y, std::int64_t x)
+{
+  return voxels[static_cast<std::size_t>((z * size[1] + y) * size[2] + x)];
+}
+} // namespace
+
+TEST(ArSSRDegradation, PatchSeesTheSliceProfileAtItsPlace)
+{
+  const Volume        volume = MakeVolume(Size, MakeTexture(1));
+  const PatchGeometry patches[] = { { 4, { { 0.0, 0.0, 0.0 } }, { { 2.0, 2.0, 2.0 } } },
+                                    { 5, { { 3.27, 7.81, 1.13 } }, { { 2.3, 2.3, 2.3 } } },
+                                    { 6, { { 11.0, 4.0, 2.6 } }, { { 1.0, 1.0, 5.7 } } },
+                                    { 4, { { 13.9, 3.3, 25.5 } }, { { 4.02, 1.7, 3.1 } } } };
+  for (const PatchGeometry & patch : patches)
+  {
+    const std::vector<float> seen = ApplyWeights(volume, GetSliceProfileWeights(patch, volume.size));
+    ASSERT_EQ(seen.size(), static_cast<std::size_t>(patch.size * patch.size * patch.size));
+    std::size_t voxel = 0;
+    for (std::int64_t z = 0; z < patch.size; ++z)
+    {
+      for (std::int64_t y = 0; y < patch.size; ++y)
+      {
+        for (std::int64_t x = 0; x < patch.size; ++x)
+        {
+          const VolumeLengths centre{ { patch.start[0] + (static_cast<double>(z) + 0.5) * patch.scale[0] - 0.5,
+                                        patch.start[1] + (static_cast<double>(y) + 0.5) * patch.scale[1] - 0.5,
+                                        patch.start[2] + (static_cast<double>(x) + 0.5) * patch.scale[2] - 0.5 } };
+          EXPECT_NEAR(seen[voxel++], test::SimulateVoxel(volume, centre, patch.scale), 2e-6);
+        }
+      }
+    }
+  }
+}
+
+TEST(ArSSRDegradation, PatchEqualsTheSamePartOfTheWholeVolume)
+{
+  const Volume volume = MakeVolume({ { 30, 36, 42 } }, MakeTexture(2));
+  for (const double multiple : { 1.5, 2.0, 3.0 })
+  {
+    const Volume whole = DegradeVolume(volume, multiple);
+    EXPECT_EQ(whole.size, GetDegradedSize(volume.size, multiple));
+    const std::int64_t       first[] = { whole.size[0] - 5, 0, 3 }; // patches at both faces
+    const PatchGeometry      patch{ 5,
+                               { { static_cast<double>(first[0]) * multiple, 0.0, 3.0 * multiple } },
+                               { { multiple, multiple, multiple } } };
+    const std::vector<float> part = ApplyWeights(volume, GetSliceProfileWeights(patch, volume.size));
+    std::size_t              voxel = 0;
+    for (std::int64_t z = 0; z < 5; ++z)
+    {
+      for (std::int64_t y = 0; y < 5; ++y)
+      {
+        for (std::int64_t x = 0; x < 5; ++x)
+        {
+          EXPECT_NEAR(part[voxel++], At(whole.voxels, whole.size, first[0] + z, y, first[2] + x), 1e-6);
+        }
+      }
+    }
+  }
+}
+
+TEST(ArSSRDegradation, VolumesKeepTheirFieldOfView)
+{
+  EXPECT_EQ(GetDegradedSize({ { 181, 217, 1 } }, 1.4), (VolumeIndex{ { 129, 155, 1 } }));
+  // A ramp keeps its intensities where it was: centres do not shift.
+  const Volume ramp =
+    MakeVolume({ { 24, 26, 50 } }, [](std::int64_t, std::int64_t, std::int64_t x) { return static_cast<float>(x); });
+  const Volume coarse = DegradeVolume(ramp, 1.8);
+  EXPECT_EQ(coarse.size, (VolumeIndex{ { 13, 14, 28 } }));
+  for (std::int64_t x = 2; x < 26; ++x)
+  {
+    EXPECT_NEAR(At(coarse.voxels, coarse.size, 6, 7, x), (static_cast<double>(x) + 0.5) * 50.0 / 28.0 - 0.5, 0.002);
+  }
+}
+
+TEST(ArSSRDegradation, TheCurveIsAppliedBeforeTheProfile)
+{
+  const IntensityCurve curve(0.8);
+  const Volume         volume = MakeVolume(Size, MakeTexture(3));
+  Volume               onCurve = volume;
+  std::transform(volume.voxels.begin(), volume.voxels.end(), onCurve.voxels.begin(), curve);
+  const PatchGeometry patch{ 6, { { 3.3, 8.0, 0.2 } }, { { 3.5, 1.0, 2.2 } } };
+  const auto          weights = GetSliceProfileWeights(patch, volume.size);
+  EXPECT_EQ(ApplyWeights(volume, weights, &curve), ApplyWeights(onCurve, weights));
+}
+
+TEST(ArSSRDegradation, TheCurveIsAPower)
+{
+  for (const double exponent : { 0.5, 0.77, 1.0, 1.3, 2.0 })
+  {
+    const IntensityCurve curve(exponent);
+    for (double intensity = 0.0; intensity <= 1.2; intensity += 0.00037)
+    {
+      const double tolerance = intensity > 0.05 ? 1e-5 : 0.005;
+      ASSERT_NEAR(curve(static_cast<float>(intensity)), std::pow(intensity, exponent), tolerance) << exponent;
+    }
+    EXPECT_NEAR(curve(1.2F), std::pow(1.2, exponent), 1e-5);
+    EXPECT_EQ(curve(1.2000002F), curve(1.2F)) << "beyond the largest intensity by rounding";
+  }
+}
+
+TEST(ArSSRDegradation, VoxelsOfAPatchAreThoseWithTheirCentresInside)
+{
+  const PatchGeometry patch{ 4, { { 2.0, 2.6, 30.0 } }, { { 3.0, 1.5, 2.0 } } };
+  const VoxelBox      all = GetVoxelsWithin(patch, 0.0, Size);
+  EXPECT_EQ(all.first, (VolumeIndex{ { 2, 3, 30 } }));
+  EXPECT_EQ(all.size, (VolumeIndex{ { 12, 6, 8 } })); // [2, 14), [2.6, 8.6), [30, 38)
+  const VoxelBox inner = GetVoxelsWithin(patch, 1.0, Size);
+  EXPECT_EQ(inner.first, (VolumeIndex{ { 5, 4, 32 } }));
+  EXPECT_EQ(inner.size, (VolumeIndex{ { 6, 3, 4 } })); // [5, 11), [4.1, 7.1), [32, 36)
+  EXPECT_EQ(inner.GetNumberOfVoxels(), 72);
+}
+
+TEST(ArSSRCubicZoom, IsTheSplineOfITKAtTheNewCentres)
+{
+  using ImageType = itk::Image<double, 1>;
+  for (const auto & [from, to] : std::vector<std::pair<std::int64_t, std::int64_t>>{ { 40, 10 }, { 23, 10 }, { 7, 7 } })
+  {
+    const std::vector<double> weights = GetCubicZoomWeights(from, to);
+    for (std::int64_t sample = 0; sample < from; ++sample)
+    {
+      const auto image = ImageType::New();
+      image->SetRegions(ImageType::SizeType{ { static_cast<itk::SizeValueType>(from) } });
+      image->Allocate(true);
+      image->SetPixel({ { sample } }, 1.0);
+      const auto spline = itk::BSplineInterpolateImageFunction<ImageType, double, double>::New();
+      spline->SetSplineOrder(3);
+      spline->SetInputImage(image);
+      for (std::int64_t i = 0; i < to; ++i)
+      {
+        itk::ContinuousIndex<double, 1> centre;
+        centre[0] = (static_cast<double>(i) + 0.5) * static_cast<double>(from) / static_cast<double>(to) - 0.5;
+        // ITK starts its recursive filter where its pole's power is below 1e-10.
+        EXPECT_NEAR(
+          weights[static_cast<std::size_t>(i * from + sample)], spline->EvaluateAtContinuousIndex(centre), 1e-9);
+      }
+    }
+  }
+}
+
+TEST(ArSSRCubicZoom, KeepsConstantsAndSamples)
+{
+  const std::vector<double> weights = GetCubicZoomWeights(31, 12);
+  for (auto row = weights.begin(); row != weights.end(); row += 31)
+  {
+    EXPECT_NEAR(std::accumulate(row, row + 31, 0.0), 1.0, 1e-12);
+  }
+  const std::vector<double> same = GetCubicZoomWeights(9, 9);
+  for (std::size_t i = 0; i < same.size(); ++i)
+  {
+    EXPECT_NEAR(same[i], i % 10 == 0 ? 1.0 : 0.0, 1e-12);
+  }
+  EXPECT_NEAR(GetCubicZoomWeights(1, 1).at(0), 1.0, 1e-12);
+}
