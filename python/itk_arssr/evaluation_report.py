@@ -128,7 +128,7 @@ def _markdown(results: Results, evaluation: Evaluation) -> Iterator[str]:
 
 
 def _settings(results: Results, evaluation: Evaluation) -> Iterator[str]:
-    rounds = evaluation.back_projections
+    assumed = "points, linearly interpolated" if evaluation.degradation is Degradation.CUBIC else "of that slice profile"
     yield f"- low resolution: {_DEGRADATIONS[evaluation.degradation]}"
     yield (
         f"- intensities: divided by the {WHITE_PERCENTILE}th percentile of the image's voxels above 0, clipped to "
@@ -140,7 +140,10 @@ def _settings(results: Results, evaluation: Evaluation) -> Iterator[str]:
     )
     if evaluation.crop is not None:
         yield f"- part of each image (x, y, z): {evaluation.crop}"
-    yield f"- {BACK_PROJECTED.strip(' +')}: {rounds} iterations of back-projection that knows how the LR image was made"
+    yield (
+        f"- {BACK_PROJECTED.strip(' +')}: {evaluation.back_projections} iterations of back-projection, "
+        f"which takes LR voxels to be {assumed}"
+    )
     yield "- gains are differences in each image, then averaged"
     yield f"- images: {len({case.image for case in results.cases})}; arssr {__version__}"
 
