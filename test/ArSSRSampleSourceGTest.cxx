@@ -358,6 +358,33 @@ TEST(ArSSRSampleSource, ProceduralVolumesGiveTheirShare)
   }
 }
 
+TEST(ArSSRSampleSource, ForegroundBiasIsTheShareOfPatchesThatMustHaveForeground)
+{
+  const auto          ball = MakeImage("ball", { { 60, 60, 60 } }, [](std::int64_t z, std::int64_t y, std::int64_t x) {
+    return std::pow(z - 20, 2) + std::pow(y - 25, 2) + std::pow(x - 30, 2) < 16 * 16 ? 1.0F : 0.0F;
+  });
+  ArSSRTrainingRecipe recipe = MakeRecipe();
+  recipe.Set("permute", "off");
+  recipe.SetNumber("patch_margin", 0);
+  const auto countBright = [&](double bias) {
+    recipe.SetNumber("foreground_bias", bias);
+    const SampleSource source(recipe, { ball }, {}, Ample, nullptr);
+    int                bright = 0;
+    for (std::uint64_t number = 0; number < 300; ++number)
+    {
+      const std::vector<float> values = source.Draw(number).values;
+      // A quarter of the patch's voxels; fewer may be among the points.
+      bright += std::count_if(values.begin(), values.end(), [](float value) { return value > 0.0F; }) >= 12 ? 1 : 0;
+    }
+    return bright;
+  };
+  const int never = countBright(0.0);
+  const int always = countBright(1.0);
+  EXPECT_LT(never, 150);
+  EXPECT_GT(always, 290);
+  EXPECT_NEAR(countBright(0.5), 0.5 * (never + always), 35.0); // four standard deviations
+}
+
 TEST(ArSSRSampleSource, EpochsSeeACropOfEveryPart)
 {
   ArSSRTrainingRecipe recipe("published");
@@ -379,7 +406,7 @@ TEST(ArSSRSampleSource, LevelsThatDoNotFitAreLeftOut)
   recipe.Set("resolution_levels", "1,1.3,2");
   const auto   reads = std::make_shared<std::atomic<int>>(0);
   const Images images{ MakeImage("texture", { { 24, 40, 40 } }, MakeTexture(1), reads) };
-  // The texture's contrast is half as large at 1.3, so that samples of that level can be told.
+  // The texture's contrast is much smaller at 1.3, so that samples of that level can be told.
   recipe.SetNumber("gain_min", 1);
   recipe.SetNumber("gain_max", 1);
   recipe.SetNumber("gamma_max", 1);
