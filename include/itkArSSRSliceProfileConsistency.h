@@ -48,7 +48,7 @@ public:
   /** Multiple of the interpolated residual that is added: above 1 for speed, below 2 so that nothing grows. */
   static constexpr double Relaxation = 1.5;
 
-  /** Sizes of the residual over the LR voxels of a region whose centre is in the HR image. */
+  /** Sizes of the residual over the LR voxels of a region that see the HR image. */
   struct Statistics
   {
     double        rootMeanSquare{ 0.0 };
@@ -82,9 +82,9 @@ public:
   struct Result
   {
     ArSSRVoxelBlock
-               residual; /**< LR scan - simulated scan, after the last iteration; 0 where the HR image does not reach */
-    Statistics first;    /**< before the first iteration, over the LR voxels that it needed */
-    Statistics last;     /**< over the region asked for */
+                 residual; /**< LR scan - simulated scan, after the last iteration; 0 where the HR image is not seen */
+    Statistics   first;    /**< before the first iteration, over the LR voxels that it needed */
+    Statistics   last;     /**< over the region asked for */
     unsigned int iterations{ 0 }; /**< done until the tolerance was met, or all */
   };
 
@@ -101,15 +101,16 @@ private:
   std::vector<RegionType>
   GetHighRegions(const Request & request) const;
 
-  /** LR scan minus simulated scan. */
+  /** LR scan minus simulated scan; NaN where nothing is seen. */
   ArSSRVoxelBlock
   Residual(const RegionType &       region,
            const ArSSRVoxelBlock &  high,
            const ArSSRVoxelBlock &  low,
            const ParallelLoopType & loop) const;
 
-  Statistics
-  Measure(const ArSSRVoxelBlock & residual) const;
+  /** Sets what is not seen to 0 and measures the rest. */
+  static Statistics
+  Measure(ArSSRVoxelBlock & residual);
 
   ArSSRSliceProfileProjector m_Projector;
   unsigned int               m_Iterations{ 0 };

@@ -22,10 +22,16 @@
 
 #include <array>
 #include <functional>
+#include <limits>
 #include <vector>
 
 namespace itk
 {
+namespace arssr
+{
+struct VoxelInterval;
+}
+
 /** \class ArSSRVoxelBlock
  * \brief Voxels of a region as float, x fastest. The region counts from the first voxel of the image's largest region.
  *
@@ -88,8 +94,18 @@ public:
   /** In LR voxels, over the whole HR image. Rounding of direction matrices in file headers stays below it. */
   static constexpr double ParallelTolerance = 1e-3;
 
+  /** Value of simulated voxels that see nothing: NaN. */
+  static constexpr float Unseen = std::numeric_limits<float>::quiet_NaN();
+
   /** Extent accepted beyond an image's outer faces, in its voxels, to absorb rounding in physical coordinates. */
   static constexpr double ExtentTolerance = 1e-6;
+
+  /** Which HR voxels a LR voxel sees: all, or only those whose centre is in the LR image's extent. */
+  enum class Sees
+  {
+    AllVoxels,
+    VoxelsInsideLow
+  };
 
   enum class Method
   {
@@ -109,6 +125,7 @@ public:
   ArSSRSliceProfileProjector(const ArSSRImageGeometry & high,
                              const ArSSRImageGeometry & low,
                              const WidthsType &         fwhm,
+                             Sees                       sees = Sees::AllVoxels,
                              Method                     method = Method::Automatic);
 
   /** Whether it works one axis after another. */
@@ -117,6 +134,10 @@ public:
   {
     return m_IsSeparable;
   }
+
+  /** Whether the LR image has larger voxels than the HR image along any of its axes. */
+  bool
+  IsCoarser() const;
 
   /** Loops that Simulate() runs; Correct() runs one. For progress. */
   unsigned int
@@ -146,7 +167,8 @@ public:
   bool
   IsInsideLow(const IndexType & high) const;
 
-  /** Fills `low` for its region. LR voxels whose centre is outside the HR image get 0.
+  /** Fills `low` for its region. LR voxels whose centre is outside the HR image's extent, or that see no HR voxel, get
+   * NaN.
    * \param high Must hold GetHighRegion() of that region. */
   void
   Simulate(const ArSSRVoxelBlock & high, ArSSRVoxelBlock & low, const ParallelLoopType & loop) const;
@@ -184,6 +206,11 @@ private:
   static bool
   IsInsideExtent(double index, SizeValueType size);
 
+  /** Voxels of the line of HR voxels through `high`, along a HR axis, that LR voxels may see as far as one of the LR
+   * image's axes is concerned. */
+  arssr::VoxelInterval
+  GetSeenVoxels(unsigned int highAxis, unsigned int lowAxis, const IndexType & high) const;
+
   /** LR continuous index of a HR voxel along a LR axis, and the reverse. */
   double
   GetLowIndex(unsigned int lowAxis, const IndexType & high) const;
@@ -200,6 +227,7 @@ private:
   WidthsType m_Support{};   // radius of the profile along each LR axis, in LR voxels
   WidthsType m_Reach{};     // radius of the interpolation kernel along each LR axis, in LR voxels
 
+  Sees                        m_Sees{ Sees::AllVoxels };
   bool                        m_IsSeparable{ false };
   std::array<unsigned int, 3> m_LowAxis{ { 0, 1, 2 } }; // parallel to each HR axis
 };

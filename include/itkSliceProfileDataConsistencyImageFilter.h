@@ -49,8 +49,9 @@ namespace itk
  *
  * \par The borders
  * HR voxels whose centre lies outside the LR image's extent, the box up to the outer faces of its outer voxels, stay as
- * they are. LR voxels whose centre lies outside the HR image's extent have a residual of 0 and do not count. HR voxels
- * outside the image are left out of the simulation.
+ * they are, and as an upsampler knows nothing of them they are left out of the simulation, like all that is outside the
+ * image; UseVoxelsOutsideScan takes them in. LR voxels whose centre lies outside the HR image's extent have a residual
+ * of 0 and do not count.
  *
  * \par Streaming
  * A region of the corrected image needs the HR image around it as far as GetHaloRadius() says, some 5 LR voxels for
@@ -114,6 +115,12 @@ public:
   /** The same width along each axis, in mm. */
   void
   SetFullWidthAtHalfMaximum(double width);
+
+  /** Whether HR voxels whose centre is outside the LR image's extent are seen in the simulation: for HR images that are
+   * no upsampled LR image. Default off. */
+  itkSetMacro(UseVoxelsOutsideScan, bool);
+  itkGetConstMacro(UseVoxelsOutsideScan, bool);
+  itkBooleanMacro(UseVoxelsOutsideScan);
 
   /** LR scan - simulated scan, after the last iteration, on the LR grid. An output of the filter. */
   ResidualMapType *
@@ -185,6 +192,7 @@ private:
   unsigned int m_NumberOfIterations{ 10 };
   double       m_Tolerance{ 0.0 };
   WidthsType   m_FullWidthAtHalfMaximum{};
+  bool         m_UseVoxelsOutsideScan{ false };
 
   // Results, and state of the pipeline.
   double                       m_InitialResidualRootMeanSquare{ 0.0 };

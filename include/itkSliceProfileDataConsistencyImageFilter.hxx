@@ -126,8 +126,18 @@ SliceProfileDataConsistencyImageFilter<TImage>::GenerateOutputInformation()
   this->GetOutput()->CopyInformation(high);
   this->GetResidualMap()->CopyInformation(low);
 
-  const ArSSRSliceProfileProjector projector(
-    ArSSRImageGeometry::FromImage(*high), ArSSRImageGeometry::FromImage(*low), m_FullWidthAtHalfMaximum);
+  const ArSSRSliceProfileProjector projector(ArSSRImageGeometry::FromImage(*high),
+                                             ArSSRImageGeometry::FromImage(*low),
+                                             m_FullWidthAtHalfMaximum,
+                                             m_UseVoxelsOutsideScan
+                                               ? ArSSRSliceProfileProjector::Sees::AllVoxels
+                                               : ArSSRSliceProfileProjector::Sees::VoxelsInsideLow);
+  if (!projector.IsCoarser())
+  {
+    itkWarningMacro("The low-resolution image, of spacing "
+                    << low->GetSpacing() << ", has no larger voxels than the high-resolution image, of spacing "
+                    << high->GetSpacing() << ". Was a spacing not set?");
+  }
   m_Consistency = ArSSRSliceProfileConsistency(projector, m_NumberOfIterations, m_Tolerance);
 }
 
@@ -225,6 +235,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::PrintSelf(std::ostream & os, Ind
   os << indent << "Tolerance: " << m_Tolerance << std::endl;
   os << indent << "FullWidthAtHalfMaximum: " << m_FullWidthAtHalfMaximum << " mm (0: low-resolution spacing)"
      << std::endl;
+  os << indent << "UseVoxelsOutsideScan: " << (m_UseVoxelsOutsideScan ? "On" : "Off") << std::endl;
   os << indent << "InitialResidualRootMeanSquare: " << m_InitialResidualRootMeanSquare << std::endl;
   os << indent << "ResidualRootMeanSquare: " << m_ResidualRootMeanSquare << std::endl;
   os << indent << "ResidualMaximum: " << m_ResidualMaximum << std::endl;

@@ -22,7 +22,6 @@
 #include "itkArSSRImageVoxels.h"
 
 #include "itkImageRegionIterator.h"
-#include "itkIndexRange.h"
 
 #include <cmath>
 
@@ -168,13 +167,11 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateData()
 
   m_Projector.Simulate(high, low, ArSSRFilterLoop(this, m_Projector.GetNumberOfSimulationLoops()));
 
-  const float *                        voxel = low.voxels.data();
   ImageRegionIterator<OutputImageType> it(output, output->GetRequestedRegion());
-  for (const auto & index : ImageRegionIndexRange<ImageDimension>(low.region))
+  for (const float voxel : low.voxels)
   {
-    it.Set(m_Projector.IsInsideHigh(index) ? OutputVoxels::ToPixel(*voxel) : m_DefaultPixelValue);
+    it.Set(std::isnan(voxel) ? m_DefaultPixelValue : OutputVoxels::ToPixel(voxel));
     ++it;
-    ++voxel;
   }
 }
 

@@ -111,30 +111,29 @@ ArSSRSliceProfileConsistency::Residual(const RegionType &       region,
   SizeValueType i = 0;
   for (const auto & index : ImageRegionIndexRange<3>(region))
   {
-    const float simulated = residual.voxels[i];
-    residual.voxels[i] = m_Projector.IsInsideHigh(index) ? low.voxels[low.Offset(index)] - simulated : 0.0F;
-    ++i;
+    float & voxel = residual.voxels[i++];
+    voxel = low.voxels[low.Offset(index)] - voxel; // NaN where nothing is seen
   }
   return residual;
 }
 
 
 auto
-ArSSRSliceProfileConsistency::Measure(const ArSSRVoxelBlock & residual) const -> Statistics
+ArSSRSliceProfileConsistency::Measure(ArSSRVoxelBlock & residual) -> Statistics
 {
-  Statistics    statistics;
-  double        sumOfSquares = 0.0;
-  SizeValueType i = 0;
-  for (const auto & index : ImageRegionIndexRange<3>(residual.region))
+  Statistics statistics;
+  double     sumOfSquares = 0.0;
+  for (float & voxel : residual.voxels)
   {
-    if (m_Projector.IsInsideHigh(index))
+    if (std::isnan(voxel))
     {
-      const auto value = static_cast<double>(residual.voxels[i]);
-      sumOfSquares += value * value;
-      statistics.maximum = std::max(statistics.maximum, std::abs(value));
-      ++statistics.count;
+      voxel = 0.0F;
+      continue;
     }
-    ++i;
+    const auto value = static_cast<double>(voxel);
+    sumOfSquares += value * value;
+    statistics.maximum = std::max(statistics.maximum, std::abs(value));
+    ++statistics.count;
   }
   if (statistics.count > 0)
   {
@@ -156,25 +155,20 @@ ArSSRSliceProfileConsistency::Run(const Request &          request,
   {
     const RegionType & where = regions[result.iterations + 1];
     ArSSRVoxelBlock    residual = this->Residual(m_Projector.GetLowRegion(where), high, low, loop);
-    if (result.iterations == 0)
-    {
-      result.first = this->Measure(residual);
-    }
-    bool isMet = true;
-    for (float & value : residual.voxels)
-    {
-      const bool isSmall = !(std::abs(static_cast<double>(value)) > m_Tolerance);
-      isMet = isMet && isSmall;
-      value = isSmall ? 0.0F : value;
-    }
-    if (isMet)
+    const Statistics   statistics = Measure(residual);
+    result.first = result.iterations == 0 ? statistics : result.first;
+    if (statistics.maximum <= m_Tolerance)
     {
       break; // no further iteration would change a voxel that was asked for
+    }
+    for (float & value : residual.voxels)
+    {
+      value = std::abs(static_cast<double>(value)) <= m_Tolerance ? 0.0F : value;
     }
     m_Projector.Correct(residual, Relaxation, where, high, loop);
   }
   result.residual = this->Residual(request.low, high, low, loop);
-  result.last = this->Measure(result.residual);
+  result.last = Measure(result.residual);
   if (m_Iterations == 0)
   {
     result.first = result.last;

@@ -18,6 +18,8 @@
 #include "itkArSSRSliceProfileProjector.h"
 
 #include "ArSSRLanczos.h"
+#include "ArSSRVoxelInterval.h"
+#include "itkArSSRSliceProfile.h"
 
 #include "itkMacro.h"
 
@@ -90,9 +92,11 @@ ArSSRSliceProfileProjector::VerifyWidths(const WidthsType & fwhm)
 ArSSRSliceProfileProjector::ArSSRSliceProfileProjector(const ArSSRImageGeometry & high,
                                                        const ArSSRImageGeometry & low,
                                                        const WidthsType &         fwhm,
+                                                       Sees                       sees,
                                                        Method                     method)
   : m_HighSize(high.region.GetSize())
   , m_LowSize(low.region.GetSize())
+  , m_Sees(sees)
 {
   VerifyWidths(fwhm);
   if (high.region.GetNumberOfPixels() == 0 || low.region.GetNumberOfPixels() == 0)
@@ -178,6 +182,15 @@ ArSSRSliceProfileProjector::MakeSeparableWhereParallel()
 }
 
 
+bool
+ArSSRSliceProfileProjector::IsCoarser() const
+{
+  return std::any_of(m_VoxelSize.begin(), m_VoxelSize.end(), [](double highInLow) {
+    return !ArSSRSliceProfile::IsPointSample(1.0 / highInLow);
+  });
+}
+
+
 double
 ArSSRSliceProfileProjector::GetLowIndex(unsigned int lowAxis, const IndexType & high) const
 {
@@ -199,6 +212,22 @@ ArSSRSliceProfileProjector::GetHighIndex(unsigned int highAxis, const IndexType 
     index += m_Inverse[highAxis][axis] * (static_cast<double>(low[axis]) - m_Offset[axis]);
   }
   return index;
+}
+
+
+arssr::VoxelInterval
+ArSSRSliceProfileProjector::GetSeenVoxels(unsigned int highAxis, unsigned int lowAxis, const IndexType & high) const
+{
+  if (m_Sees == Sees::AllVoxels)
+  {
+    return { 0, static_cast<IndexValueType>(m_HighSize[highAxis]) };
+  }
+  IndexType start = high;
+  start[highAxis] = 0;
+  const auto   size = static_cast<double>(m_LowSize[lowAxis]);
+  const double fromMiddle = this->GetLowIndex(lowAxis, start) - 0.5 * (size - 1.0);
+  return arssr::VoxelsWithin(
+    fromMiddle, m_Matrix[lowAxis][highAxis], 0.5 * size + ExtentTolerance, m_HighSize[highAxis]);
 }
 
 
@@ -308,7 +337,7 @@ ArSSRSliceProfileProjector::Simulate(const ArSSRVoxelBlock &  high,
                                      ArSSRVoxelBlock &        low,
                                      const ParallelLoopType & loop) const
 {
-  low.voxels.assign(low.region.GetNumberOfPixels(), 0.0F);
+  low.voxels.assign(low.region.GetNumberOfPixels(), Unseen);
   if (m_IsSeparable)
   {
     this->SimulateSeparably(high, low, loop);

@@ -19,6 +19,7 @@
 #include "itkArSSRSliceProfileProjector.h"
 
 #include "ArSSRLanczos.h"
+#include "ArSSRVoxelInterval.h"
 #include "itkArSSRSliceProfile.h"
 
 #include <algorithm>
@@ -28,64 +29,85 @@ namespace itk
 {
 namespace
 {
-// Voxels 0 … size - 1 that are within `radius` of `centre`, as [begin, end).
-struct Interval
-{
-  IndexValueType begin;
-  IndexValueType end;
-};
+using arssr::VoxelInterval;
+using arssr::VoxelsWithin;
 
-Interval
-VoxelsWithin(double centre, double radius, SizeValueType size)
-{
-  const double begin = std::max(std::ceil(centre - radius), 0.0);
-  const double last = std::min(std::floor(centre + radius), static_cast<double>(size) - 1.0);
-  return begin <= last ? Interval{ static_cast<IndexValueType>(begin), static_cast<IndexValueType>(last) + 1 }
-                       : Interval{ 0, 0 };
-}
-
-// The product of three slice profiles at a HR voxel; `distance` is in HR voxels along each LR axis.
-class ProfileProduct
+// The product of three slice profiles along a line of HR voxels, on which the distance from the LR voxel's centre along
+// each LR axis, in HR voxels, grows by `step` from voxel to voxel.
+class ProfilesOnLine
 {
 public:
-  explicit ProfileProduct(const ArSSRSliceProfileProjector::WidthsType & fwhm)
+  explicit ProfilesOnLine(const ArSSRSliceProfileProjector::WidthsType & fwhm, const std::array<double, 3> & step)
+    : m_Step(step)
   {
+    double curvature = 0.0;
     for (unsigned int axis = 0; axis < 3; ++axis)
     {
       m_IsPointSample[axis] = ArSSRSliceProfile::IsPointSample(fwhm[axis]);
-      const double sigma = ArSSRSliceProfile::GetSigma(fwhm[axis]);
-      m_Exponent[axis] = -0.5 / (sigma * sigma);
       m_Radius[axis] = ArSSRSliceProfile::GetSupportRadius(fwhm[axis]);
+      if (!m_IsPointSample[axis])
+      {
+        const double sigma = ArSSRSliceProfile::GetSigma(fwhm[axis]);
+        m_Exponent[axis] = -0.5 / (sigma * sigma);
+        curvature += m_Exponent[axis] * step[axis] * step[axis];
+      }
     }
+    m_Curvature = curvature;
+    m_RatioOfRatios = std::exp(2.0 * curvature);
   }
 
-  double
-  operator()(const std::array<double, 3> & distance) const
+  // Voxels of the line that all three profiles see. `start` is the distance of voxel 0.
+  VoxelInterval
+  Visible(const std::array<double, 3> & start, SizeValueType size) const
   {
-    double exponent = 0.0; // one exponential instead of three
-    double weight = 1.0;
+    VoxelInterval visible{ 0, static_cast<IndexValueType>(size) };
     for (unsigned int axis = 0; axis < 3; ++axis)
     {
-      if (std::abs(distance[axis]) > m_Radius[axis])
-      {
-        return 0.0;
-      }
-      if (m_IsPointSample[axis])
-      {
-        weight *= 1.0 - std::abs(distance[axis]);
-      }
-      else
-      {
-        exponent += m_Exponent[axis] * distance[axis] * distance[axis];
-      }
+      visible = visible.CutBy(VoxelsWithin(start[axis], m_Step[axis], m_Radius[axis], size));
     }
-    return weight * std::exp(exponent);
+    return visible;
+  }
+
+  // Calls add(voxel, weight) for the visible voxels. The exponent is a parabola along the line, so that the ratio of
+  // neighbouring weights changes by a constant factor: two exponentials a line instead of one a voxel.
+  template <typename TFunction>
+  void
+  ForEach(const std::array<double, 3> & start, const VoxelInterval & visible, const TFunction & add) const
+  {
+    const auto first = static_cast<double>(visible.begin);
+    double     exponent = 0.0;
+    double     slope = 0.0;
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      const double distance = start[axis] + first * m_Step[axis];
+      exponent += m_Exponent[axis] * distance * distance;
+      slope += 2.0 * m_Exponent[axis] * distance * m_Step[axis];
+    }
+    double gaussian = std::exp(exponent);
+    double ratio = std::exp(slope + m_Curvature);
+    for (IndexValueType voxel = visible.begin; voxel < visible.end; ++voxel)
+    {
+      double weight = gaussian;
+      for (unsigned int axis = 0; axis < 3; ++axis)
+      {
+        if (m_IsPointSample[axis])
+        {
+          weight *= std::max(0.0, 1.0 - std::abs(start[axis] + static_cast<double>(voxel) * m_Step[axis]));
+        }
+      }
+      add(voxel, weight);
+      gaussian *= ratio;
+      ratio *= m_RatioOfRatios;
+    }
   }
 
 private:
+  std::array<double, 3> m_Step;
   std::array<bool, 3>   m_IsPointSample{};
-  std::array<double, 3> m_Exponent{};
+  std::array<double, 3> m_Exponent{}; // of the squared distance; 0 for a point sample
   std::array<double, 3> m_Radius{};
+  double                m_Curvature{ 0.0 };
+  double                m_RatioOfRatios{ 1.0 };
 };
 } // namespace
 
@@ -95,59 +117,51 @@ ArSSRSliceProfileProjector::SimulateDirectly(const ArSSRVoxelBlock &  high,
                                              ArSSRVoxelBlock &        low,
                                              const ParallelLoopType & loop) const
 {
-  const ProfileProduct  profile(m_FWHM);
   std::array<double, 3> radius{}; // of the box of HR voxels around a LR voxel that holds the profiles' support
+  std::array<double, 3> step{};   // of the distance along each LR axis, in HR voxels, along a line of HR voxels
   for (unsigned int row = 0; row < 3; ++row)
   {
+    step[row] = m_Matrix[row][0] / m_VoxelSize[row];
     for (unsigned int column = 0; column < 3; ++column)
     {
       radius[row] += std::abs(m_Inverse[row][column]) * m_Support[column];
     }
   }
+  const ProfilesOnLine profiles(m_FWHM, step);
 
   const auto simulated = [&](const IndexType & lowIndex) {
-    std::array<Interval, 3> box{};
-    for (unsigned int axis = 0; axis < 3; ++axis)
+    const auto y = VoxelsWithin(-this->GetHighIndex(1, lowIndex), 1.0, radius[1], m_HighSize[1]);
+    const auto z = VoxelsWithin(-this->GetHighIndex(2, lowIndex), 1.0, radius[2], m_HighSize[2]);
+    double     sum = 0.0;
+    double     sumOfWeights = 0.0;
+    IndexType  index;
+    for (index[2] = z.begin; index[2] < z.end; ++index[2])
     {
-      box[axis] = VoxelsWithin(this->GetHighIndex(axis, lowIndex), radius[axis], m_HighSize[axis]);
-    }
-    double    sum = 0.0;
-    double    sumOfWeights = 0.0;
-    IndexType index;
-    for (index[2] = box[2].begin; index[2] < box[2].end; ++index[2])
-    {
-      for (index[1] = box[1].begin; index[1] < box[1].end; ++index[1])
+      for (index[1] = y.begin; index[1] < y.end; ++index[1])
       {
-        // Along a line of voxels each distance changes evenly: only the part within the support is visited.
-        std::array<double, 3> start{};
-        std::array<double, 3> step{};
-        Interval              line = box[0];
         index[0] = 0;
+        std::array<double, 3> start{};
         for (unsigned int axis = 0; axis < 3; ++axis)
         {
           start[axis] = (this->GetLowIndex(axis, index) - static_cast<double>(lowIndex[axis])) / m_VoxelSize[axis];
-          step[axis] = m_Matrix[axis][0] / m_VoxelSize[axis];
-          if (step[axis] != 0.0)
-          {
-            const double middle = -start[axis] / step[axis];
-            const double reach = (m_Support[axis] / m_VoxelSize[axis] + ExtentTolerance) / std::abs(step[axis]);
-            const auto   part = VoxelsWithin(middle, reach, m_HighSize[0]);
-            line = { std::max(line.begin, part.begin), std::min(line.end, part.end) };
-          }
         }
-        for (index[0] = line.begin; index[0] < line.end; ++index[0])
+        auto visible = profiles.Visible(start, m_HighSize[0]);
+        for (unsigned int axis = 0; axis < 3; ++axis)
         {
-          const auto   x = static_cast<double>(index[0]);
-          const double weight = profile({ { start[0] + x * step[0], start[1] + x * step[1], start[2] + x * step[2] } });
-          if (weight > 0.0)
-          {
-            sum += weight * static_cast<double>(high.voxels[high.Offset(index)]);
+          visible = visible.CutBy(this->GetSeenVoxels(0, axis, index));
+        }
+        if (!visible.IsEmpty())
+        {
+          index[0] = visible.begin;
+          const float * voxels = high.voxels.data() + high.Offset(index);
+          profiles.ForEach(start, visible, [&](IndexValueType voxel, double weight) {
+            sum += weight * static_cast<double>(voxels[voxel - visible.begin]);
             sumOfWeights += weight;
-          }
+          });
         }
       }
     }
-    return sumOfWeights > 0.0 ? static_cast<float>(sum / sumOfWeights) : 0.0F;
+    return sumOfWeights > 0.0 ? static_cast<float>(sum / sumOfWeights) : Unseen;
   };
 
   const auto & size = low.region.GetSize();
@@ -158,7 +172,7 @@ ArSSRSliceProfileProjector::SimulateDirectly(const ArSSRVoxelBlock &  high,
     float * voxels = low.voxels.data() + low.Offset(index);
     for (SizeValueType x = 0; x < size[0]; ++x, ++index[0])
     {
-      voxels[x] = this->IsInsideHigh(index) ? simulated(index) : 0.0F;
+      voxels[x] = this->IsInsideHigh(index) ? simulated(index) : Unseen;
     }
   });
 }

@@ -20,6 +20,7 @@
 #include "itkArSSRSliceProfileProjector.h"
 
 #include "ArSSRLanczos.h"
+#include "ArSSRVoxelInterval.h"
 
 #include <algorithm>
 
@@ -104,17 +105,23 @@ ArSSRSliceProfileProjector::SimulateSeparably(const ArSSRVoxelBlock &  high,
     return;
   }
   const LowView       view(low, m_LowAxis);
-  std::array<Rows, 3> rows; // [HR axis][LR voxel]
+  std::array<Rows, 3> rows; // [HR axis][LR voxel]; empty for a LR voxel that sees nothing
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    const unsigned int lowAxis = m_LowAxis[axis];
+    const auto         seen = this->GetSeenVoxels(axis, lowAxis, IndexType{});
     for (SizeValueType voxel = 0; voxel < view.size[axis]; ++voxel)
     {
       IndexType index = low.region.GetIndex();
-      index[m_LowAxis[axis]] += static_cast<IndexValueType>(voxel);
+      index[lowAxis] += static_cast<IndexValueType>(voxel);
       const double centre = this->GetHighIndex(axis, index);
-      rows[axis].push_back(IsInsideExtent(centre, m_HighSize[axis])
-                             ? ArSSRSliceProfile::GetWeights(centre, m_FWHM[m_LowAxis[axis]], m_HighSize[axis])
-                             : ArSSRAxisWeights{});
+      rows[axis].emplace_back();
+      if (IsInsideExtent(centre, m_HighSize[axis]) && !seen.IsEmpty())
+      {
+        rows[axis].back() = ArSSRSliceProfile::GetWeights(
+          centre - static_cast<double>(seen.begin), m_FWHM[lowAxis], static_cast<SizeValueType>(seen.end - seen.begin));
+        rows[axis].back().first += seen.begin;
+      }
     }
   }
 
@@ -146,8 +153,9 @@ ArSSRSliceProfileProjector::SimulateSeparably(const ArSSRVoxelBlock &  high,
     {
       for (SizeValueType x = 0; x < view.size[0]; ++x)
       {
+        const bool isSeeing = !rows[0][x].weights.empty() && !rows[1][y].weights.empty() && !rows[2][z].weights.empty();
         low.voxels[x * view.stride[0] + y * view.stride[1] + z * view.stride[2]] =
-          static_cast<float>(plane[y * view.size[0] + x]);
+          isSeeing ? static_cast<float>(plane[y * view.size[0] + x]) : Unseen;
       }
     }
   });

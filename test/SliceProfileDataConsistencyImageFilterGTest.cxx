@@ -99,6 +99,7 @@ TEST(SliceProfileDataConsistencyImageFilter, HasItsBasicMethods)
   for (const char * member : { "NumberOfIterations",
                                "Tolerance",
                                "FullWidthAtHalfMaximum",
+                               "UseVoxelsOutsideScan",
                                "InitialResidualRootMeanSquare",
                                "ResidualRootMeanSquare",
                                "ResidualMaximum",
@@ -128,6 +129,7 @@ TEST(SliceProfileDataConsistencyImageFilter, LeavesAnImageThatAgreesAsItIs)
   const auto & pair = PairNamed("Oblique");
   const auto   high = ImageOn(pair.high);
   const auto   filter = MakeFilter(high, Simulated(high, pair.low), 5);
+  filter->UseVoxelsOutsideScanOn();
   filter->SetTolerance(1e-4);
   filter->Update();
   EXPECT_EQ(filter->GetNumberOfElapsedIterations(), 0U);
@@ -163,6 +165,7 @@ TEST(SliceProfileDataConsistencyImageFilter, AWidthOfItsOwnIsThatOfTheSimulation
   simulation->SetFullWidthAtHalfMaximum(3.7);
   simulation->Update();
   const auto filter = MakeFilter(high, simulation->GetOutput(), 0);
+  filter->UseVoxelsOutsideScanOn();
   filter->Update();
   EXPECT_GT(filter->GetResidualMaximum(), 1.0);
   filter->SetFullWidthAtHalfMaximum(3.7);
@@ -335,6 +338,7 @@ TEST_P(SliceProfileDataConsistency, TheResidualIsTheScanMinusTheSimulatedScan)
   const auto high = ImageOn(GetParam().high);
   const auto low = ImageOn(GetParam().low);
   const auto filter = MakeFilter(high, low, 0);
+  filter->UseVoxelsOutsideScanOn();
   filter->Update();
   EXPECT_TRUE(SameBits(*filter->GetOutput(), *high, high->GetLargestPossibleRegion()));
 
@@ -419,6 +423,30 @@ TEST_P(SliceProfileDataConsistency, VoxelsOutsideTheScanStayAsTheyAre)
     ASSERT_EQ(it.Get() != high->GetPixel(it.GetIndex()), low->GetLargestPossibleRegion().IsInside(index))
       << it.GetIndex();
   }
+}
+
+TEST_P(SliceProfileDataConsistency, VoxelsOutsideTheScanDoNotMatterByDefault)
+{
+  const auto high = ImageOn(GetParam().high);
+  const auto low = ImageOn(GetParam().low);
+  const auto filter = MakeFilter(high, low, 2);
+  filter->Update();
+  const auto corrected = Copied(*filter->GetOutput());
+  const auto residual = Copied(*filter->GetResidualMap());
+  for (itk::ImageRegionIteratorWithIndex<FloatImage> it(high, high->GetLargestPossibleRegion()); !it.IsAtEnd(); ++it)
+  {
+    FloatImage::PointType point;
+    high->TransformIndexToPhysicalPoint(it.GetIndex(), point);
+    if (!low->GetLargestPossibleRegion().IsInside(low->TransformPhysicalPointToContinuousIndex<double>(point)))
+    {
+      it.Set(-5000.0F);
+      corrected->SetPixel(it.GetIndex(), -5000.0F);
+    }
+  }
+  high->Modified();
+  filter->Update();
+  EXPECT_TRUE(SameBits(*filter->GetOutput(), *corrected, high->GetLargestPossibleRegion()));
+  EXPECT_TRUE(SameBits(*filter->GetResidualMap(), *residual, low->GetLargestPossibleRegion()));
 }
 
 TEST_P(SliceProfileDataConsistency, EveryDivisionOfEitherOutputGivesTheSameBits)
