@@ -26,8 +26,8 @@ def _recipe_option(metavar: str, text: str, *names: str) -> typer.models.OptionI
     return typer.Option(*names, metavar=metavar, help=text, rich_help_panel="Recipe")
 
 
-def _run_option(metavar: str, text: str, minimum: float | None = None) -> typer.models.OptionInfo:
-    return typer.Option(metavar=metavar, help=text, min=minimum, rich_help_panel="Run")
+def _run_option(metavar: str, text: str, minimum: float | None = None, *names: str) -> typer.models.OptionInfo:
+    return typer.Option(*names, metavar=metavar, help=text, min=minimum, rich_help_panel="Run")
 
 
 def _parsed_run_option(parse: Callable[[str], Any], metavar: str, text: str) -> typer.models.OptionInfo:
@@ -68,7 +68,10 @@ def train(
     batch: Annotated[str | None, _recipe_option("N", "Samples of a step, over all processes.")] = None,
     lr: Annotated[str | None, _recipe_option("RATE", "Learning rate of Adam.")] = None,
     seed: Annotated[str | None, _recipe_option("N", "Of all random numbers.")] = None,
-    run: Annotated[Path | None, _run_option("DIR", "Run folder; runs/DATE-TIME-ENCODER when left out.")] = None,
+    # torchrun takes --run for an option of its own
+    run: Annotated[
+        Path | None, _run_option("DIR", "Run folder; runs/DATE-TIME-ENCODER when left out.", None, "--run-dir", "--run")
+    ] = None,
     resume: Annotated[Path | None, _run_option("DIR", "Go on with the run in this folder, exactly.")] = None,
     device: Annotated[str, _parsed_run_option(parse_device, "NAME", "auto, cpu, cuda or cuda:N.")] = "auto",
     threads: Annotated[int | None, _run_option("N", "Threads that torch uses on the CPU.", 1)] = None,
@@ -132,7 +135,7 @@ def train(
         show_values(request, out)
         return
     if resume is not None and run is not None:
-        raise typer.BadParameter("--resume names the run folder; --run has no meaning with it")
+        raise typer.BadParameter("--resume names the run folder; --run-dir has no meaning with it")
     try:
         complete = run_training(request, out)
     except EndedElsewhere:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ _PROBLEMS_SHOWN = 5
 class OpenImage:
     """An image whose header was read; its voxels are read when something updates the reader's output."""
 
-    name: str
     source: Source
     reader: itk.ProcessObject
 
@@ -56,7 +54,6 @@ def split(sources: Sequence[Source], share: float, seed: str) -> tuple[list[Sour
 
 def open_images(sources: Sequence[Source], console: Console | None) -> list[OpenImage]:
     """Open images lazily; with a console also check that files are complete, which reads compressed ones once."""
-    names = _names(sources)
     pool = ThreadPoolExecutor(min(_MAXIMUM_THREADS, os.cpu_count() or 1))  # decompression goes on beside Python
     try:
         opened = pool.map(lambda source: _open(source, console is not None), sources)
@@ -77,8 +74,8 @@ def open_images(sources: Sequence[Source], console: Console | None) -> list[Open
         count = f"{len(problems)} of {len(sources)} images cannot be used: " if len(sources) > 1 else ""
         raise UserError(count + "; ".join(problems[:_PROBLEMS_SHOWN]) + more)
     return [
-        OpenImage(name, source, reader)
-        for name, source, reader in zip(names, sources, results, strict=True)
+        OpenImage(source, reader)
+        for source, reader in zip(sources, results, strict=True)
         if not isinstance(reader, str)
     ]
 
@@ -91,7 +88,13 @@ def _open(source: Source, complete: bool) -> itk.ProcessObject | str:
         return description(error)
 
 
-def _names(sources: Sequence[Source]) -> list[str]:
-    """File names; whole paths where a name is there twice."""
-    count = Counter(source.path.name for source in sources)
-    return [source.path.name if count[source.path.name] == 1 else str(source.path) for source in sources]
+def names_of(sources: Sequence[Source]) -> list[str]:
+    """File names, with as many of the folders above as it takes to tell the images apart."""
+    places = [source.path.resolve().parts for source in sources]
+    names = []
+    for place in places:
+        length = 1
+        while length < len(place) and sum(other[-length:] == place[-length:] for other in places) > 1:
+            length += 1
+        names.append(str(Path(*place[-length:])))
+    return names

@@ -13,7 +13,7 @@ from itk_arssr.errors import UserError
 from itk_arssr.runfolder import RunFolder
 from itk_arssr.sources import Source
 from itk_arssr.train_config import Values, apply_recipe, check_agrees, check_names, merged, paths, read_config
-from itk_arssr.train_images import OpenImage, find_all, open_images, split
+from itk_arssr.train_images import OpenImage, find_all, names_of, open_images, split
 from itk_arssr.upscaler import load_model
 
 
@@ -116,10 +116,9 @@ def _notes(training: Sequence[Source], validation: Sequence[Source]) -> list[str
 
 def _give(job: Job, request: Request) -> None:
     trainer = job.trainer
-    for image in job.training:
-        trainer.AddTrainingImage(image.image, image.name)
-    for image in job.validation:
-        trainer.AddValidationImage(image.image, image.name)
+    for images, add in ((job.training, trainer.AddTrainingImage), (job.validation, trainer.AddValidationImage)):
+        for image, name in zip(images, names_of([image.source for image in images]), strict=True):
+            add(image.image, name)
     for path in paths(job.values, "init"):
         trainer.SetInitialModel(load_model(path))
     if request.threads is not None:

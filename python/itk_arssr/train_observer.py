@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import itk
 
@@ -22,7 +20,7 @@ class Observer:
     def __init__(self, trainer: itk.ProcessObject) -> None:
         self._trainer = trainer
         self._warnings_said = 0
-        self._begun = self._stop_said = False
+        self._begun = False
         self.last: Status | None = None
         self.stop_wanted = False
         self.error: BaseException | None = None
@@ -39,9 +37,6 @@ class Observer:
                 self.report(self.last)
         except BaseException as error:
             self.error = error
-        if self.stop_wanted and not self._stop_said:
-            self._stop_said = True
-            self.say("Stopping: the best model so far will be written. Ctrl-C again quits at once.")
         if self.stop_wanted or self.error is not None:
             self._trainer.AbortGenerateDataOn()
 
@@ -65,6 +60,12 @@ class Observer:
         for warning in warnings[self._warnings_said :]:
             self.say(f"note: {warning}")
         self._warnings_said = len(warnings)
+
+    def stop(self) -> None:
+        """End the training at its next step."""
+        if not self.stop_wanted:
+            self.stop_wanted = True
+            self.say("Stopping at the next step; the best model so far will be written.")
 
     def say(self, text: str) -> None:
         """A line for the user."""
@@ -125,23 +126,3 @@ class LeadingObserver(Observer):
             if self._slices is not None and (status.Epoch % self._slices_every == 0 or status.Epoch == 1):
                 self._board.slices(self._slices.draw(self._trainer.GetCurrentModel()), status)
             self._board.epoch(status)
-
-
-@contextmanager
-def stop_on_signals(observer: Observer, again_quits: bool) -> Iterator[None]:
-    """Make Ctrl-C and a polite kill (SIGTERM) end the training at its next step, and the next Ctrl-C the program.
-
-    Among several processes, ``torchrun`` may send a process the signal that the terminal has sent already.
-    """
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        observer.stop_wanted = True
-        if again_quits and number == signal.SIGINT:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    usual = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)

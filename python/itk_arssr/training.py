@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shlex
 import statistics
 import sys
@@ -13,16 +14,18 @@ from pathlib import Path
 import itk
 from rich.console import Console
 
+from itk_arssr.command import EXIT_INTERRUPTED
 from itk_arssr.distributed import Alone, join
 from itk_arssr.errors import UserError, description
 from itk_arssr.example_slices import ExampleSlices
 from itk_arssr.runfolder import RunFolder, check_can_hold, check_writable, new_run
+from itk_arssr.stopping import stops_on_signals
 from itk_arssr.tensorboard_log import TensorBoardLog, is_available
 from itk_arssr.train_config import Given
 from itk_arssr.train_display import Display
 from itk_arssr.train_images import OpenImage
 from itk_arssr.train_job import Job, Request, prepare
-from itk_arssr.train_observer import LeadingObserver, Observer, stop_on_signals
+from itk_arssr.train_observer import LeadingObserver, Observer
 from itk_arssr.trainlog import TrainLog
 from itk_arssr.wording import times
 
@@ -60,7 +63,8 @@ class Training:
         observer = Observer(job.trainer)
         try:
             observer = processes.together(lambda: self._observer(job, folder))
-            with stop_on_signals(observer, again_quits=processes.size == 1), observer.attached():
+            quit_at_once = self._quit if processes.size == 1 else None
+            with stops_on_signals(observer.stop, quit_at_once), observer.attached():
                 self._update(job, observer, folder)
             processes.together(lambda: self._finish(job, observer, folder, out))
         except BaseException:
@@ -141,6 +145,11 @@ class Training:
                 f"Stopped in epoch {trainer.GetEpoch() + 1} of {trainer.GetNumberOfEpochs()}. "
                 f"To go on: {self._resume_command(folder)}"
             )
+
+    def _quit(self) -> None:
+        """End the program whatever it is at; files that are seen are whole at any time."""
+        self._console.show_cursor()
+        os._exit(EXIT_INTERRUPTED)
 
     def _remedy(self, observer: Observer, folder: RunFolder) -> str:
         """Where a training that failed can be taken up again."""
