@@ -17,12 +17,13 @@
  *=========================================================================*/
 #include "itkArSSRImageQuality.h"
 
+#include "ArSSRSimilarityBlock.h"
+
 #include "itkCompensatedSummation.h"
 #include "itkMacro.h"
 #include "itkMultiThreaderBase.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -32,207 +33,12 @@ namespace itk
 {
 namespace
 {
-constexpr double WindowSigma = 1.5; // voxels
-constexpr double K1 = 0.01;
-constexpr double K2 = 0.03;
-
-constexpr SizeValueType Radius = ArSSRImageQuality::WindowRadius;
-constexpr SizeValueType Width = ArSSRImageQuality::WindowWidth;
-constexpr SizeValueType Margin = Width - 1; // voxels along an axis that are the middle of no whole window
-
 // Windows of a block along y and z: few enough rows for a processor's cache, and enough that margins are a small share.
 constexpr SizeValueType BlockRows = 32;
 constexpr SizeValueType BlockPlanes = 64;
 
-// The local sums that the measure needs: truth, image, sum of both squares, product.
-constexpr std::size_t Fields = 4;
-
-using Rows = std::array<const double *, Width>;
-using Weights = std::array<double, Width>;
-
-Weights
-WindowWeights()
-{
-  Weights weights;
-  double  sum = 0.0;
-  for (std::size_t tap = 0; tap < Width; ++tap)
-  {
-    const double offset = (static_cast<double>(tap) - static_cast<double>(Radius)) / WindowSigma;
-    weights[tap] = std::exp(-0.5 * offset * offset);
-    sum += weights[tap];
-  }
-  for (double & weight : weights)
-  {
-    weight /= sum;
-  }
-  return weights;
-}
-
-// The weighted sum of as many rows as the window is wide.
-void
-Add(const Weights & weights, const Rows & rows, SizeValueType length, double * result)
-{
-  for (SizeValueType x = 0; x < length; ++x)
-  {
-    double sum = weights[Radius] * rows[Radius][x];
-    for (std::size_t distance = 1; distance <= Radius; ++distance)
-    {
-      sum += weights[Radius - distance] * (rows[Radius - distance][x] + rows[Radius + distance][x]);
-    }
-    result[x] = sum;
-  }
-}
-
-// Adds up the similarity of a block's windows, plane by plane, with the last planes of local sums in a ring.
-class BlockOfWindows
-{
-public:
-  BlockOfWindows(const ArSSRImageQuality::RowReader & truth,
-                 const ArSSRImageQuality::RowReader & image,
-                 SizeValueType                        rowLength,
-                 SizeValueType                        rows,
-                 double                               valueRange)
-    : m_Truth(truth)
-    , m_Image(image)
-    , m_RowLength(rowLength)
-    , m_Length(rowLength - Margin)
-    , m_Rows(rows)
-    , m_C1(K1 * valueRange * K1 * valueRange)
-    , m_C2(K2 * valueRange * K2 * valueRange)
-    , m_RowFields(Fields * rowLength)
-    , m_PlaneFields(Fields * (rows + Margin) * m_Length)
-    , m_Ring(Width * Fields * rows * m_Length)
-    , m_Sums(Fields * m_Length)
-  {}
-
-  // The first row and plane are those of the first window's corner.
-  double
-  Sum(SizeValueType firstRow, SizeValueType firstPlane, SizeValueType planes)
-  {
-    double sum = 0.0;
-    for (SizeValueType plane = 0; plane < planes + Margin; ++plane)
-    {
-      this->SumAlongRows(firstRow, firstPlane + plane);
-      this->SumAcrossRows(plane % Width);
-      if (plane >= Margin)
-      {
-        sum += this->SimilarityOfPlane((plane + 1) % Width);
-      }
-    }
-    return sum;
-  }
-
-private:
-  double *
-  PlaneRow(std::size_t field, SizeValueType row)
-  {
-    return &m_PlaneFields[(field * (m_Rows + Margin) + row) * m_Length];
-  }
-
-  double *
-  RingRow(SizeValueType slot, std::size_t field, SizeValueType row)
-  {
-    return &m_Ring[((slot * Fields + field) * m_Rows + row) * m_Length];
-  }
-
-  void
-  SumAlongRows(SizeValueType firstRow, SizeValueType plane)
-  {
-    double * const truth = m_RowFields.data();
-    double * const image = truth + m_RowLength;
-    double * const squares = image + m_RowLength;
-    double * const products = squares + m_RowLength;
-    for (SizeValueType row = 0; row < m_Rows + Margin; ++row)
-    {
-      m_Truth(firstRow + row, plane, truth);
-      m_Image(firstRow + row, plane, image);
-      for (SizeValueType x = 0; x < m_RowLength; ++x)
-      {
-        squares[x] = truth[x] * truth[x] + image[x] * image[x];
-        products[x] = truth[x] * image[x];
-      }
-      for (std::size_t field = 0; field < Fields; ++field)
-      {
-        Rows shifted;
-        for (std::size_t tap = 0; tap < Width; ++tap)
-        {
-          shifted[tap] = truth + field * m_RowLength + tap;
-        }
-        Add(m_Weights, shifted, m_Length, this->PlaneRow(field, row));
-      }
-    }
-  }
-
-  void
-  SumAcrossRows(SizeValueType slot)
-  {
-    for (std::size_t field = 0; field < Fields; ++field)
-    {
-      for (SizeValueType row = 0; row < m_Rows; ++row)
-      {
-        Rows rows;
-        for (std::size_t tap = 0; tap < Width; ++tap)
-        {
-          rows[tap] = this->PlaneRow(field, row + tap);
-        }
-        Add(m_Weights, rows, m_Length, this->RingRow(slot, field, row));
-      }
-    }
-  }
-
-  // Across the planes in the ring, the oldest of which is in a slot.
-  double
-  SimilarityOfPlane(SizeValueType oldest)
-  {
-    double sum = 0.0;
-    for (SizeValueType row = 0; row < m_Rows; ++row)
-    {
-      for (std::size_t field = 0; field < Fields; ++field)
-      {
-        Rows rows;
-        for (std::size_t tap = 0; tap < Width; ++tap)
-        {
-          rows[tap] = this->RingRow((oldest + tap) % Width, field, row);
-        }
-        Add(m_Weights, rows, m_Length, &m_Sums[field * m_Length]);
-      }
-      sum += this->SimilarityOfRow();
-    }
-    return sum;
-  }
-
-  double
-  SimilarityOfRow() const
-  {
-    const double * const truth = m_Sums.data();
-    const double * const image = truth + m_Length;
-    const double * const squares = image + m_Length;
-    const double * const products = squares + m_Length;
-    double               sum = 0.0;
-    for (SizeValueType x = 0; x < m_Length; ++x)
-    {
-      const double product = truth[x] * image[x];
-      const double power = truth[x] * truth[x] + image[x] * image[x];
-      const double covariance = products[x] - product;
-      const double variances = squares[x] - power;
-      sum += (2.0 * product + m_C1) / (power + m_C1) * ((2.0 * covariance + m_C2) / (variances + m_C2));
-    }
-    return sum;
-  }
-
-  const ArSSRImageQuality::RowReader & m_Truth;
-  const ArSSRImageQuality::RowReader & m_Image;
-  const SizeValueType                  m_RowLength;
-  const SizeValueType                  m_Length; // windows in a row
-  const SizeValueType                  m_Rows;   // of windows
-  const double                         m_C1;
-  const double                         m_C2;
-  const Weights                        m_Weights{ WindowWeights() };
-  std::vector<double>                  m_RowFields;   // [field, x], before any sum
-  std::vector<double>                  m_PlaneFields; // [field, y, x], summed along x
-  std::vector<double>                  m_Ring;        // [slot, field, y, x], summed along x and y
-  std::vector<double>                  m_Sums;        // [field, x], of a row of windows
-};
+constexpr SizeValueType Width = ArSSRImageQuality::WindowWidth;
+constexpr SizeValueType Margin = arssr::SimilarityBlock::Margin;
 
 void
 CheckRange(double valueRange)
@@ -343,9 +149,9 @@ ArSSRImageQuality::ComputeStructuralSimilarity(double valueRange) const
   const SizeValueType blocksAlongY = DivideUp(rows, BlockRows);
   std::vector<double> sums(blocksAlongY * DivideUp(planes, BlockPlanes));
   const auto          addBlock = [&](SizeValueType number) {
-    const SizeValueType firstRow = number % blocksAlongY * BlockRows;
-    const SizeValueType firstPlane = number / blocksAlongY * BlockPlanes;
-    BlockOfWindows      block(m_Truth, m_Image, m_Size[0], std::min(BlockRows, rows - firstRow), valueRange);
+    const SizeValueType    firstRow = number % blocksAlongY * BlockRows;
+    const SizeValueType    firstPlane = number / blocksAlongY * BlockPlanes;
+    arssr::SimilarityBlock block(m_Truth, m_Image, m_Size[0], std::min(BlockRows, rows - firstRow), valueRange);
     sums[number] = block.Sum(firstRow, firstPlane, std::min(BlockPlanes, planes - firstPlane));
   };
   MultiThreaderBase::New()->ParallelizeArray(0, sums.size(), addBlock, nullptr);

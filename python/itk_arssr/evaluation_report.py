@@ -128,7 +128,9 @@ def _markdown(results: Results, evaluation: Evaluation) -> Iterator[str]:
 
 
 def _settings(results: Results, evaluation: Evaluation) -> Iterator[str]:
-    assumed = "points, linearly interpolated" if evaluation.degradation is Degradation.CUBIC else "of that slice profile"
+    assumed = (
+        "points, linearly interpolated" if evaluation.degradation is Degradation.CUBIC else "of that slice profile"
+    )
     yield f"- low resolution: {_DEGRADATIONS[evaluation.degradation]}"
     yield (
         f"- intensities: divided by the {WHITE_PERCENTILE}th percentile of the image's voxels above 0, clipped to "
