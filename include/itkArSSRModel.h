@@ -49,7 +49,8 @@ class Network;
  * Metadata are strings in GetMetaDataDictionary(), kept by WriteFile(). The filters read
  * `trained_scale_min`, `trained_scale_max` (LR voxel / HR voxel) and `intensity_convention`; models of this project
  * also have `trained_spacing_min`, `trained_spacing_max` (mm, LR), `training_data`, `licence` and `description`. The
- * entries `format`, `form`, `encoder`, `feature_dim`, `depth` and `width` are written anew by WriteFile().
+ * entries `format`, `form`, `encoder`, `feature_dim`, `depth`, `width` and the others that describe the network are
+ * written anew by WriteFile().
  *
  * A model is shared freely between filters: inference never changes it.
  *
@@ -97,6 +98,22 @@ public:
                    unsigned int width = 256,
                    unsigned int seed = 0);
 
+  /** Replaces the network by one of the local form (see ArSSRModelEnums::Form) with a residual encoder and random
+   * weights, and clears the metadata. The last layer is random too, unlike that of a network to be trained.
+   * \param channels of the encoder's hidden layers, 1 to 4096.
+   * \param blocks of the encoder, 0 to 64.
+   * \param featureDimension channels of the feature map, 1 to 4096.
+   * \param depth layers of the MLP, 2 to 64.
+   * \param width channels of the MLP's hidden layers, 1 to 4096.
+   * \param seed of the generator. */
+  void
+  SetRandomLocalNetwork(unsigned int channels = 48,
+                        unsigned int blocks = 6,
+                        unsigned int featureDimension = 64,
+                        unsigned int depth = 4,
+                        unsigned int width = 64,
+                        unsigned int seed = 0);
+
   /** Whether there is no network yet. The methods below throw an ExceptionObject when there is none. */
   bool
   IsEmpty() const;
@@ -104,9 +121,19 @@ public:
   EncoderEnum
   GetEncoder() const;
 
-  /** Name of the encoder: `RDN`, `ResCNN` or `SRResnet`. */
+  /** Name of the encoder: `RDN`, `ResCNN`, `SRResnet` or `Residual`. */
   std::string
   GetEncoderAsString() const;
+
+  /** Name of the network's form: `published`, `local` or `custom`. */
+  std::string
+  GetFormAsString() const;
+
+  /** Multiply-accumulates of the encoder for each LR voxel, and of sampling's MLP for each output voxel. */
+  SizeValueType
+  GetEncoderCost() const;
+  SizeValueType
+  GetDecoderCost() const;
 
   unsigned int
   GetFeatureDimension() const;

@@ -122,7 +122,7 @@ Network::SetWeights(const std::vector<NamedTensor> & tensors)
 }
 
 void
-Network::InitializeWeights(std::uint64_t seed)
+Network::InitializeWeights(std::uint64_t seed, LastLayer lastLayer)
 {
   at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   const auto &  entries = m_Parameters.GetEntries();
@@ -138,7 +138,7 @@ Network::InitializeWeights(std::uint64_t seed)
     }
     m_Parameters.SetValue(slot, value.uniform_(-bound, bound, generator));
   }
-  if (m_Architecture.skip != ArSSRModelEnums::Skip::None)
+  if (m_Architecture.skip != ArSSRModelEnums::Skip::None && lastLayer == LastLayer::ZeroWithSkip)
   {
     const Linear & last = m_Decoder.GetLastLayer();
     for (const std::size_t slot : { last.GetWeight(), last.GetBias() })

@@ -48,9 +48,15 @@ public:
   SetWeights(const std::vector<NamedTensor> & tensors);
 
   /** Draws the weights as PyTorch does by default: uniform within ±1/√fan_in, from a generator of its own. Where the
-   * output is added to an interpolation, the last layer is zero, so that the network starts as that interpolation. */
+   * output is added to an interpolation, the last layer is zero unless it is to be random too, so that the network
+   * starts as that interpolation. */
+  enum class LastLayer
+  {
+    ZeroWithSkip,
+    Random
+  };
   void
-  InitializeWeights(std::uint64_t seed);
+  InitializeWeights(std::uint64_t seed, LastLayer lastLayer = LastLayer::ZeroWithSkip);
 
   /** A copy with its weights on another device, in the memory format that inference is fastest in. */
   std::shared_ptr<const Network>

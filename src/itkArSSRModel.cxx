@@ -142,6 +142,24 @@ ArSSRModel::SetRandomNetwork(EncoderEnum  encoder,
   });
 }
 
+void
+ArSSRModel::SetRandomLocalNetwork(unsigned int channels,
+                                  unsigned int blocks,
+                                  unsigned int featureDimension,
+                                  unsigned int depth,
+                                  unsigned int width,
+                                  unsigned int seed)
+{
+  arssr::CallTorch([&] {
+    arssr::Architecture architecture{ EncoderEnum::Residual, featureDimension, depth, width, channels, blocks };
+    architecture.SetForm(ArSSRModelEnums::Form::Local);
+    auto network = std::make_shared<arssr::Network>(architecture);
+    network->InitializeWeights(seed, arssr::Network::LastLayer::Random);
+    this->SetMetaDataDictionary(MetaDataDictionary());
+    this->SetNetwork(std::move(network));
+  });
+}
+
 bool
 ArSSRModel::IsEmpty() const
 {
@@ -158,6 +176,24 @@ std::string
 ArSSRModel::GetEncoderAsString() const
 {
   return arssr::ToText(this->GetEncoder());
+}
+
+std::string
+ArSSRModel::GetFormAsString() const
+{
+  return arssr::ToText(this->GetNetworkOrThrow().GetArchitecture().GetForm());
+}
+
+SizeValueType
+ArSSRModel::GetEncoderCost() const
+{
+  return static_cast<SizeValueType>(this->GetNetworkOrThrow().GetEncoder().GetCost());
+}
+
+SizeValueType
+ArSSRModel::GetDecoderCost() const
+{
+  return static_cast<SizeValueType>(this->GetNetworkOrThrow().GetDecoder().GetCost());
 }
 
 unsigned int
@@ -266,6 +302,7 @@ ArSSRModel::PrintSelf(std::ostream & os, Indent indent) const
     os << indent << "Network: (none)" << std::endl;
     return;
   }
+  os << indent << "Form: " << this->GetFormAsString() << std::endl;
   os << indent << "Encoder: " << this->GetEncoder() << std::endl;
   os << indent << "FeatureDimension: " << this->GetFeatureDimension() << std::endl;
   os << indent << "Depth: " << this->GetDepth() << std::endl;

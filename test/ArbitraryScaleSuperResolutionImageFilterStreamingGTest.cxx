@@ -26,7 +26,8 @@ namespace
 using namespace itk::arssr::test;
 using FilterType = itk::ArbitraryScaleSuperResolutionImageFilter<FloatImage>;
 
-constexpr Encoder Encoders[] = { Encoder::RDN, Encoder::ResCNN, Encoder::SRResnet };
+// The residual encoder's network is of the local form, with a cubic skip; the others are of the published one.
+constexpr Encoder Encoders[] = { Encoder::RDN, Encoder::ResCNN, Encoder::SRResnet, Encoder::Residual };
 
 RegionType
 Piece(const RegionType & whole, unsigned int axis, unsigned int piece, unsigned int divisions)
