@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 
 namespace itk::arssr
 {
@@ -68,15 +69,16 @@ struct View
 std::vector<float>
 CopyOnCurve(const Volume & volume, const std::array<Extent, 3> & extents, const IntensityCurve & curve)
 {
-  std::vector<float> part;
-  part.reserve(static_cast<std::size_t>((extents[0].end - extents[0].begin) * (extents[1].end - extents[1].begin) *
-                                        (extents[2].end - extents[2].begin)));
+  const std::int64_t length = extents[2].end - extents[2].begin;
+  std::vector<float> part(
+    static_cast<std::size_t>((extents[0].end - extents[0].begin) * (extents[1].end - extents[1].begin) * length));
+  float * out = part.data();
   for (std::int64_t z = extents[0].begin; z < extents[0].end; ++z)
   {
     for (std::int64_t y = extents[1].begin; y < extents[1].end; ++y)
     {
-      const float * row = volume.GetRow(z, y);
-      std::transform(row + extents[2].begin, row + extents[2].end, std::back_inserter(part), curve);
+      const float * row = volume.GetRow(z, y) + extents[2].begin;
+      out = std::transform(row, row + length, out, std::cref(curve));
     }
   }
   return part;
