@@ -55,7 +55,9 @@ class RunFolder:
     def create(self) -> None:
         """Make the folder; it must not hold anything yet."""
         if self.path.is_dir() and any(self.path.iterdir()):
-            raise UserError(f"{self.path} is not empty; --resume {self.path} goes on with a run, --run-dir names another")
+            raise UserError(
+                f"{self.path} is not empty; --resume {self.path} goes on with a run, --run-dir names another"
+            )
         make_folder(self.checkpoints)
 
     def discard(self) -> None:

@@ -35,9 +35,13 @@ class OpenImage:
 
 
 def find_all(paths: Sequence[Path]) -> list[Source]:
-    """Images that files and directories stand for, each once, in the order of their paths."""
+    """Images that files and directories stand for, each once, in the order of their paths.
+
+    Their paths are absolute: itk changes the working directory for a moment whenever it loads one of its modules, and
+    images are read by threads of their own.
+    """
     found = {source.path.resolve(): source for path in paths for source in find(path)[0]}
-    return [found[place] for place in sorted(found)]
+    return [Source(place, tuple(str(Path(name).resolve()) for name in found[place].slices)) for place in sorted(found)]
 
 
 def split(sources: Sequence[Source], share: float, seed: str) -> tuple[list[Source], list[Source]]:

@@ -14,7 +14,7 @@ from conftest import make_image, pixels
 from dicom import write_series
 from itk_arssr.errors import UserError
 from itk_arssr.sources import Source
-from itk_arssr.train_images import names_of
+from itk_arssr.train_images import find_all, names_of, open_images
 from itk_arssr.trainlog import COLUMNS, TrainLog
 from test_cli import files_in, words
 from training_helpers import SIZE, log_rows, only_run, recorded, weights, write_images, write_recipe
@@ -194,6 +194,16 @@ def test_images_of_one_name_are_told_apart_by_their_folders(tmp_path):
     assert names == ["a/x/t1.nii", "b/x/t1.nii", "y/t1.nii", "t2.nii"]
 
 
+def test_images_are_read_from_any_working_directory(data, tmp_path, monkeypatch):
+    """As itk changes it for a moment when it loads a module, while other threads read."""
+    sources = find_all([data.relative_to(tmp_path)])
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    opened = open_images(sources, None)
+    opened[0].reader.Update()
+    np.testing.assert_array_equal(pixels(opened[0].image), pixels(itk.imread(str(data / "phantom0.nii.gz"))))
+
+
 def test_validating_on_a_training_image_is_said(train, data):
     result = train(data, "--val", data / "phantom1.nii.gz")
     assert "note: 1 of 1 validation images are training images too" in result.stdout
@@ -370,7 +380,7 @@ def test_an_interrupted_training_resumes_exactly(arssr, data, val, tmp_path):
         while not process.stdout.readline().startswith("      2 "):
             assert process.poll() is None, process.stderr.read()
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=300)
     assert process.returncode == 130, output + errors
     assert "Traceback" not in errors
     assert re.search(r"Stopped in epoch \d+ of 30. To go on: arssr train --resume stopped", output)

@@ -12,7 +12,7 @@ import pytest
 from training_helpers import largest_difference, log_rows, write_images, write_recipe
 
 TOLERANCE = 1e-6
-ENDS_WITHIN = 60  # seconds, far more than the waits that are set
+ENDS_WITHIN = 300  # seconds, far more than the waits that are set, as machines may be busy
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_several_processes_make_the_model_of_one(size, folder):
 )
 def test_a_process_that_is_gone_ends_the_others(rank, number, folder):
     name = f"gone{rank}{int(number)}"
-    slow = ["--timeout", "0.1", "--set", "epochs=100000", "--set", "checkpoint_every=1", "--no-tensorboard"]
+    slow = ["--timeout", "0.2", "--set", "epochs=100000", "--set", "checkpoint_every=1", "--no-tensorboard"]
     processes = start(folder, 2, *arguments(name), *slow)
     read_until(processes[0], "      1 ")
     processes[rank].send_signal(number)
