@@ -11,16 +11,17 @@ from itk_arssr import io
 from itk_arssr.command import checked
 from itk_arssr.comparison import caption
 from itk_arssr.console import Bars, quality_table
+from itk_arssr.consistency import Corrected, make_consistent
 from itk_arssr.degrade import simulate_low_resolution
 from itk_arssr.errors import Interrupted, UserError, description
 from itk_arssr.formats import stem
 from itk_arssr.metrics import compare
 from itk_arssr.options import PerAxis, Settings, Target, parse_per_axis
-from itk_arssr.picture import Panel, save_comparison
+from itk_arssr.picture import Panel, Residuals, save_comparison
 from itk_arssr.resample import as_float, grid_of, resample
 from itk_arssr.sources import find_one
 from itk_arssr.upscaler import Upscaler, load_model
-from itk_arssr.watch import ends_on_ctrl_c
+from itk_arssr.watch import Watch, ends_on_ctrl_c
 from itk_arssr.wording import times
 from rich.console import Console
 
@@ -32,10 +33,13 @@ _SCAN = _DEMO / "brainweb_t1_crop.nii.gz"
 _SCALE = "2.5"
 _BORDER = 6  # voxels left out of the figures on every side: there, no method sees the whole surroundings
 _OUT = Console()
+_ITERATIONS = 10  # of data consistency
 _FULL_NAMES = {
     "linear": "linear interpolation",
     "B-spline": "cubic B-spline interpolation",
+    "B-spline + DC": "cubic B-spline + data consistency",
     "SR": "super-resolution (ArSSR)",
+    "SR + DC": "super-resolution + data consistency",
 }
 _BRAINWEB_NOTE = (
     "The bundled model was trained on BrainWeb volumes, this one among them: expect less gain on a new scan. "
@@ -53,7 +57,7 @@ class Outputs:
 
     def volume(self, method: str) -> Path:
         """NIfTI file of one method's result."""
-        return self.volumes / f"{self.name}_{method}.nii.gz"
+        return self.volumes / f"{self.name}_{method.replace(' + ', '_')}.nii.gz"
 
 
 def demo(
@@ -92,17 +96,23 @@ def demo(
 
 
 def _against_truth(scan: Path, scale: PerAxis, outputs: Outputs, note: str) -> None:
-    """Degrade the scan, restore it in three ways, and measure how close each comes."""
+    """Degrade the scan, restore it in several ways, and measure how close each comes."""
     true = _step("Reading the high-resolution scan", lambda: as_float(io.read(find_one(scan)).image))
     low = _step(
         f"Simulating a scan with {scale} times larger voxels (Gaussian, FWHM = voxel size)",
         lambda: simulate_low_resolution(true, scale.values),
     )
     grid = grid_of(true)
+    linear = _step("Linear interpolation", lambda: resample(low, grid, "linear"))
+    spline = _step("Cubic B-spline interpolation", lambda: resample(low, grid, "B-spline"))
+    restored = _super_resolve(low, Target(like=scan))
+    consistent = _consistent(restored, low, "SR")
     images = {
-        "linear": _step("Linear interpolation", lambda: resample(low, grid, "linear")),
-        "B-spline": _step("Cubic B-spline interpolation", lambda: resample(low, grid, "B-spline")),
-        "SR": _super_resolve(low, Target(like=scan)),
+        "linear": linear,
+        "B-spline": spline,
+        "B-spline + DC": _consistent(spline, low, "B-spline").image,
+        "SR": restored,
+        "SR + DC": consistent.image,
     }
     array = itk.array_view_from_image
     qualities = {
@@ -114,13 +124,20 @@ def _against_truth(scan: Path, scale: PerAxis, outputs: Outputs, note: str) -> N
         io.write(image, outputs.volume(method))
     panels = [
         Panel("LR", low, _size(low)),
-        *(Panel(method, images[method], caption(qualities[method])) for method in ("B-spline", "SR")),
+        *(Panel(method, images[method], caption(qualities[method])) for method in ("B-spline", "SR", "SR + DC")),
     ]
-    title = f"{outputs.name}: voxels {scale} times larger, then restored"
+    title = (
+        f"{outputs.name}: voxels {scale} times larger, then restored; DC: {_ITERATIONS} iterations of data consistency"
+    )
     _step(
         "Drawing the picture",
         lambda: save_comparison(
-            outputs.picture, panels, Panel("truth", true, _size(true)), errors_of=(1, 2), title=title
+            outputs.picture,
+            panels,
+            Panel("truth", true, _size(true)),
+            errors_of=(1, 3),
+            title=title,
+            residuals=_residuals(restored, low, consistent),
         ),
     )
     _OUT.print(f"\n[bold]×{scale} against the true scan[/], {_BORDER} voxels left out on every side")
@@ -134,20 +151,25 @@ def _against_truth(scan: Path, scale: PerAxis, outputs: Outputs, note: str) -> N
 
 
 def _without_truth(scan: Path, scale: PerAxis, outputs: Outputs) -> None:
-    """Super-resolve the scan as it is; only eyes can judge the result."""
+    """Super-resolve the scan as it is; only eyes and the residual can judge the result."""
     image = _step("Reading the scan", lambda: io.read(find_one(scan)).image)
     restored = _super_resolve(image, Target(scale=scale))
+    consistent = _consistent(restored, image, "SR")
     low, grid = as_float(image), grid_of(restored)
     linear = _step("Linear interpolation", lambda: resample(low, grid, "linear"))
     spline = _step("Cubic B-spline interpolation", lambda: resample(low, grid, "B-spline"))
     io.write(restored, outputs.volume("SR"))
+    io.write(consistent.image, outputs.volume("SR + DC"))
     panels = [
         Panel("scan", image, _size(image)),
         Panel("linear", linear),
         Panel("B-spline", spline),
         Panel("SR", restored, _size(restored)),
+        Panel("SR + DC", consistent.image),
     ]
-    _step("Drawing the picture", lambda: save_comparison(outputs.picture, panels, title=f"{outputs.name}, ×{scale}"))
+    title = f"{outputs.name}, ×{scale}; DC: {_ITERATIONS} iterations of data consistency"
+    residuals = _residuals(restored, image, consistent)
+    _step("Drawing the picture", lambda: save_comparison(outputs.picture, panels, title=title, residuals=residuals))
     _tell_files(outputs)
 
 
@@ -156,6 +178,25 @@ def _super_resolve(image: itk.Image, target: Target) -> itk.Image:
     with ends_on_ctrl_c(upscaler), Bars(_OUT) as bars:
         bars.begin("Super-resolution")
         return upscaler.to_image(image, bars.update)
+
+
+def _consistent(image: itk.Image, low: itk.Image, method: str) -> Corrected:
+    corrected = _step(f"Data consistency of {method}", lambda: _compared(image, low, _ITERATIONS))
+    _OUT.print(f"  {corrected.agreement}", highlight=False)
+    return corrected
+
+
+def _compared(image: itk.Image, low: itk.Image, iterations: int) -> Corrected:
+    return make_consistent(image, low, iterations, Watch(), lambda _fraction: None)
+
+
+def _residuals(restored: itk.Image, low: itk.Image, consistent: Corrected) -> Residuals:
+    """The maps of super-resolution with their root mean squares, before and after data consistency."""
+    agreement = consistent.agreement
+    return Residuals(
+        Panel("SR", _compared(restored, low, 0).residual, f"RMS {agreement.before:.3g}"),
+        Panel("SR + DC", consistent.residual, f"RMS {agreement.after:.3g}"),
+    )
 
 
 def _step(text: str, work: Callable[[], _T]) -> _T:

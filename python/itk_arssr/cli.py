@@ -55,6 +55,7 @@ def arssr(
         "arssr upscale t2.nii.gz t2_on_t1.nii.gz --like t1.nii.gz",
         "arssr upscale scans/ results/ --scale 2 --memory 2GiB",
         "arssr upscale ct.mha ct_hr.mha --scale 2 --window -1000,1500",
+        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --residual residual.nii.gz",
     )
 )
 @reports_mistakes
@@ -100,6 +101,22 @@ def upscale(
     no_intensity_scaling: Annotated[
         bool, typer.Option("--no-intensity-scaling", help="Give the network the intensities as they are.")
     ] = False,
+    consistency: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Make the result agree with IN by N back-projections of the residual; 10 are plenty.",
+        ),
+    ] = 0,
+    residual: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also write the residual map: IN minus a scan simulated from the result, on IN's grid. "
+            "A directory where IN is one.",
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
 ) -> None:
     """Super-resolve an image, a DICOM series, or a directory of them.
@@ -107,6 +124,11 @@ def upscale(
     The field of view and the pixel type are kept; pixel types other than
     unsigned char, short, unsigned short, float and double become float.
     Give one of --scale, --spacing and --like.
+
+    The residual map tells where the result contradicts the scan it was made
+    from: what it shows beyond noise cannot be right. --consistency removes
+    it. Both take the scan's slice profile for a Gaussian as wide, at half
+    its maximum, as a voxel of IN.
 
     A bad file in a directory does not stop the others: a summary tells
     what failed, and the exit status is then 1.
@@ -117,8 +139,8 @@ def upscale(
         raise typer.BadParameter("--window has no meaning with --no-intensity-scaling")
     target = Target(scale, spacing, like)
     weights = load_model(model)
-    upscaler = Upscaler(weights, Settings(target, device, memory, window, not no_intensity_scaling))
-    jobs = plan(source, output, weights.GetEncoderAsString(), target.label)
+    upscaler = Upscaler(weights, Settings(target, device, memory, window, not no_intensity_scaling, consistency))
+    jobs = plan(source, output, weights.GetEncoderAsString(), target.label, residual)
     refused = refusals(jobs, overwrite)
     results: list[Result] = []
     try:

@@ -90,7 +90,8 @@ def outcome(result: Result) -> str:
         return f"[red]failed:[/] {escape(result.error)}"
     notes = "".join(f"\n[yellow]note:[/] {escape(note)}" for note in result.notes)
     grid = f"{times(result.size)} voxels of {times(result.spacing)} mm"
-    return f"{escape(result.job.output.name)}\n{grid} in {result.seconds:.1f} s{notes}"
+    agreement = f"\n{result.agreement}" if result.agreement else ""
+    return f"{escape(result.job.output.name)}\n{grid} in {result.seconds:.1f} s{agreement}{notes}"
 
 
 def quality_table(rows: Sequence[tuple[str, Quality]]) -> Table:

@@ -35,6 +35,6 @@ def stem(path: Path) -> str:
     return path.name[: len(path.name) - len(known)] if known else path.name
 
 
-def output_name(encoder: str, label: str, path: Path) -> str:
+def output_name(encoder: str, label: str, path: Path, kind: str = "recon") -> str:
     """Name in an output directory, as the published scripts have it: ``ArSSR_RDN_recon_2d5x_scan.nii.gz``."""
-    return f"ArSSR_{encoder}_recon_{label}_{stem(path)}{output_extension(path)}"
+    return f"ArSSR_{encoder}_{kind}_{label}_{stem(path)}{output_extension(path)}"

@@ -6,8 +6,8 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,14 +138,20 @@ def stream_divisions(path: Path, image: itk.ImageBase) -> int:
     return max(1, math.ceil(_byte_count(image) / _CHUNK_BYTES)) if extension(path) in _STREAMED_FORMATS else 1
 
 
-def check_fits(path: Path, image: itk.ImageBase) -> None:
-    """Refuse an output that is larger than the disk, or than memory where it cannot be written piece by piece."""
+def check_fits(path: Path, image: itk.ImageBase, whole: bool = False) -> None:
+    """Refuse an output that is larger than the disk, or than memory where it cannot be written piece by piece.
+
+    ``whole`` tells that it is computed in one piece whatever its format.
+    """
     needed = _byte_count(image)
-    if extension(path) in _STREAMED_FORMATS:
+    if extension(path) in _STREAMED_FORMATS and not whole:
         room, place, remedy = shutil.disk_usage(path.parent).free, f"free in {path.parent}", ""
     else:
         room, place = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), "of memory in this machine"
         remedy = f", or write {_STREAMED_FORMATS[0]}, which goes to the disk piece by piece"
+        if whole:
+            needed = 2 * needed + _BYTES[itk.F] * math.prod(itk.size(image))  # it, its correction and work on it
+            remedy = ", or leave out --consistency and --residual, which hold all of it at once"
     if needed > room:
         raise UserError(
             f"the result of {times(itk.size(image))} voxels takes {needed / 2**30:.1f} GiB, and there are "
@@ -185,3 +191,11 @@ def write(image: itk.ImageBase, path: Path, divisions: int = 1) -> None:
         writer = itk.ImageFileWriter[type(image)].New(image, FileName=str(partial))
         writer.SetNumberOfStreamDivisions(divisions)
         writer.Update()
+
+
+def write_all(files: Mapping[Path, itk.Image]) -> None:
+    """Write images in memory, all of them or none."""
+    with ExitStack() as until_all_are_written:
+        for path, image in files.items():
+            partial = until_all_are_written.enter_context(completed(path))
+            itk.ImageFileWriter[type(image)].New(image, FileName=str(partial)).Update()

@@ -22,6 +22,12 @@ class Job:
 
     source: Source
     output: Path
+    residual: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that it writes."""
+        return (self.output,) if self.residual is None else (self.output, self.residual)
 
 
 @dataclass(frozen=True)
@@ -32,21 +38,44 @@ class Result:
     seconds: float = 0.0
     size: tuple[int, ...] = ()
     spacing: tuple[float, ...] = ()
+    agreement: str = ""
     notes: tuple[str, ...] = ()
     error: str = ""
 
 
-def plan(source: Path, output: Path, encoder: str, label: str) -> list[Job]:
-    """Inputs with their outputs. A batch goes to a directory; one image goes to a file, or into a directory."""
+def plan(source: Path, output: Path, encoder: str, label: str, residual: Path | None = None) -> list[Job]:
+    """Inputs with their outputs. A batch goes to a directory; one image goes to a file, or into a directory.
+
+    The same holds for residual maps, where they are to be written.
+    """
     sources, is_batch = find(source)
-    if not is_batch and not output.is_dir() and output.suffix:
-        io.check_can_write(output)
-        return [Job(sources[0], output)]
-    if output.is_file():
-        raise UserError(f"{output} is a file; the results of a directory need a directory")
-    if is_batch and extension(output):
-        raise UserError(f"{output} is named like a file; the {len(sources)} images of {source} need a directory")
-    return [Job(image, output / output_name(encoder, label, image.path)) for image in sources]
+    naming = _Naming(source, sources, is_batch, encoder, label)
+    outputs = naming.files(output, "recon")
+    residuals = [None] * len(sources) if residual is None else naming.files(residual, "residual")
+    return [Job(*files) for files in zip(sources, outputs, residuals, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Naming:
+    """Names of the files that are made from the images of a source."""
+
+    source: Path
+    images: Sequence[Source]
+    is_batch: bool
+    encoder: str
+    label: str
+
+    def files(self, place: Path, kind: str) -> list[Path]:
+        """The file that is named, or one for each image in the directory that is named."""
+        if not self.is_batch and not place.is_dir() and place.suffix:
+            io.check_can_write(place)
+            return [place]
+        if place.is_file():
+            raise UserError(f"{place} is a file; the results of a directory need a directory")
+        if self.is_batch and extension(place):
+            count = len(self.images)
+            raise UserError(f"{place} is named like a file; the {count} images of {self.source} need a directory")
+        return [place / output_name(self.encoder, self.label, image.path, kind) for image in self.images]
 
 
 def refusals(jobs: Sequence[Job], overwrite: bool) -> dict[Job, str]:
@@ -55,14 +84,23 @@ def refusals(jobs: Sequence[Job], overwrite: bool) -> dict[Job, str]:
     refused: dict[Job, str] = {}
     first: dict[Path, Job] = {}
     for job in jobs:
-        twin = first.setdefault(job.output, job)
-        if job.output.exists() and _identity(job.output) in inputs:
-            refused[job] = f"{job.output} is an input; an input is never overwritten"
-        elif twin is not job:
-            refused[job] = f"the result would replace that of {twin.source.path}: both are named {job.output.name}"
-        elif job.output.exists() and not overwrite:
-            refused[job] = f"{job.output} exists; --overwrite replaces it"
+        if job.residual is not None and _same_place(job.output, job.residual):
+            refused[job] = f"{job.output} cannot hold both the result and the residual map"
+        for file in job.files:
+            twin = first.setdefault(file, job)
+            if file.exists() and _identity(file) in inputs:
+                refused.setdefault(job, f"{file} is an input; an input is never overwritten")
+            elif twin is not job:
+                refused.setdefault(
+                    job, f"the result would replace that of {twin.source.path}: both are named {file.name}"
+                )
+            elif file.exists() and not overwrite:
+                refused.setdefault(job, f"{file} exists; --overwrite replaces it")
     return refused
+
+
+def _same_place(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
 
 
 def _identity(file: Path) -> tuple[int, int]:
@@ -77,8 +115,9 @@ def run(job: Job, upscaler: Upscaler, on_progress: Progress) -> Result:
         with warnings_collected() as warnings:
             volume = io.read(job.source)
             upscaler.raise_if_interrupted()
-            grid = upscaler.to_file(volume.image, job.output, on_progress)
+            written = upscaler.to_file(volume.image, job.output, on_progress, job.residual)
     except (UserError, RuntimeError, OSError, MemoryError) as error:
         return Result(job, time.monotonic() - start, error=description(error))
     notes = tuple(note for note in (volume.note, *warnings) if note)
-    return Result(job, time.monotonic() - start, tuple(itk.size(grid)), tuple(itk.spacing(grid)), notes)
+    grid, agreement = written.grid, str(written.agreement or "")
+    return Result(job, time.monotonic() - start, tuple(itk.size(grid)), tuple(itk.spacing(grid)), agreement, notes)

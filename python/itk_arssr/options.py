@@ -58,6 +58,7 @@ class Settings:
     memory_mib: int | None = None
     window: tuple[float, float] | None = None
     intensity_scaling: bool = True
+    consistency: int = 0  # back-projections that make the result agree with its scan
 
 
 def _numbers(text: str) -> list[float]:

@@ -33,6 +33,14 @@ class Panel:
     caption: str = ""
 
 
+@dataclass(frozen=True)
+class Residuals:
+    """Residual maps of a result before and after its correction, on the grid of the scan."""
+
+    before: Panel
+    after: Panel
+
+
 @dataclass
 class _Column:
     panel: Panel
@@ -42,9 +50,15 @@ class _Column:
 
 
 def save_comparison(
-    path: Path, panels: Sequence[Panel], truth: Panel | None = None, errors_of: Sequence[int] = (), title: str = ""
+    path: Path,
+    panels: Sequence[Panel],
+    truth: Panel | None = None,
+    errors_of: Sequence[int] = (),
+    title: str = "",
+    residuals: Residuals | None = None,
 ) -> None:
-    """Write the figure: the panels, the truth, and the absolute errors of some of the panels against the truth.
+    """Write the figure: the panels, the truth, the absolute errors of some of the panels against the truth, and
+    residual maps, one above the other.
 
     All images have one field of view and direction; error maps need those panels on the truth's grid. The slice is the
     middle one across the finest axis, anterior or superior side up, the patient's right on the left.
@@ -62,26 +76,29 @@ def save_comparison(
     _set_grey_scale(shown, middle_slice(sharpest.image, axis))
     if truth is not None:
         shown += _error_columns([panels[index] for index in errors_of], truth, axis)
-    _draw(path, shown, most_detailed(middle_slice(sharpest.image, axis)), title)
+    maps = [] if residuals is None else _residual_columns(residuals, axis)
+    _draw(path, shown, most_detailed(middle_slice(sharpest.image, axis)), title, maps)
 
 
-def _draw(path: Path, columns: Sequence[_Column], square: Square, title: str) -> None:
+def _draw(path: Path, columns: Sequence[_Column], square: Square, title: str, maps: Sequence[_Column]) -> None:
     from matplotlib import pyplot
 
     reference = columns[0].slice
     slice_height = _COLUMN_INCHES * reference.height / reference.width
     height = slice_height + _COLUMN_INCHES + _TEXT_INCHES
+    count = len(columns) + bool(maps)
+    bars = sum(column.bar for column in columns) + bool(maps)
     figure, axes = pyplot.subplots(
         2,
-        len(columns),
-        figsize=(_COLUMN_INCHES * len(columns) + 0.7, height),
+        count,
+        figsize=(_COLUMN_INCHES * count + 0.7 * max(1, bars), height),
         height_ratios=(slice_height, _COLUMN_INCHES),
         squeeze=False,
         layout="constrained",
         facecolor="white",
     )
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.0)
-    for (whole, zoomed), column in zip(axes.T, columns, strict=True):
+    for (whole, zoomed), column in zip(axes.T, columns, strict=False):
         mapped = _show(whole, column)
         _show(zoomed, column)
         _mark(whole, zoomed, square)
@@ -89,14 +106,24 @@ def _draw(path: Path, columns: Sequence[_Column], square: Square, title: str) ->
         whole.set_title(column.panel.title, fontsize=points, fontweight="bold", color=_INK, pad=6)
         zoomed.set_xlabel(column.panel.caption, fontsize=13, color=_MUTED, labelpad=6)
         if column.bar:
-            bar = figure.colorbar(mapped, ax=(whole, zoomed), fraction=0.06, pad=0.03, aspect=30, extend="max")
-            bar.set_label("absolute error", fontsize=12, color=_MUTED)
-            bar.ax.tick_params(labelsize=11, colors=_MUTED)
+            _add_bar(figure, mapped, (whole, zoomed), "absolute error", "max")
+    if maps:
+        axes[0, -1].set_title("residual", fontsize=_TITLE_POINTS, fontweight="bold", color=_INK, pad=6)
+        for place, column in zip(axes[:, -1], maps, strict=True):
+            mapped = _show(place, column)
+            place.set_xlabel(f"{column.panel.title}: {column.panel.caption}", fontsize=13, color=_MUTED, labelpad=6)
+        _add_bar(figure, mapped, axes[:, -1], "scan − scan simulated from the result", "both")
     if title:
         figure.suptitle(title, fontsize=14, color=_MUTED)
     make_folder(path.parent)
     figure.savefig(path, dpi=_DPI)
     pyplot.close(figure)
+
+
+def _add_bar(figure, mapped, axes, label: str, extend: str) -> None:
+    bar = figure.colorbar(mapped, ax=axes, fraction=0.06, pad=0.03, aspect=30, extend=extend)
+    bar.set_label(label, fontsize=12, color=_MUTED)
+    bar.ax.tick_params(labelsize=11, colors=_MUTED)
 
 
 def _title_points(title: str) -> float:
@@ -145,3 +172,9 @@ def _error_columns(panels: Sequence[Panel], truth: Panel, axis: int) -> list[_Co
         )
         for panel, error in zip(panels, errors, strict=True)
     ]
+
+
+def _residual_columns(residuals: Residuals, axis: int) -> list[_Column]:
+    shown = [(panel, middle_slice(panel.image, axis)) for panel in (residuals.before, residuals.after)]
+    largest = float(np.percentile(np.abs(shown[0][1].pixels), _ERROR_SCALE)) or 1.0
+    return [_Column(panel, map_, {"cmap": "RdBu_r", "vmin": -largest, "vmax": largest}) for panel, map_ in shown]

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import itk
 
 from itk_arssr import io
+from itk_arssr.consistency import Agreement, make_consistent
 from itk_arssr.errors import UserError, description
 from itk_arssr.options import Settings
 from itk_arssr.sources import find_one
 from itk_arssr.watch import Progress, Watch
+
+
+_UPSCALING_SHARE = 0.9  # of the progress, where the result is then compared with its scan
+
+
+@dataclass(frozen=True)
+class Written:
+    """A result in a file: its grid, and how well it agrees with its scan where that was looked at."""
+
+    grid: itk.ImageBase
+    agreement: Agreement | None = None
 
 
 def load_model(path: Path | None = None) -> itk.ArSSRModel:
@@ -35,18 +48,43 @@ class Upscaler:
         like = settings.target.like
         self._grid = None if like is None else io.read_grid(find_one(like))
 
-    def to_file(self, image: itk.Image, path: Path, on_progress: Progress) -> itk.ImageBase:
-        """Super-resolve into a file, piece by piece where its format allows; returns the grid of the result."""
-        io.check_can_write(path)
+    def to_file(self, image: itk.Image, path: Path, on_progress: Progress, residual: Path | None = None) -> Written:
+        """Super-resolve into a file, and write the residual map to another one where one is named.
+
+        Goes piece by piece where the format allows, unless the result is compared with its scan: that needs all of it.
+        """
+        for file in (path, residual or path):
+            io.check_can_write(file)
+        whole = self._settings.consistency > 0 or residual is not None
         upscale = self._filter(image)
         with self._watch.errors_explained():
             upscale.UpdateOutputInformation()
         io.make_folder(path.parent)
-        io.check_fits(path, upscale.GetOutput())
+        io.check_fits(path, upscale.GetOutput(), whole)
+        if whole:
+            return self._to_files(upscale, image, path, on_progress, residual)
         divisions = io.stream_divisions(path, upscale.GetOutput())
         with self._watch.over(upscale, on_progress, divisions):
             io.write(upscale.GetOutput(), path, divisions)
-        return upscale.GetOutput()
+        return Written(upscale.GetOutput())
+
+    def _to_files(
+        self, upscale: itk.ProcessObject, scan: itk.Image, path: Path, on_progress: Progress, residual: Path | None
+    ) -> Written:
+        with self._watch.over(upscale, lambda fraction: on_progress(_UPSCALING_SHARE * fraction)):
+            upscale.Update()
+        result = make_consistent(
+            upscale.GetOutput(),
+            scan,
+            self._settings.consistency,
+            self._watch,
+            lambda fraction: on_progress(_UPSCALING_SHARE + (1 - _UPSCALING_SHARE) * fraction),
+        )
+        files = {path: result.image}
+        if residual is not None:
+            files[residual] = result.residual
+        io.write_all(files)
+        return Written(result.image, result.agreement)
 
     def to_image(self, image: itk.Image, on_progress: Progress, grid: itk.ImageBase | None = None) -> itk.Image:
         """Super-resolve in memory, on the settings' grid or on that of an image."""

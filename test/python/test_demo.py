@@ -44,15 +44,27 @@ def test_super_resolution_beats_interpolation_on_the_image_in_the_repository(dem
     result = run(demo, "--output", tmp_path)
     assert result.exit_code == 0, result.stdout + result.stderr
     table = figures(result.stdout)
-    assert list(table) == ["linear interpolation", "cubic B-spline interpolation", "super-resolution (ArSSR)"]
-    linear, spline, ours = table.values()
+    assert list(table) == [
+        "linear interpolation",
+        "cubic B-spline interpolation",
+        "cubic B-spline + data consistency",
+        "super-resolution (ArSSR)",
+        "super-resolution + data consistency",
+    ]
+    linear, spline, consistent_spline, ours, consistent = table.values()
     assert ours[0] > spline[0] + 1.0 > linear[0] + 1.0
     assert ours[1] > spline[1] > linear[1]
+    assert consistent_spline[0] > spline[0] + 1.0
+    assert consistent[0] > ours[0] + 0.3
     assert "trained on BrainWeb" in result.stdout
     restored, truth = (itk.imread(str(path)) for path in (tmp_path / "brainweb_t1_crop_SR.nii.gz", demo._SCAN))
     assert tuple(itk.size(restored)) == tuple(itk.size(truth))
     np.testing.assert_allclose(itk.origin(restored), itk.origin(truth), atol=1e-5)
     assert tuple(itk.size(itk.imread(str(tmp_path / "brainweb_t1_crop_LR.nii.gz")))) == (36, 36, 32)
+    before, after = re.search(r"Data consistency of SR …\s+residual (\S+) → (\S+) root mean", result.stdout).groups()
+    assert float(after) < 0.1 * float(before)
+    corrected = itk.imread(str(tmp_path / "brainweb_t1_crop_SR_DC.nii.gz"))
+    assert np.abs(pixels(corrected) - pixels(restored)).max() > 1
     assert (tmp_path / "brainweb_t1_crop_comparison.png").stat().st_size > 100_000
 
 
@@ -67,6 +79,8 @@ def test_a_scan_without_a_truth(demo, write, tmp_path):
         pixels(restored),
         pixels(itk.arbitrary_scale_super_resolution_image_filter(itk.imread(str(scan)), scale_factors=1.5)),
     )
+    assert type(itk.imread(str(tmp_path / "out" / "mine_SR_DC.nii.gz"))) is itk.Image[itk.SS, 3]
+    assert "residual" in result.stdout
     assert (tmp_path / "out" / "mine_comparison.png").exists()
 
 
