@@ -17,10 +17,7 @@
  *=========================================================================*/
 #include "ArSSRPatchSampler.h"
 
-#include "ArSSROrientation.h"
 #include "ArSSRSampleTestHelpers.h"
-#include "ArSSRTestHelpers.h"
-#include "ArSSRVoxelChoice.h"
 
 #include <gtest/gtest.h>
 
@@ -28,7 +25,6 @@
 #include <cmath>
 #include <map>
 #include <set>
-#include <tuple>
 #include <vector>
 
 namespace
@@ -247,79 +243,4 @@ TEST(ArSSRPatchSampler, ForegroundIsTheShareOfBrightVoxelsInTheFieldOfView)
   }); // the threshold is not above
   const PatchGeometry patch{ 10, { { 0.0, 40.0, 15.0 } }, { { 2.0, 1.0, 2.5 } } };
   EXPECT_EQ(sampler.GetForegroundShare(half, patch), 15.0 / 25.0);
-}
-
-TEST(ArSSRVoxelChoice, TakesDifferentVoxelsInOrderOfMemoryAllWithTheSameChance)
-{
-  const VoxelBox             box{ { { 3, 4, 5 } }, { { 2, 3, 4 } } };
-  std::map<VolumeIndex, int> taken;
-  for (std::uint64_t number = 0; number < 2400; ++number)
-  {
-    Random     random = MakeRandom(number);
-    const auto voxels = ChooseVoxels(box, 5, random);
-    ASSERT_EQ(voxels.size(), 5U);
-    for (std::size_t i = 0; i < 5; ++i)
-    {
-      ++taken[voxels[i]];
-      EXPECT_TRUE(i == 0 || voxels[i - 1] < voxels[i]);
-    }
-  }
-  ASSERT_EQ(taken.size(), 24U);
-  EXPECT_EQ(taken.begin()->first, (VolumeIndex{ { 3, 4, 5 } }));
-  EXPECT_EQ(taken.rbegin()->first, (VolumeIndex{ { 4, 6, 8 } }));
-  for (const auto & voxel : taken)
-  {
-    EXPECT_NEAR(voxel.second, 500, 80); // four standard deviations
-  }
-}
-
-TEST(ArSSRVoxelChoice, TakesAllVoxelsAsOftenAsNeeded)
-{
-  const VoxelBox             box{ { { 0, 0, 0 } }, { { 2, 2, 2 } } };
-  Random                     random = MakeRandom(0);
-  std::map<VolumeIndex, int> taken;
-  for (const VolumeIndex & voxel : ChooseVoxels(box, 8 * 3 + 2, random))
-  {
-    ++taken[voxel];
-  }
-  EXPECT_EQ(taken.size(), 8U);
-  EXPECT_EQ(std::count_if(taken.begin(), taken.end(), [](const auto & entry) { return entry.second == 3; }), 6);
-  EXPECT_EQ(std::count_if(taken.begin(), taken.end(), [](const auto & entry) { return entry.second == 4; }), 2);
-  EXPECT_TRUE(ChooseVoxels(VoxelBox{}, 5, random).empty());
-}
-
-TEST(ArSSROrientation, TurnsPatchPointsAndVoxelSizeAlike)
-{
-  std::set<std::tuple<std::array<bool, 3>, std::array<std::size_t, 3>>> seen;
-  for (std::uint64_t number = 0; number < 600; ++number)
-  {
-    Random            random = MakeRandom(number);
-    const Orientation orientation = Orientation::Draw(true, true, random);
-    seen.emplace(orientation.flip, orientation.axes);
-    TrainingSample sample;
-    sample.patchSize = 3;
-    for (int i = 0; i < 27; ++i)
-    {
-      sample.lowResolution.push_back(static_cast<float>(i));
-      sample.points.insert(sample.points.end(), { std::floor(i / 9.0), i / 3 % 3 * 1.0, i % 3 * 1.0 });
-    }
-    sample.voxelSize = { { 0.1, 0.2, 0.3 } };
-    orientation.Apply(sample);
-    for (std::size_t i = 0; i < 27; ++i) // each point is still on the voxel that it was on
-    {
-      const double * point = &sample.points[3 * i];
-      EXPECT_EQ(sample.lowResolution[static_cast<std::size_t>(point[0] * 9 + point[1] * 3 + point[2])],
-                static_cast<float>(i));
-    }
-    for (std::size_t axis = 0; axis < 3; ++axis) // and neighbours along an axis are apart by that axis' step
-    {
-      EXPECT_NEAR(sample.voxelSize[axis], 0.1 * static_cast<double>(orientation.axes[axis] + 1), 1e-12);
-    }
-  }
-  EXPECT_EQ(seen.size(), 48U);
-
-  Random            random = MakeRandom(0);
-  const Orientation none = Orientation::Draw(false, false, random);
-  EXPECT_EQ(none.flip, (std::array<bool, 3>{ { false, false, false } }));
-  EXPECT_EQ(none.axes, (std::array<std::size_t, 3>{ { 0, 1, 2 } }));
 }

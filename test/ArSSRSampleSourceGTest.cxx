@@ -133,79 +133,6 @@ TEST(ArSSRSampleSource, SamplesDependOnTheirNumberAlone)
   EXPECT_FALSE(AreSame(MakeSource(recipe).Draw(0), samples[0]));
 }
 
-TEST(ArSSRSampleSource, GainIsOnBothNoiseOnTheLowResolutionAlone)
-{
-  ArSSRTrainingRecipe recipe = MakeRecipe();
-  recipe.SetNumber("gain_min", 1);
-  recipe.SetNumber("gain_max", 1);
-  recipe.SetNumber("noise_probability", 0);
-  const SampleSource plain = MakeSource(recipe);
-  recipe.SetNumber("noise_probability", 1);
-  const SampleSource noisy = MakeSource(recipe);
-  recipe.SetNumber("noise_probability", 0);
-  recipe.SetNumber("gain_min", 0.5);
-  recipe.SetNumber("gain_max", 0.5);
-  const SampleSource dim = MakeSource(recipe);
-
-  double largest = 0.0;
-  for (std::uint64_t number = 0; number < 50; ++number)
-  {
-    const TrainingSample sample = plain.Draw(number);
-    const TrainingSample withNoise = noisy.Draw(number);
-    EXPECT_EQ(sample.values, withNoise.values);
-    EXPECT_EQ(sample.points, withNoise.points);
-    double sum = 0.0;
-    for (std::size_t i = 0; i < sample.lowResolution.size(); ++i)
-    {
-      sum += std::pow(withNoise.lowResolution[i] - sample.lowResolution[i], 2.0);
-    }
-    const double deviation = std::sqrt(sum / static_cast<double>(sample.lowResolution.size()));
-    EXPECT_GT(deviation, 0.0);
-    EXPECT_LT(deviation, 0.025); // noise_max is 0.02, of 216 voxels
-    largest = std::max(largest, deviation);
-
-    const TrainingSample half = dim.Draw(number);
-    for (std::size_t i = 0; i < sample.values.size(); ++i)
-    {
-      EXPECT_EQ(half.values[i], 0.5F * sample.values[i]);
-    }
-    for (std::size_t i = 0; i < sample.lowResolution.size(); ++i)
-    {
-      EXPECT_EQ(half.lowResolution[i], 0.5F * sample.lowResolution[i]);
-    }
-  }
-  EXPECT_GT(largest, 0.014);
-}
-
-TEST(ArSSRSampleSource, GammaIsThatOfTheSample)
-{
-  ArSSRTrainingRecipe recipe = MakeRecipe();
-  recipe.SetNumber("gain_min", 1);
-  recipe.SetNumber("gain_max", 1);
-  const SampleSource curved = MakeSource(recipe);
-  // The same numbers are drawn, but the power is 1 to within 1e-9.
-  recipe.SetNumber("gamma_max", 1.000000001);
-  const SampleSource straight = MakeSource(recipe);
-  double             least = 10.0;
-  double             most = 0.1;
-  for (std::uint64_t number = 0; number < 100; ++number)
-  {
-    const TrainingSample sample = straight.Draw(number);
-    const TrainingSample power = curved.Draw(number);
-    const double         gamma = std::log(power.values[0]) / std::log(sample.values[0]);
-    least = std::min(least, gamma);
-    most = std::max(most, gamma);
-    for (std::size_t i = 0; i < sample.values.size(); ++i)
-    {
-      EXPECT_NEAR(power.values[i], std::pow(sample.values[i], gamma), 0.005);
-    }
-  }
-  EXPECT_GT(least, 1.0 / 1.32);
-  EXPECT_LT(least, 0.85);
-  EXPECT_GT(most, 1.2);
-  EXPECT_LT(most, 1.32);
-}
-
 TEST(ArSSRSampleSource, ReadsACohortInRounds)
 {
   std::vector<Counter> reads;
@@ -330,61 +257,6 @@ TEST(ArSSRSampleSource, ValidationSamplesAreTheSameEveryTime)
   EXPECT_EQ(without.GetNumberOfValidationSamples(), 0U);
 }
 
-TEST(ArSSRSampleSource, ProceduralVolumesGiveTheirShare)
-{
-  // Training images are zero but for one corner, so that their samples can be told from others.
-  ArSSRTrainingRecipe recipe = MakeRecipe();
-  recipe.SetNumber("foreground_bias", 0);
-  recipe.SetNumber("procedural_volumes", 2);
-  recipe.SetNumber("procedural_size", 16);
-  recipe.SetNumber("procedural_probability", 0.4);
-  const auto         dark = MakeImage("dark", { { 60, 60, 60 } }, [](std::int64_t z, std::int64_t y, std::int64_t x) {
-    return z + y + x == 0 ? 1.0F : 0.0F;
-  });
-  const SampleSource source(recipe, { dark }, {}, Ample, nullptr);
-  int                bright = 0;
-  for (std::uint64_t number = 0; number < 500; ++number)
-  {
-    const TrainingSample sample = source.Draw(number);
-    bright += std::accumulate(sample.values.begin(), sample.values.end(), 0.0) > 0.0 ? 1 : 0;
-  }
-  EXPECT_NEAR(bright, 200, 44); // four standard deviations
-
-  const SampleSource alone(recipe, {}, {}, Ample, nullptr);
-  for (std::uint64_t number = 0; number < 20; ++number)
-  {
-    const TrainingSample sample = alone.Draw(number);
-    EXPECT_GT(std::accumulate(sample.values.begin(), sample.values.end(), 0.0), 0.0);
-  }
-}
-
-TEST(ArSSRSampleSource, ForegroundBiasIsTheShareOfPatchesThatMustHaveForeground)
-{
-  const auto          ball = MakeImage("ball", { { 60, 60, 60 } }, [](std::int64_t z, std::int64_t y, std::int64_t x) {
-    return std::pow(z - 20, 2) + std::pow(y - 25, 2) + std::pow(x - 30, 2) < 16 * 16 ? 1.0F : 0.0F;
-  });
-  ArSSRTrainingRecipe recipe = MakeRecipe();
-  recipe.Set("permute", "off");
-  recipe.SetNumber("patch_margin", 0);
-  const auto countBright = [&](double bias) {
-    recipe.SetNumber("foreground_bias", bias);
-    const SampleSource source(recipe, { ball }, {}, Ample, nullptr);
-    int                bright = 0;
-    for (std::uint64_t number = 0; number < 300; ++number)
-    {
-      const std::vector<float> values = source.Draw(number).values;
-      // A quarter of the patch's voxels; fewer may be among the points.
-      bright += std::count_if(values.begin(), values.end(), [](float value) { return value > 0.0F; }) >= 12 ? 1 : 0;
-    }
-    return bright;
-  };
-  const int never = countBright(0.0);
-  const int always = countBright(1.0);
-  EXPECT_LT(never, 150);
-  EXPECT_GT(always, 290);
-  EXPECT_NEAR(countBright(0.5), 0.5 * (never + always), 35.0); // four standard deviations
-}
-
 TEST(ArSSRSampleSource, EpochsSeeACropOfEveryPart)
 {
   ArSSRTrainingRecipe recipe("published");
@@ -396,35 +268,4 @@ TEST(ArSSRSampleSource, EpochsSeeACropOfEveryPart)
   EXPECT_EQ(SampleSource(recipe, images, {}, 0, nullptr).GetStepsPerEpoch(), 1U);
   recipe.SetNumber("steps_per_epoch", 77);
   EXPECT_EQ(SampleSource(recipe, images, {}, 0, nullptr).GetStepsPerEpoch(), 77U);
-}
-
-TEST(ArSSRSampleSource, LevelsThatDoNotFitAreLeftOut)
-{
-  // At 1.3 and 2 the image has 19 and 12 voxels along its shortest axis; patches take 18 at least.
-  ArSSRTrainingRecipe recipe = MakeRecipe();
-  recipe.SetNumber("patch_size", 12);
-  recipe.Set("resolution_levels", "1,1.3,2");
-  const auto   reads = std::make_shared<std::atomic<int>>(0);
-  const Images images{ MakeImage("texture", { { 24, 40, 40 } }, MakeTexture(1), reads) };
-  // The texture's contrast is much smaller at 1.3, so that samples of that level can be told.
-  recipe.SetNumber("gain_min", 1);
-  recipe.SetNumber("gain_max", 1);
-  recipe.SetNumber("gamma_max", 1);
-  const SampleSource source(recipe, images, {}, Ample, nullptr);
-  int                own = 0;
-  int                coarse = 0;
-  for (std::uint64_t number = 0; number < 200; ++number)
-  {
-    const std::vector<float> values = source.Draw(number).values;
-    const auto               count = static_cast<double>(values.size());
-    const double             mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
-    const double variance = std::accumulate(values.begin(), values.end(), 0.0, [&](double sum, float value) {
-      return sum + (value - mean) * (value - mean) / count;
-    });
-    own += std::sqrt(variance) > 0.22 ? 1 : 0; // 0.29 for uniform numbers
-    coarse += std::sqrt(variance) < 0.16 ? 1 : 0;
-  }
-  EXPECT_EQ(own + coarse, 200);
-  EXPECT_NEAR(own, 119, 28); // square roots of 38400 and 18259 voxels
-  EXPECT_EQ(*reads, 1);
 }

@@ -1,0 +1,107 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRSampleImages.h"
+
+#include "ArSSRDegradation.h"
+#include "ArSSRPatchSampler.h"
+#include "ArSSRProceduralVolume.h"
+#include "itkMacro.h"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+namespace itk::arssr
+{
+namespace
+{
+void
+VerifyFits(const SampleSettings & settings, const StoredImage & stored, const char * remedy)
+{
+  const PatchSampler sampler(settings);
+  if (!sampler.Fits(stored.GetSize()))
+  {
+    itkGenericExceptionMacro("The image '" << stored.image.name << "' has " << stored.image.size[0] << " x "
+                                           << stored.image.size[1] << " x " << stored.image.size[2]
+                                           << " voxels; a patch of " << settings.patchSize
+                                           << " LR voxels at the smallest scale, " << settings.scaleMin << ", needs "
+                                           << sampler.GetSmallestSize() << " along each axis. " << remedy);
+  }
+}
+
+/** The levels at which the image is large enough for a patch. */
+std::vector<double>
+GetLevelsThatFit(const SampleSettings & settings, const VolumeIndex & size)
+{
+  std::vector<double> levels;
+  for (const double level : settings.resolutionLevels)
+  {
+    const VolumeIndex degraded = GetDegradedSize(size, level);
+    if (level <= 1.0 || (degraded != size && PatchSampler(settings).Fits(degraded)))
+    {
+      levels.push_back(level);
+    }
+  }
+  return levels;
+}
+
+std::vector<StoredImage>
+GetProceduralVolumes(const SampleSettings & settings)
+{
+  std::vector<StoredImage> volumes(settings.proceduralVolumes);
+  for (std::size_t number = 0; number < volumes.size(); ++number)
+  {
+    ArSSRTrainingImage & image = volumes[number].image;
+    image.name = "procedural volume " + std::to_string(number);
+    image.size.Fill(static_cast<SizeValueType>(settings.proceduralSize));
+    image.read = [seed = settings.seed, number, size = settings.proceduralSize](float * voxels) {
+      MakeProceduralVolume(seed, number, size, voxels);
+    };
+  }
+  return volumes;
+}
+
+} // namespace
+
+std::vector<StoredImage>
+GatherImages(const SampleSettings &          settings,
+             std::vector<ArSSRTrainingImage> training,
+             std::vector<ArSSRTrainingImage> validation)
+{
+  constexpr const char * remedy = "Leave the image out, or set a smaller patch_size or scale_min.";
+
+  std::vector<StoredImage> stored;
+  for (ArSSRTrainingImage & image : training)
+  {
+    stored.push_back({ std::move(image) });
+    VerifyFits(settings, stored.back(), remedy);
+    stored.back().levels = GetLevelsThatFit(settings, stored.back().GetSize());
+  }
+  for (ArSSRTrainingImage & image : validation)
+  {
+    stored.push_back({ std::move(image) });
+    VerifyFits(settings, stored.back(), remedy);
+  }
+  for (StoredImage & volume : GetProceduralVolumes(settings))
+  {
+    stored.push_back(std::move(volume));
+    VerifyFits(settings, stored.back(), "Set a larger procedural_size, or procedural_volumes to 0.");
+  }
+  return stored;
+}
+} // namespace itk::arssr
