@@ -44,8 +44,8 @@ namespace itk
  *
  * \par Tolerance
  * Where the absolute residual of a LR voxel does not exceed Tolerance, it is taken for zero in that iteration, and the
- * work ends when that is so everywhere. Scans have noise: a tolerance of its standard deviation keeps it out of the
- * correction.
+ * work ends when that is so everywhere. Scans have noise, and the correction fits it too, the finest ten times enlarged
+ * after ten iterations: a tolerance of two or three standard deviations keeps it out, and fewer iterations dampen it.
  *
  * \par The borders
  * HR voxels whose centre lies outside the LR image's extent, the box up to the outer faces of its outer voxels, stay as

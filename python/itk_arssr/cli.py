@@ -56,6 +56,7 @@ def arssr(
         "arssr upscale scans/ results/ --scale 2 --memory 2GiB",
         "arssr upscale ct.mha ct_hr.mha --scale 2 --window -1000,1500",
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --residual residual.nii.gz",
+        "arssr upscale noisy.nii.gz noisy_hr.nii.gz --scale 2 --consistency 10 --tolerance 30",
     )
 )
 @reports_mistakes
@@ -106,7 +107,16 @@ def upscale(
         typer.Option(
             min=0,
             metavar="N",
-            help="Make the result agree with IN by N back-projections of the residual; 10 are plenty.",
+            help="Make the result agree with IN by N back-projections of the residual: 10 do it for a scan without "
+            "noise; they fit noise too.",
+        ),
+    ] = 0,
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="T",
+            help="Residual that --consistency leaves alone: two or three standard deviations of IN's noise.",
         ),
     ] = 0,
     residual: Annotated[
@@ -137,9 +147,11 @@ def upscale(
         raise typer.BadParameter("give exactly one of --scale, --spacing and --like")
     if window is not None and no_intensity_scaling:
         raise typer.BadParameter("--window has no meaning with --no-intensity-scaling")
+    if tolerance and not consistency:
+        raise typer.BadParameter("--tolerance has no meaning without --consistency")
     target = Target(scale, spacing, like)
     weights = load_model(model)
-    upscaler = Upscaler(weights, Settings(target, device, memory, window, not no_intensity_scaling, consistency))
+    upscaler = Upscaler(weights, Settings(target, device, memory, window, not no_intensity_scaling, consistency, tolerance))
     jobs = plan(source, output, weights.GetEncoderAsString(), target.label, residual)
     refused = refusals(jobs, overwrite)
     results: list[Result] = []

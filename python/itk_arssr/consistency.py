@@ -32,12 +32,18 @@ class Corrected:
 
 
 def make_consistent(
-    image: itk.Image, scan: itk.Image, iterations: int, watch: Watch, on_progress: Progress
+    image: itk.Image,
+    scan: itk.Image,
+    iterations: int,
+    watch: Watch,
+    on_progress: Progress,
+    tolerance: float = 0.0,
 ) -> Corrected:
     """Correct an image by back-projection of its residual; without iterations it is only compared with its scan."""
     consistency = itk.SliceProfileDataConsistencyImageFilter[type(image)].New(image)
     consistency.SetLowResolutionImage(scan)
     consistency.SetNumberOfIterations(iterations)
+    consistency.SetTolerance(tolerance)
     with watch.over(consistency, on_progress):
         consistency.Update()
     agreement = Agreement(

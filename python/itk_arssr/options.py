@@ -59,6 +59,7 @@ class Settings:
     window: tuple[float, float] | None = None
     intensity_scaling: bool = True
     consistency: int = 0  # back-projections that make the result agree with its scan
+    tolerance: float = 0.0  # largest residual that they leave alone, in intensities
 
 
 def _numbers(text: str) -> list[float]:

@@ -79,6 +79,7 @@ class Upscaler:
             self._settings.consistency,
             self._watch,
             lambda fraction: on_progress(_UPSCALING_SHARE + (1 - _UPSCALING_SHARE) * fraction),
+            self._settings.tolerance,
         )
         files = {path: result.image}
         if residual is not None:

@@ -44,6 +44,18 @@ def test_consistency_corrects_the_result(arssr, scan, tmp_path):
     assert files_in(tmp_path) == ["in", "out.nrrd"]
 
 
+def test_a_tolerance_leaves_small_residuals_alone(arssr, scan, tmp_path):
+    image = read(scan)
+    plain = upscale(image, scale_factors=2)
+    tolerance = float(np.median(np.abs(pixels(residual_of(plain, image)))))
+    arguments = ("--scale", 2, "--consistency", 3, "--tolerance", tolerance)
+    result = arssr("upscale", scan, tmp_path / "out.nrrd", *arguments)
+    assert result.exit_code == 0, result.stderr
+    expected = make_consistent(plain, image, number_of_iterations=3, tolerance=tolerance)
+    np.testing.assert_array_equal(pixels(read(tmp_path / "out.nrrd")), pixels(expected))
+    assert np.abs(pixels(expected) - pixels(make_consistent(plain, image, number_of_iterations=3))).max() > 0.01
+
+
 def test_the_residual_of_the_plain_result_leaves_it_alone(arssr, scan, tmp_path):
     result = arssr("upscale", scan, tmp_path / "out.nrrd", "--scale", 2, "--residual", tmp_path / "map.nrrd")
     assert result.exit_code == 0, result.stderr
@@ -154,6 +166,8 @@ def test_both_files_appear_or_none(arssr, scan, tmp_path):
     [
         (["--consistency", "-1"], 2, "'--consistency': Input should be greater than or equal to 0"),
         (["--consistency", "many"], 2, "'--consistency': Input should be a valid integer"),
+        (["--tolerance", "3"], 2, "no meaning without --consistency"),
+        (["--consistency", "3", "--tolerance", "-3"], 2, "'--tolerance': Input should be greater than or equal to 0"),
         (["--residual", "{tmp}/map.png"], 1, "must end with .nii.gz, .nii, .nrrd or .mha"),
         (["--residual", "{tmp}/o.mha"], 1, "cannot hold both the result and the residual map"),
         (["--residual", "{tmp}/in/../o.mha"], 1, "cannot hold both the result and the residual map"),
