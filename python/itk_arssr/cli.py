@@ -180,25 +180,33 @@ def info(
         Path | None, typer.Argument(metavar="[MODEL]", help="Model file; the bundled default model when left out.")
     ] = None,
 ) -> None:
-    """Show a model's encoder, dimensions, halo and metadata."""
+    """Show a model's network, cost, halo and metadata."""
     weights = load_model(model)
     rows = [
+        ("form", weights.GetFormAsString()),
         ("encoder", weights.GetEncoderAsString()),
         ("feature dimension", str(weights.GetFeatureDimension())),
         ("decoder depth", str(weights.GetDepth())),
         ("decoder width", str(weights.GetWidth())),
         ("parameters", f"{weights.GetNumberOfParameters():,}"),
         ("halo", f"{weights.GetHaloRadius()} voxels"),
+        ("cost of the encoder", f"{weights.GetEncoderCost() / 1e6:.3g} MMAC per LR voxel"),
+        ("cost of the decoder", f"{weights.GetDecoderCost() / 1e6:.3g} MMAC per output voxel"),
     ]
     heading(str(model) if model else "bundled default model")
     out.print(text_table(rows))
     metadata = weights.GetMetaDataDictionary()
     keys = sorted(metadata.GetKeys())
-    if keys:
+    recipe = [key for key in keys if key.startswith("recipe.")]
+    described = [key for key in keys if key not in recipe]
+    if described:
         heading("metadata")
-        out.print(text_table([(key, str(metadata[key])) for key in keys]))
+        out.print(text_table([(key, str(metadata[key])) for key in described]))
     else:
         out.print("The file holds no metadata.")
+    if recipe:
+        heading("recipe")
+        out.print(", ".join(f"{key.removeprefix('recipe.')} {metadata[key]}" for key in recipe), highlight=False)
 
 
 @app.command(

@@ -312,7 +312,7 @@ def test_info_tells_of_the_default_model(arssr):
     result = arssr("info")
     assert result.exit_code == 0
     said = words(result.stdout)
-    for row in ("encoder ResCNN", "parameters 2,579,588", "halo 20 voxels", "feature dimension 128"):
+    for row in ("form local", "encoder Residual", "parameters 844,353", "halo 14 voxels", "feature dimension 64"):
         assert row in said
     assert "licence" in said
 
