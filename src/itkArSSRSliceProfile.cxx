@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRSliceProfile.h"
 
+#include "ArSSRVoxelInterval.h"
 #include "itkMacro.h"
 
 #include <algorithm>
@@ -59,21 +60,15 @@ ArSSRSliceProfile::GetWeights(double centre, double fwhm, SizeValueType size)
                              << centre << " and a FWHM of " << fwhm
                              << " voxels was asked for; a finite centre and a finite FWHM of at least 0 are expected.");
   }
-  const double radius = GetSupportRadius(fwhm);
-  const double begin = std::max(std::ceil(centre - radius), 0.0);
-  const double last = std::min(std::floor(centre + radius), static_cast<double>(size) - 1.0);
-
   ArSSRAxisWeights result;
   double           sum = 0.0;
-  for (double voxel = begin; voxel <= last; ++voxel)
+  const auto       seen = arssr::VoxelsWithin(-centre, 1.0, GetSupportRadius(fwhm), size);
+  for (IndexValueType voxel = seen.begin; voxel < seen.end; ++voxel)
   {
-    const double weight = Evaluate(voxel - centre, fwhm);
+    const double weight = Evaluate(static_cast<double>(voxel) - centre, fwhm);
     if (weight > 0.0)
     {
-      if (result.weights.empty())
-      {
-        result.first = static_cast<IndexValueType>(voxel);
-      }
+      result.first = result.weights.empty() ? voxel : result.first;
       result.weights.push_back(weight);
       sum += weight;
     }

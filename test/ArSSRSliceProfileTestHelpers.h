@@ -93,7 +93,7 @@ GridPairs()
   permuted[0][1] = 1.0;
   permuted[1][2] = -1.0;
   const GeometryType::PointType centre(std::vector<double>{ 31.0, -12.5, 140.0 }.data());
-  const GeometryType::PointType near(std::vector<double>{ 32.3, -11.9, 138.7 }.data());
+  const GeometryType::PointType beside(std::vector<double>{ 32.3, -11.9, 138.7 }.data());
 
   const auto high = CentredAt(MakeGrid({ { 15, 13, 11 } }, { 1.0, 1.1, 0.9 }, { { -3, 5, 2 } }, oblique), centre);
   const auto low =
@@ -103,15 +103,15 @@ GridPairs()
   return {
     { "KeptFieldOfView", high, high.ResizedTo({ { 6, 5, 4 } }), true },
     { "ThickSlices", high, high.ResizedTo({ { 15, 13, 3 } }), true },
-    { "Shifted", high, CentredAt(low({ { 7, 6, 5 } }, { 2.3, 2.0, 1.9 }, oblique), near), true },
-    { "PermutedAndFlipped", high, CentredAt(low({ { 4, 8, 6 } }, { 2.5, 1.7, 2.2 }, oblique * permuted), near), true },
-    { "FinerAlongOneAxis", high, CentredAt(low({ { 6, 21, 5 } }, { 2.4, 0.6, 2.0 }, oblique), near), true },
+    { "Shifted", high, CentredAt(low({ { 7, 6, 5 } }, { 2.3, 2.0, 1.9 }, oblique), beside), true },
+    { "PermutedAndFlipped", high, CentredAt(low({ { 4, 8, 6 } }, { 2.5, 1.7, 2.2 }, oblique * permuted), beside), true },
+    { "FinerAlongOneAxis", high, CentredAt(low({ { 6, 21, 5 } }, { 2.4, 0.6, 2.0 }, oblique), beside), true },
     { "RotatedAboutZ",
       high,
-      CentredAt(low({ { 6, 6, 5 } }, { 2.3, 2.0, 1.9 }, oblique * RotationAboutZ(0.4)), near),
+      CentredAt(low({ { 6, 6, 5 } }, { 2.3, 2.0, 1.9 }, oblique * RotationAboutZ(0.4)), beside),
       false },
-    { "Oblique", high, CentredAt(low({ { 6, 5, 4 } }, { 2.1, 2.6, 2.9 }, tilted), near), false },
-    { "ObliqueThickSlices", high, CentredAt(low({ { 12, 12, 3 } }, { 1.0, 1.0, 4.0 }, tilted), near), false },
+    { "Oblique", high, CentredAt(low({ { 6, 5, 4 } }, { 2.1, 2.6, 2.9 }, tilted), beside), false },
+    { "ObliqueThickSlices", high, CentredAt(low({ { 12, 12, 3 } }, { 1.0, 1.0, 4.0 }, tilted), beside), false },
   };
 }
 

@@ -151,7 +151,9 @@ def upscale(
         raise typer.BadParameter("--tolerance has no meaning without --consistency")
     target = Target(scale, spacing, like)
     weights = load_model(model)
-    upscaler = Upscaler(weights, Settings(target, device, memory, window, not no_intensity_scaling, consistency, tolerance))
+    upscaler = Upscaler(
+        weights, Settings(target, device, memory, window, not no_intensity_scaling, consistency, tolerance)
+    )
     jobs = plan(source, output, weights.GetEncoderAsString(), target.label, residual)
     refused = refusals(jobs, overwrite)
     results: list[Result] = []
