@@ -44,10 +44,10 @@ MakeSmall(TrainerType & trainer)
   trainer.SetRecipeValue("blocks", 1);
   trainer.SetRecipeValue("feature_dim", 8);
   trainer.SetRecipeValue("width", 16);
-  trainer.SetRecipeValue("patch_size", 6);
+  trainer.SetRecipeValue("patch_size", 4);
   trainer.SetRecipeValue("samples", 200);
-  trainer.SetRecipeValue("scale_max", 2.5);
-  trainer.SetRecipeValue("slice_scale_max", 3);
+  trainer.SetRecipeValue("scale_max", 2);
+  trainer.SetRecipeValue("slice_scale_max", 2);
   trainer.SetRecipeValue("resolution_levels", 1);
   trainer.SetRecipeValue("procedural_volumes", 2);
   trainer.SetRecipeValue("procedural_size", 32);
