@@ -54,6 +54,7 @@ MakeSmall(TrainerType & trainer)
   trainer.SetRecipeValue("validation_scales", 2);
   trainer.SetRecipeValue("steps_per_epoch", 10);
   trainer.SetRecipeValue("epochs", 3);
+  trainer.SetRecipeValue("warmup_steps", 5);
 }
 
 void

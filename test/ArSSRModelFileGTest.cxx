@@ -122,6 +122,10 @@ TEST_P(FileOfEachEncoder, KeepsEveryBitAndTheMetaData)
   expected["feature_dim"] = "6";
   expected["depth"] = "4";
   expected["width"] = "10";
+  expected["interpolation_skip"] = "none";
+  expected["coordinates"] = "image";
+  expected["feature_padding"] = "zeros";
+  expected["perceptron"] = "two-stage";
   EXPECT_EQ(MetaDataOf(*read), expected);
 }
 
