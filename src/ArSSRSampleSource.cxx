@@ -38,8 +38,8 @@ namespace itk::arssr
 {
 namespace
 {
-/** Procedural volumes may take so much of the memory, if they need it. */
-constexpr std::uint64_t ProceduralShareOfMemory = 4;
+/** Procedural volumes may take one in so many bytes of the memory, if they need it. */
+constexpr std::uint64_t ProceduralOneInBytes = 4;
 
 using Images = std::vector<ArSSRTrainingImage>;
 
@@ -98,7 +98,7 @@ private:
   {
     const auto bytes = GetBytes(m_Store, m_FirstProcedural, m_Settings.proceduralVolumes);
     return std::min(std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{ 0 }),
-                    memoryBytes / ProceduralShareOfMemory);
+                    memoryBytes / ProceduralOneInBytes);
   }
 
   std::shared_ptr<const Volume>
