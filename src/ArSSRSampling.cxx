@@ -32,6 +32,10 @@ namespace
 using Coordinates = ArSSRModelEnums::Coordinates;
 using Padding = ArSSRModelEnums::Padding;
 
+// Local coordinates jump where two LR voxels are equally near, and there lie the samples of common scales. Grids that
+// differ by the rounding of a file's header must be on the same side of the jump.
+constexpr double HalfwayTolerance = 1e-4;
+
 std::int64_t
 GetNumberOfCoordinates(const SamplingOptions & options)
 {
@@ -45,7 +49,7 @@ WriteCoordinates(const double * sample, const GridIndex & imageSize, const Sampl
   {
     if (options.coordinates == Coordinates::Local)
     {
-      row[axis] = static_cast<float>(2.0 * (sample[axis] - std::floor(sample[axis] + 0.5)));
+      row[axis] = static_cast<float>(2.0 * (sample[axis] - std::floor(sample[axis] + 0.5 + HalfwayTolerance)));
       row[3 + axis] = static_cast<float>(options.voxelSize[axis]);
     }
     else
@@ -194,7 +198,7 @@ SampleFeaturesReference(const FeatureTile & tile, const at::Tensor & samples, co
   {
     return at::cat({ sum, ((2.0 * points + 1.0) / size - 1.0).to(at::kFloat) }, 1);
   }
-  const at::Tensor local = (2.0 * (points - (points + 0.5).floor())).to(at::kFloat);
+  const at::Tensor local = (2.0 * (points - (points + (0.5 + HalfwayTolerance)).floor())).to(at::kFloat);
   const at::Tensor voxelSize = vector(options.voxelSize, at::kFloat).expand_as(local);
   return at::cat({ sum, local, voxelSize }, 1);
 }

@@ -56,7 +56,8 @@ struct SamplingOptions
  * Samples are LR continuous indices [K, 3] in (z, y, x) order, float64, counted from the first voxel of the image. The
  * result is [K, channel + 3 or 6], float32. Outside the first and last sample centre features fade to zero or stay
  * those of the border. Image coordinates are \f$ (2 c + 1) / n - 1 \f$ over the whole image of n voxels; local ones are
- * \f$ 2 (c - \lfloor c + \frac{1}{2} \rfloor) \f$ followed by the voxel size, in (z, y, x) order.
+ * \f$ 2 (c - \lfloor c + \frac{1}{2} \rfloor) \f$ followed by the voxel size, in (z, y, x) order;
+ * where two voxels are equally near, up to rounding, the upper one counts.
  *
  * As torch's `grid_sample` with `align_corners=False` and zero or border padding, but of a tile as of the whole. The
  * tile must hold every voxel of the image that the samples read. Differentiable with respect to the features.

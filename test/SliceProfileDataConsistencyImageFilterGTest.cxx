@@ -111,7 +111,7 @@ TEST(SliceProfileDataConsistencyImageFilter, HasItsBasicMethods)
 
 TEST(SliceProfileDataConsistencyImageFilter, ImprovesAnInterpolatedImage)
 {
-  // At the issue's own scale the truth is known: the corrected image must come nearer to it, not only to the scan.
+  // The truth is known: the corrected image must come nearer to it, not only to the scan.
   auto       truth = SyntheticImage({ { 30, 30, 30 } });
   const auto grid = GeometryType::FromImage(*truth);
   const auto low = Simulated(truth, grid.ResizedTo({ { 15, 15, 15 } }));

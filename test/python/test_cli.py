@@ -108,11 +108,11 @@ def test_a_directory_is_named_as_the_published_scripts_do(arssr, write, tmp_path
     result = arssr("upscale", tmp_path / "in", tmp_path / "out", "--scale", 1.5)
     assert result.exit_code == 0, result.stdout + result.stderr
     assert files_in(tmp_path / "out") == [
-        "ArSSR_ResCNN_recon_1d5x_a.nii.gz",
-        "ArSSR_ResCNN_recon_1d5x_b.nrrd",
-        "ArSSR_ResCNN_recon_1d5x_c.nii.gz",
-        "ArSSR_ResCNN_recon_1d5x_d.nii",
-        "ArSSR_ResCNN_recon_1d5x_patient.nii.gz",
+        "ArSSR_Residual_recon_1d5x_a.nii.gz",
+        "ArSSR_Residual_recon_1d5x_b.nrrd",
+        "ArSSR_Residual_recon_1d5x_c.nii.gz",
+        "ArSSR_Residual_recon_1d5x_d.nii",
+        "ArSSR_Residual_recon_1d5x_patient.nii.gz",
     ]
     assert "5 of" not in result.stderr
 
@@ -130,7 +130,7 @@ def test_one_image_into_a_directory_is_named_so_too(option, value, label, arssr,
     (tmp_path / "out").mkdir()
     value = scan if value == "scan" else value
     assert arssr("upscale", scan, tmp_path / "out", option, value).exit_code == 0
-    assert files_in(tmp_path / "out") == [f"ArSSR_ResCNN_recon_{label}_scan.nii.gz"]
+    assert files_in(tmp_path / "out") == [f"ArSSR_Residual_recon_{label}_scan.nii.gz"]
 
 
 def test_the_encoder_in_the_name_is_the_models(arssr, scan, tmp_path):
@@ -150,7 +150,7 @@ def test_a_bad_file_does_not_stop_the_others(arssr, write, scan, tmp_path):
     write("in/z_last.mha")
     result = arssr("upscale", tmp_path / "in", tmp_path / "out", "--scale", 1.5)
     assert result.exit_code == 1
-    assert files_in(tmp_path / "out") == ["ArSSR_ResCNN_recon_1d5x_scan.nii.gz", "ArSSR_ResCNN_recon_1d5x_z_last.mha"]
+    assert files_in(tmp_path / "out") == ["ArSSR_Residual_recon_1d5x_scan.nii.gz", "ArSSR_Residual_recon_1d5x_z_last.mha"]
     said = words(result.stdout)
     assert re.search(r"broken.nii.gz failed: \S+broken.nii.gz is not an image that ITK can read", said)
     assert re.search(r"infinite.mha failed: The input voxel at index \[1, 1, 1\] is inf", said)
@@ -196,7 +196,7 @@ def test_two_inputs_do_not_share_an_output(arssr, write, tmp_path):
     write("in/a.nii"), write("in/a.hdr")
     result = arssr("upscale", tmp_path / "in", tmp_path / "out", "--scale", 1.5)
     assert result.exit_code == 1
-    assert "both are named ArSSR_ResCNN_recon_1d5x_a.nii" in words(result.stdout)
+    assert "both are named ArSSR_Residual_recon_1d5x_a.nii" in words(result.stdout)
     assert len(files_in(tmp_path / "out")) == 1
 
 

@@ -99,8 +99,8 @@ def test_a_directory_gets_a_residual_map_for_each_image(arssr, write, tmp_path):
     result = arssr("upscale", tmp_path / "in", tmp_path / "out", *arguments)
     assert result.exit_code == 1
     assert "1 of 3 failed" in result.stderr
-    assert files_in(tmp_path / "out") == ["ArSSR_ResCNN_recon_1d5x_a.nii.gz", "ArSSR_ResCNN_recon_1d5x_b.nrrd"]
-    assert files_in(tmp_path / "maps") == ["ArSSR_ResCNN_residual_1d5x_a.nii.gz", "ArSSR_ResCNN_residual_1d5x_b.nrrd"]
+    assert files_in(tmp_path / "out") == ["ArSSR_Residual_recon_1d5x_a.nii.gz", "ArSSR_Residual_recon_1d5x_b.nrrd"]
+    assert files_in(tmp_path / "maps") == ["ArSSR_Residual_residual_1d5x_a.nii.gz", "ArSSR_Residual_residual_1d5x_b.nrrd"]
     assert words(result.stdout).count("root mean square") == 2
 
 
@@ -108,8 +108,8 @@ def test_results_and_residual_maps_may_share_a_directory(arssr, scan, tmp_path):
     result = arssr("upscale", scan, tmp_path / "out", "--scale", 2, "--residual", tmp_path / "out")
     assert result.exit_code == 0, result.stderr
     assert files_in(tmp_path / "out") == [
-        "ArSSR_ResCNN_recon_2d0x_scan.nii.gz",
-        "ArSSR_ResCNN_residual_2d0x_scan.nii.gz",
+        "ArSSR_Residual_recon_2d0x_scan.nii.gz",
+        "ArSSR_Residual_residual_2d0x_scan.nii.gz",
     ]
 
 

@@ -93,8 +93,8 @@ def test_a_folder_with_two_series_is_a_batch(arssr, tmp_path):
     result = arssr("upscale", tmp_path / "study", tmp_path / "out", "--scale", 1.5)
     assert result.exit_code == 0, result.stderr
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "ArSSR_ResCNN_recon_1d5x_study_series1.nii.gz",
-        "ArSSR_ResCNN_recon_1d5x_study_series2.nii.gz",
+        "ArSSR_Residual_recon_1d5x_study_series1.nii.gz",
+        "ArSSR_Residual_recon_1d5x_study_series2.nii.gz",
     ]
 
 
