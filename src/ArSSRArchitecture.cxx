@@ -76,8 +76,14 @@ CountLayers(const std::vector<NamedTensor> & tensors,
             std::int64_t                     step,
             const std::string &              suffix = ".weight")
 {
+  const auto hasLayer = [&](std::int64_t number) {
+    std::string name = prefix;
+    name += std::to_string(step * number);
+    name += suffix;
+    return Find(tensors, name) != nullptr;
+  };
   std::int64_t layers = 0;
-  while (Find(tensors, prefix + std::to_string(step * layers) + suffix) != nullptr)
+  while (hasLayer(layers))
   {
     ++layers;
   }

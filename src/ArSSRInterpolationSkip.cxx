@@ -119,19 +119,19 @@ InterpolateIntensities(const FeatureTile & tile, const at::Tensor & samples, Ski
 at::Tensor
 InterpolateIntensitiesReference(const FeatureTile & tile, const at::Tensor & samples, Skip skip)
 {
-  const int                               taps = GetNumberOfTaps(skip);
-  const at::Tensor                        points = samples.to(tile.lowResolution.device());
-  const at::Tensor                        base = points.floor();
-  const at::Tensor                        fraction = (points - base).to(at::kFloat);
-  std::array<at::Tensor, MaximumTaps>     weights; // [K, 3] each
-  std::array<at::Tensor, MaximumTaps * 3> positions;
+  const int                                          taps = GetNumberOfTaps(skip);
+  const at::Tensor                                   points = samples.to(tile.lowResolution.device());
+  const at::Tensor                                   base = points.floor();
+  const at::Tensor                                   fraction = (points - base).to(at::kFloat);
+  std::array<at::Tensor, MaximumTaps>                weights; // [K, 3] each
+  std::array<std::array<at::Tensor, 3>, MaximumTaps> positions;
   GetWeights(skip, fraction, weights.data());
   for (int tap = 0; tap < taps; ++tap)
   {
     for (int axis = 0; axis < 3; ++axis)
     {
       const at::Tensor voxel = base.select(1, axis).to(at::kLong) + (tap - (taps / 2 - 1));
-      positions[3 * tap + axis] = voxel.clamp(0, tile.imageSize[axis] - 1) - tile.lowResolutionOrigin[axis];
+      positions[tap][axis] = voxel.clamp(0, tile.imageSize[axis] - 1) - tile.lowResolutionOrigin[axis];
     }
   }
   at::Tensor sum = at::zeros({ samples.size(0) }, tile.lowResolution.options());
@@ -142,8 +142,8 @@ InterpolateIntensitiesReference(const FeatureTile & tile, const at::Tensor & sam
       for (int x = 0; x < taps; ++x)
       {
         const at::Tensor weight = weights[z].select(1, 0) * weights[y].select(1, 1) * weights[x].select(1, 2);
-        const at::Tensor plane = positions[3 * z] * tile.lowResolution.size(1) + positions[3 * y + 1];
-        const at::Tensor flat = plane * tile.lowResolution.size(2) + positions[3 * x + 2];
+        const at::Tensor plane = positions[z][0] * tile.lowResolution.size(1) + positions[y][1];
+        const at::Tensor flat = plane * tile.lowResolution.size(2) + positions[x][2];
         sum = sum + tile.lowResolution.flatten().index_select(0, flat) * weight;
       }
     }

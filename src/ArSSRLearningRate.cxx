@@ -32,8 +32,9 @@ GetLearningRate(const ArSSRTrainingRecipe & recipe, SizeValueType step, SizeValu
   const double rise = warmUp > 0.0 ? std::min((static_cast<double>(step) + 1.0) / warmUp, 1.0) : 1.0;
   if (recipe.Get("schedule") == "step")
   {
-    const auto epoch = static_cast<double>(step / stepsPerEpoch);
-    return base * rise * std::pow(0.5, std::floor(epoch / recipe.GetNumber("halve_every")));
+    const SizeValueType epoch = step / stepsPerEpoch;
+    const auto          halvings = epoch / static_cast<SizeValueType>(recipe.GetNumber("halve_every"));
+    return base * rise * std::pow(0.5, static_cast<double>(halvings));
   }
   const double total = recipe.GetNumber("epochs") * static_cast<double>(stepsPerEpoch);
   const double done = std::min(static_cast<double>(step) / std::max(total - 1.0, 1.0), 1.0);
