@@ -101,6 +101,7 @@ ProcessGroup::Average(const std::vector<at::Tensor> & tensors) const
   }
   // One message for all tensors: a small network's gradients are many small tensors.
   std::vector<at::Tensor> parts;
+  parts.reserve(tensors.size());
   for (const at::Tensor & tensor : tensors)
   {
     parts.push_back(tensor.reshape({ -1 }));
