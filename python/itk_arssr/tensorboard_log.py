@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
 from itk_arssr.example_slices import PANELS
@@ -31,6 +32,7 @@ class TensorBoardLog:
     def __init__(self, folder: Path, first_step: int) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
+        _await_next_second(folder)
         # Events after the checkpoint that a run is resumed from are hidden. The path is absolute as files are written
         # by a thread, and itk changes the working directory for a moment whenever it loads one of its modules.
         self._writer = SummaryWriter(str(folder.resolve()), purge_step=first_step if first_step > 1 else None)
@@ -61,6 +63,12 @@ class TensorBoardLog:
     def _scalar(self, name: str, value: float, step: int) -> None:
         if not math.isnan(value):
             self._writer.add_scalar(name, value, step)
+
+
+def _await_next_second(folder: Path) -> None:
+    """Wait while there are event files of this second: TensorBoard reads files in the order of the seconds they name."""
+    while any(folder.glob(f"events.out.tfevents.{int(time.time())}.*")):
+        time.sleep(0.05)
 
 
 def is_available() -> bool:
