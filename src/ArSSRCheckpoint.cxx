@@ -20,7 +20,6 @@
 #include "itkMacro.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <iomanip>
 #include <limits>
@@ -106,22 +105,19 @@ ParseNumber(const std::map<std::string, std::string> & metadata, const char * ke
   {
     itkGenericExceptionMacro("It has no entry '" << key << "'.");
   }
-  if (found->second == "nan")
+  const std::string & text = found->second;
+  constexpr bool      isCounter = std::numeric_limits<TNumber>::is_integer;
+  if (!isCounter && text == "nan") // which streams write and do not read
   {
     number = std::numeric_limits<TNumber>::quiet_NaN();
     return;
   }
-  std::istringstream stream(found->second);
+  std::istringstream stream(text);
   stream.imbue(std::locale::classic());
-  if (found->second.front() == '-' || !(stream >> number) || !(stream >> std::ws).eof())
+  const bool isNegativeCounter = isCounter && text.find('-') != std::string::npos;
+  if (isNegativeCounter || !(stream >> number) || !(stream >> std::ws).eof())
   {
-    // a PSNR may be negative, a counter may not
-    std::istringstream signedStream(found->second);
-    signedStream.imbue(std::locale::classic());
-    if (std::numeric_limits<TNumber>::is_integer || !(signedStream >> number))
-    {
-      itkGenericExceptionMacro("Its entry '" << key << "' is '" << found->second << "'; a number is expected.");
-    }
+    itkGenericExceptionMacro("Its entry '" << key << "' is '" << text << "'; a number is expected.");
   }
 }
 
