@@ -48,24 +48,6 @@ private:
   unsigned int    m_Loops;
   unsigned int    m_Finished{ 0 };
 };
-
-
-/** Runs one step of a filter's pipeline and, should it throw, resets the pipeline before the exception goes on. Without
- * that a filter whose upstream has thrown takes itself to be updating, and never updates again. */
-template <typename TFunction>
-void
-ArSSRResetPipelineOnException(ProcessObject * filter, const TFunction & step)
-{
-  try
-  {
-    step();
-  }
-  catch (...)
-  {
-    filter->ResetPipeline();
-    throw;
-  }
-}
 } // end namespace itk
 
 #endif // itkArSSRFilterLoop_h

@@ -18,7 +18,7 @@
 #ifndef itkArSSRImageVoxels_h
 #define itkArSSRImageVoxels_h
 
-#include "itkArSSRSliceProfileProjector.h"
+#include "itkArSSRVoxelBlock.h"
 
 #include "itkImageRegionConstIterator.h"
 
@@ -59,8 +59,15 @@ public:
   Read(const TImage * image, const RegionType & region, const char * name)
   {
     ArSSRVoxelBlock block(region);
-    float *         voxel = block.voxels.data();
-    for (ImageRegionConstIterator<TImage> it(image, ToImage(image, region)); !it.IsAtEnd(); ++it, ++voxel)
+    Copy(image, ToImage(image, region), block.voxels.data(), name);
+    return block;
+  }
+
+  /** The same to a buffer, x fastest, for a region in the image's own indices. */
+  static void
+  Copy(const TImage * image, const RegionType & region, float * voxel, const char * name)
+  {
+    for (ImageRegionConstIterator<TImage> it(image, region); !it.IsAtEnd(); ++it, ++voxel)
     {
       *voxel = static_cast<float>(it.Get());
       if (!std::isfinite(*voxel))
@@ -70,19 +77,18 @@ public:
                                                         "replace such voxels first.");
       }
     }
-    return block;
   }
 
   /** Integers are rounded to the nearest, halves up, and clamped to the pixel type's range. */
   static PixelType
-  ToPixel(float value)
+  ToPixel(double value)
   {
     if constexpr (std::is_integral<PixelType>::value)
     {
       // The largest 64-bit integers are no doubles: compare before the conversion, with the limit rounded up.
       constexpr auto lowest = std::numeric_limits<PixelType>::lowest();
       constexpr auto highest = std::numeric_limits<PixelType>::max();
-      const double   rounded = std::floor(static_cast<double>(value) + 0.5);
+      const double   rounded = std::floor(value + 0.5);
       if (!(rounded > static_cast<double>(lowest)))
       {
         return lowest;

@@ -19,6 +19,7 @@
 #define itkArSSRSliceProfileProjector_h
 
 #include "itkArSSRGrid.h"
+#include "itkArSSRVoxelBlock.h"
 
 #include <array>
 #include <functional>
@@ -31,28 +32,6 @@ namespace arssr
 {
 struct VoxelInterval;
 }
-
-/** \class ArSSRVoxelBlock
- * \brief Voxels of a region as float, x fastest. The region counts from the first voxel of the image's largest region.
- *
- * \ingroup ArbitraryScaleSuperResolution
- */
-struct ArbitraryScaleSuperResolution_EXPORT ArSSRVoxelBlock
-{
-  using RegionType = ArSSRImageGeometry::RegionType;
-  using IndexType = ArSSRImageGeometry::IndexType;
-
-  RegionType         region;
-  std::vector<float> voxels;
-
-  ArSSRVoxelBlock() = default;
-  explicit ArSSRVoxelBlock(const RegionType & blockRegion);
-
-  /** Place of a voxel of the region in `voxels`. */
-  SizeValueType
-  Offset(const IndexType & index) const;
-};
-
 
 /** \class ArSSRSliceProfileProjector
  * \brief Simulates a low-resolution (LR) scan from a high-resolution (HR) image, and carries LR residuals back.

@@ -20,6 +20,7 @@
 
 #include "itkArSSREngine.h"
 #include "itkArSSRGrid.h"
+#include "itkArSSRImageVoxels.h"
 #include "itkArSSRModel.h"
 #include "itkArSSROutputGrid.h"
 
@@ -285,6 +286,8 @@ protected:
 
 private:
   using ImageGeometry = ArSSRImageGeometry;
+  using InputVoxels = ArSSRImageVoxels<TInputImage>;
+  using OutputVoxels = ArSSRImageVoxels<TOutputImage>;
 
   void
   WarnAboutScale(const ArSSRModel & model) const;
@@ -300,26 +303,10 @@ private:
   void
   ForEachInputSlab(const TFunction & function);
 
-  /** Region counted from the first voxel of the input, as the grid's classes have it, to the input's own indices. */
-  InputImageRegionType
-  ToInputRegion(const ArSSRTileLattice::RegionType & region) const;
-
-  /** Copies input voxels as float, x fastest. \throws ExceptionObject at the first one that is not finite. */
-  void
-  CopyInput(const InputImageRegionType & region, float * buffer) const;
-
-  OutputPixelType
-  ToOutputPixel(double value) const;
-
   /** Changes one setting of the output grid. */
   template <typename TSetting, typename TValue>
   void
   SetGridSetting(TSetting & setting, const TValue & value);
-
-  /** Runs one step of the pipeline and, should it throw, resets the pipeline before the exception goes on. */
-  template <typename TFunction>
-  void
-  ResetPipelineOnException(const TFunction & function);
 
   ArSSROutputGrid m_OutputGrid;
   OutputPixelType m_DefaultPixelValue{};

@@ -19,17 +19,15 @@
 #define itkArbitraryScaleSuperResolutionImageFilter_hxx
 
 #include "itkArSSRIntensityStatistics.h"
+#include "itkArSSRPipeline.h"
 
-#include "itkImageRegionConstIterator.h"
 #include "itkImageRegionIteratorWithIndex.h"
 #include "itkImageRegionSplitterSlowDimension.h"
-#include "itkMath.h"
 #include "itkMultiThreaderBase.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <type_traits>
 #include <vector>
 
 namespace itk
@@ -222,11 +220,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::VerifyPreco
   Superclass::VerifyPreconditions();
 
   m_OutputGrid.Verify();
-  if (m_OutputGrid.useReference && this->GetReferenceImage() == nullptr)
-  {
-    itkExceptionMacro(
-      "UseReferenceImage is on but there is no ReferenceImage. Set one, or turn UseReferenceImage off.");
-  }
+  ArSSRVerifyReferenceImage(m_OutputGrid.useReference, this->GetReferenceImage());
   if (this->GetModel() != nullptr && !m_ModelFileName.empty())
   {
     itkExceptionMacro("Both Model and ModelFileName ('" << m_ModelFileName << "') are set. Set one of them.");
@@ -330,34 +324,13 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOut
 
 
 template <typename TInputImage, typename TOutputImage>
-auto
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ToInputRegion(
-  const ArSSRTileLattice::RegionType & region) const -> InputImageRegionType
-{
-  InputImageRegionType result(region.GetIndex(), region.GetSize());
-  const auto           start = this->GetInput()->GetLargestPossibleRegion().GetIndex();
-  for (unsigned int axis = 0; axis < ImageDimension; ++axis)
-  {
-    result.SetIndex(axis, region.GetIndex(axis) + start[axis]);
-  }
-  return result;
-}
-
-
-template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
 {
   Superclass::GenerateInputRequestedRegion();
 
   auto * input = const_cast<InputImageType *>(this->GetInput());
-  auto * reference = const_cast<ReferenceImageBaseType *>(this->GetReferenceImage());
-  if (reference != nullptr && static_cast<DataObject *>(reference) != input)
-  {
-    // Only its grid is used: an empty request keeps its pixels from being computed.
-    reference->SetRequestedRegion(
-      typename ReferenceImageBaseType::RegionType(reference->GetLargestPossibleRegion().GetIndex(), SizeType{}));
-  }
+  ArSSRRequestGridOnly(this->GetReferenceImage(), input);
 
   ArSSRIndexMap::ContinuousIndexType lower;
   ArSSRIndexMap::ContinuousIndexType upper;
@@ -365,25 +338,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateInp
   const auto tiles = m_Lattice.GetTilesWithin(lower, upper);
   const auto region =
     tiles.GetNumberOfPixels() > 0 ? m_Lattice.GetInputRegionOfTiles(tiles) : ArSSRTileLattice::RegionType{};
-  input->SetRequestedRegion(this->ToInputRegion(region));
-}
-
-
-template <typename TInputImage, typename TOutputImage>
-template <typename TFunction>
-void
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ResetPipelineOnException(
-  const TFunction & function)
-{
-  try
-  {
-    function();
-  }
-  catch (...)
-  {
-    this->ResetPipeline();
-    throw;
-  }
+  input->SetRequestedRegion(InputVoxels::ToImage(input, region));
 }
 
 
@@ -391,7 +346,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateOutputInformation()
 {
-  this->ResetPipelineOnException([this] { Superclass::UpdateOutputInformation(); });
+  ArSSRResetPipelineOnException(this, [this] { Superclass::UpdateOutputInformation(); });
 }
 
 
@@ -399,7 +354,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PropagateRequestedRegion(DataObject * output)
 {
-  this->ResetPipelineOnException([&] { Superclass::PropagateRequestedRegion(output); });
+  ArSSRResetPipelineOnException(this, [&] { Superclass::PropagateRequestedRegion(output); });
 }
 
 
@@ -407,7 +362,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateOutputData(DataObject * output)
 {
-  this->ResetPipelineOnException([&] {
+  ArSSRResetPipelineOnException(this, [&] {
     if (m_IntensityScaling && !m_IntensityWindowIsSet && !this->m_Updating)
     {
       this->ComputeIntensityWindow();
@@ -438,7 +393,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ForEachInpu
     input->PropagateRequestedRegion();
     input->UpdateOutputData();
     buffer.resize(region.GetNumberOfPixels());
-    this->CopyInput(region, buffer.data());
+    InputVoxels::Copy(input, region, buffer.data(), "input");
     function(buffer.data(), buffer.size());
   }
 }
@@ -472,54 +427,11 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ComputeInte
 
 template <typename TInputImage, typename TOutputImage>
 void
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::CopyInput(const InputImageRegionType & region,
-                                                                               float * buffer) const
-{
-  for (ImageRegionConstIterator<InputImageType> it(this->GetInput(), region); !it.IsAtEnd(); ++it, ++buffer)
-  {
-    const auto value = static_cast<float>(it.Get());
-    if (!std::isfinite(value))
-    {
-      itkExceptionMacro("The input voxel at index "
-                        << it.GetIndex() << " is " << value
-                        << " (in single precision). Finite intensities are expected: replace "
-                           "such voxels first.");
-    }
-    *buffer = value;
-  }
-}
-
-
-template <typename TInputImage, typename TOutputImage>
-auto
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ToOutputPixel(double value) const
-  -> OutputPixelType
-{
-  if constexpr (std::is_integral<OutputPixelType>::value)
-  {
-    // The largest 64-bit integers are no doubles: compare before the conversion, with the limit rounded up.
-    constexpr auto lowest = std::numeric_limits<OutputPixelType>::lowest();
-    constexpr auto highest = std::numeric_limits<OutputPixelType>::max();
-    const double   rounded = std::floor(value + 0.5);
-    if (!(rounded > static_cast<double>(lowest)))
-    {
-      return lowest;
-    }
-    return rounded >= static_cast<double>(highest) ? highest : static_cast<OutputPixelType>(rounded);
-  }
-  else
-  {
-    return static_cast<OutputPixelType>(value);
-  }
-}
-
-
-template <typename TInputImage, typename TOutputImage>
-void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateData()
 {
   this->AllocateOutputs();
-  OutputImageType * output = this->GetOutput();
+  const InputImageType * input = this->GetInput();
+  OutputImageType *      output = this->GetOutput();
   output->FillBuffer(m_DefaultPixelValue);
 
   const double lower = m_IntensityScaling ? m_IntensityWindowLower : 0.0;
@@ -530,7 +442,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateDat
     {
       if (m_Lattice.IsInsideExtent(m_IndexMap.Evaluate(it.GetIndex())))
       {
-        it.Set(this->ToOutputPixel(lower));
+        it.Set(OutputVoxels::ToPixel(lower));
       }
     }
     return;
@@ -542,7 +454,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateDat
   job.outputLargestRegion = output->GetLargestPossibleRegion();
   job.outputRegion = output->GetRequestedRegion();
   job.readInput = [&](const ArSSRTileLattice::RegionType & region, float * buffer) {
-    this->CopyInput(this->ToInputRegion(region), buffer);
+    InputVoxels::Copy(input, InputVoxels::ToImage(input, region), buffer, "input");
     std::transform(buffer, buffer + region.GetNumberOfPixels(), buffer, [=](float value) {
       return static_cast<float>((static_cast<double>(value) - lower) / range);
     });
@@ -550,18 +462,11 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateDat
   job.writeOutput = [&](const IndexType * indices, const float * values, SizeValueType count) {
     for (SizeValueType i = 0; i < count; ++i)
     {
-      output->SetPixel(indices[i], this->ToOutputPixel(lower + range * static_cast<double>(values[i])));
+      output->SetPixel(indices[i], OutputVoxels::ToPixel(lower + range * static_cast<double>(values[i])));
     }
   };
   job.reportProgress = [this](float fraction) {
-    this->UpdateProgress(fraction);
-    if (this->GetAbortGenerateData())
-    {
-      ProcessAborted aborted(__FILE__, __LINE__);
-      aborted.SetLocation(ITK_LOCATION);
-      aborted.SetDescription("AbortGenerateData was set: the output is incomplete.");
-      throw aborted;
-    }
+    ArSSRReportProgress(this, fraction);
   };
 
   m_Engine->SetNumberOfThreads(

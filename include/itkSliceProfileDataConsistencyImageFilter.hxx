@@ -20,6 +20,7 @@
 
 #include "itkArSSRFilterLoop.h"
 #include "itkArSSRImageVoxels.h"
+#include "itkArSSRPipeline.h"
 
 #include "itkImageRegionIterator.h"
 #include "itkIndexRange.h"

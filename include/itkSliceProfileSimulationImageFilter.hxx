@@ -20,6 +20,7 @@
 
 #include "itkArSSRFilterLoop.h"
 #include "itkArSSRImageVoxels.h"
+#include "itkArSSRPipeline.h"
 
 #include "itkImageRegionIterator.h"
 
@@ -62,11 +63,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::VerifyPrecondition
 {
   Superclass::VerifyPreconditions();
 
-  if (m_UseReferenceImage && this->GetReferenceImage() == nullptr)
-  {
-    itkExceptionMacro(
-      "UseReferenceImage is on but there is no ReferenceImage. Set one, or turn UseReferenceImage off.");
-  }
+  ArSSRVerifyReferenceImage(m_UseReferenceImage, this->GetReferenceImage());
   for (unsigned int axis = 0; axis < ImageDimension; ++axis)
   {
     if (!m_UseReferenceImage && !(m_ShrinkFactors[axis] >= 1.0 && std::isfinite(m_ShrinkFactors[axis])))
@@ -140,13 +137,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateInputReque
   Superclass::GenerateInputRequestedRegion();
 
   auto * input = const_cast<InputImageType *>(this->GetInput());
-  auto * reference = const_cast<ReferenceImageBaseType *>(this->GetReferenceImage());
-  if (reference != nullptr && static_cast<DataObject *>(reference) != input)
-  {
-    // Only its grid is used: an empty request keeps its pixels from being computed.
-    reference->SetRequestedRegion(typename ReferenceImageBaseType::RegionType(
-      reference->GetLargestPossibleRegion().GetIndex(), typename ReferenceImageBaseType::SizeType{}));
-  }
+  ArSSRRequestGridOnly(this->GetReferenceImage(), input);
   const OutputImageType * output = this->GetOutput();
   const auto              low = ArSSRImageVoxels<OutputImageType>::FromImage(output, output->GetRequestedRegion());
   input->SetRequestedRegion(ArSSRImageVoxels<InputImageType>::ToImage(input, m_Projector.GetHighRegion(low)));

@@ -96,6 +96,18 @@ ListCheckpoints(const fs::path & directory)
   return files;
 }
 
+/** What streams write and do not read: the PSNR before a validation, of a perfect and of a hopeless one. */
+const std::map<std::string, double> &
+GetNotFinite()
+{
+  using Limits = std::numeric_limits<double>;
+  static const std::map<std::string, double> numbers{ { "nan", Limits::quiet_NaN() },
+                                                      { "-nan", Limits::quiet_NaN() },
+                                                      { "inf", Limits::infinity() },
+                                                      { "-inf", -Limits::infinity() } };
+  return numbers;
+}
+
 template <typename TNumber>
 void
 ParseNumber(const std::map<std::string, std::string> & metadata, const char * key, TNumber & number)
@@ -107,9 +119,10 @@ ParseNumber(const std::map<std::string, std::string> & metadata, const char * ke
   }
   const std::string & text = found->second;
   constexpr bool      isCounter = std::numeric_limits<TNumber>::is_integer;
-  if (!isCounter && text == "nan") // which streams write and do not read
+  const auto          notFinite = GetNotFinite().find(text);
+  if (!isCounter && notFinite != GetNotFinite().end())
   {
-    number = std::numeric_limits<TNumber>::quiet_NaN();
+    number = static_cast<TNumber>(notFinite->second);
     return;
   }
   std::istringstream stream(text);
@@ -170,7 +183,7 @@ CheckpointDirectory::Write(const Checkpoint & checkpoint) const
     std::ostringstream text;
     text.imbue(std::locale::classic());
     text << std::setprecision(std::numeric_limits<double>::max_digits10) << number;
-    file.metadata[key] = number != number ? "nan" : text.str();
+    file.metadata[key] = text.str();
   });
   for (const auto & value : checkpoint.recipe)
   {

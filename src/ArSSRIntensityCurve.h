@@ -18,6 +18,7 @@
 #ifndef ArSSRIntensityCurve_h
 #define ArSSRIntensityCurve_h
 
+#include "ArSSRRandom.h"
 #include "ArSSRVolume.h"
 
 #include <algorithm>
@@ -27,20 +28,47 @@
 
 namespace itk::arssr
 {
-/** \brief Raises intensities of a volume to a power, by a table: thirty times as fast as `std::pow`.
+/** \brief A change of contrast: intensities of a volume to others, by a table, thirty times as fast as `std::pow`.
  *
- * The curve is linear between the table's entries; for powers from 0.5 to 2 it is within 0.005 of the power, and within
- * 1e-5 of it above an intensity of 0.05.
+ * The curve is linear between the table's entries; powers from 0.5 to 2 are met within 0.005, and within 1e-5 above an
+ * intensity of 0.05.
  */
 class IntensityCurve
 {
 public:
+  /** Intensities to a power. */
   explicit IntensityCurve(double exponent)
   {
     for (std::size_t i = 0; i < m_Table.size(); ++i)
     {
       m_Table[i] = static_cast<float>(std::pow(static_cast<double>(i) / StepsPerUnit, exponent));
     }
+  }
+
+  /** A smooth curve through zero and random intensities, which may fall as well as rise, so that tissues change places
+   * as between T1- and T2-weighted scans: cubic Hermite splines (Catmull-Rom) between random values in [0, 1] at every
+   * 0.3, mixed with the intensity itself in random shares. Never negative. */
+  static IntensityCurve
+  Draw(Random & random)
+  {
+    constexpr double      knotDistance = 0.3;
+    std::array<double, 7> values{}; // the first one is zero
+    std::generate(values.begin() + 1, values.end(), [&random] { return random.Uniform(); });
+    const double   share = random.Uniform();
+    IntensityCurve curve(1.0);
+    for (std::size_t i = 0; i < curve.m_Table.size(); ++i)
+    {
+      const double intensity = static_cast<double>(i) / StepsPerUnit;
+      const auto   knot = static_cast<std::size_t>(intensity / knotDistance);
+      const double t = intensity / knotDistance - static_cast<double>(knot);
+      const double before = values[knot == 0 ? 0 : knot - 1];
+      const double slope = 0.5 * (values[knot + 1] - before);
+      const double nextSlope = 0.5 * (values[knot + 2] - values[knot]);
+      const double drawn = (1.0 + 2.0 * t) * (1.0 - t) * (1.0 - t) * values[knot] + t * (1.0 - t) * (1.0 - t) * slope +
+                           t * t * (3.0 - 2.0 * t) * values[knot + 1] - t * t * (1.0 - t) * nextSlope;
+      curve.m_Table[i] = static_cast<float>(std::max(0.0, share * drawn + (1.0 - share) * intensity));
+    }
+    return curve;
   }
 
   float

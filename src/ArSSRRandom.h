@@ -35,7 +35,8 @@ enum class RandomStream : std::uint64_t
   ValidationPoints,
   WorkingSets,
   ProceduralWorkingSets,
-  ProceduralVolume
+  ProceduralVolume,
+  Contrast
 };
 
 /** \brief Random numbers that are a function of a seed, a stream, a number and how many were taken before.

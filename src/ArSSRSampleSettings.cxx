@@ -36,6 +36,7 @@ SampleSettings::SampleSettings(const ArSSRTrainingRecipe & recipe)
   , gainMin(recipe.GetNumber("gain_min"))
   , gainMax(recipe.GetNumber("gain_max"))
   , gammaMax(recipe.GetNumber("gamma_max"))
+  , contrastProbability(recipe.GetNumber("contrast_probability"))
   , noiseProbability(recipe.GetNumber("noise_probability"))
   , noiseMax(recipe.GetNumber("noise_max"))
   , resolutionLevels{ 1.0 }

@@ -48,6 +48,7 @@ struct SampleSettings
   double        gainMin;
   double        gainMax;
   double        gammaMax;
+  double        contrastProbability;
   double        noiseProbability;
   double        noiseMax;
 

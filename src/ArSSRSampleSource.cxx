@@ -141,6 +141,11 @@ SampleSource::Impl::Draw(std::uint64_t number) const
     const double range = std::log(m_Settings.gammaMax);
     curve.emplace(std::exp(random.Uniform(-range, range)));
   }
+  Random contrast(m_Settings.seed, RandomStream::Contrast, number);
+  if (contrast.Chance(m_Settings.contrastProbability))
+  {
+    curve.emplace(IntensityCurve::Draw(contrast));
+  }
   TrainingSample sample = MakeSample(
     m_Settings, *volume, patch, DrawVoxels(m_Settings, patch, volume->size, random), curve ? &*curve : nullptr);
   this->Augment(random, sample);

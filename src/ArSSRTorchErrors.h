@@ -27,10 +27,11 @@
 namespace itk::arssr
 {
 /** Runs a function and turns every exception of torch, CUDA and the standard library into an ExceptionObject. The one
- * place where that happens; ITK's own exceptions pass through. */
+ * place where that happens; ITK's own exceptions pass through.
+ * \param remedy what to do, in a sentence, when memory runs out */
 template <typename TFunction>
 auto
-CallTorch(const TFunction & function) -> decltype(function())
+CallTorch(const TFunction & function, const char * remedy = "Free memory and try again.") -> decltype(function())
 {
   try
   {
@@ -42,8 +43,7 @@ CallTorch(const TFunction & function) -> decltype(function())
   }
   catch (const c10::OutOfMemoryError & error)
   {
-    itkGenericExceptionMacro("The device ran out of memory. Set a smaller MemoryBudget or use the device 'cpu'. "
-                             << error.what_without_backtrace());
+    itkGenericExceptionMacro("The device ran out of memory. " << remedy << ' ' << error.what_without_backtrace());
   }
   catch (const c10::Error & error)
   {
@@ -51,7 +51,7 @@ CallTorch(const TFunction & function) -> decltype(function())
   }
   catch (const std::bad_alloc &)
   {
-    itkGenericExceptionMacro("Memory ran out. Set a smaller MemoryBudget or stream the output in more divisions.");
+    itkGenericExceptionMacro("Memory ran out. " << remedy);
   }
   catch (const std::exception & error)
   {

@@ -19,11 +19,10 @@
 
 #include "ArSSRAutocast.h"
 #include "ArSSRDevice.h"
-#include "ArSSREnumText.h"
 #include "ArSSRLearningRate.h"
+#include "ArSSRRecipeArchitecture.h"
 
 #include "itkMacro.h"
-#include "itkVersion.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -43,56 +42,12 @@ constexpr SizeValueType BatchesAhead = 4;
 
 constexpr double NotYet = std::numeric_limits<double>::quiet_NaN();
 
-Architecture
-GetArchitecture(const ArSSRTrainingRecipe & recipe)
-{
-  using Enums = ArSSRModelEnums;
-  const auto choose = [&recipe](const char * name, const auto & values) {
-    return FromText("training recipe's " + std::string(name), recipe.Get(name), values);
-  };
-  const auto integer = [&recipe](const char * name) {
-    return static_cast<std::int64_t>(recipe.GetNumber(name));
-  };
-  Architecture architecture;
-  architecture.encoder =
-    choose("encoder",
-           std::vector<Enums::Encoder>{
-             Enums::Encoder::RDN, Enums::Encoder::ResCNN, Enums::Encoder::SRResnet, Enums::Encoder::Residual });
-  if (architecture.encoder == Enums::Encoder::Residual)
-  {
-    architecture.channels = integer("channels");
-    architecture.blocks = integer("blocks");
-  }
-  architecture.featureDimension = integer("feature_dim");
-  architecture.depth = integer("depth");
-  architecture.width = integer("width");
-  architecture.skip = choose("interpolation_skip",
-                             std::vector<Enums::Skip>{ Enums::Skip::None, Enums::Skip::Linear, Enums::Skip::Cubic });
-  architecture.coordinates =
-    choose("coordinates", std::vector<Enums::Coordinates>{ Enums::Coordinates::Image, Enums::Coordinates::Local });
-  architecture.padding =
-    choose("feature_padding", std::vector<Enums::Padding>{ Enums::Padding::Zeros, Enums::Padding::Border });
-  architecture.perceptron =
-    choose("perceptron", std::vector<Enums::Perceptron>{ Enums::Perceptron::TwoStage, Enums::Perceptron::Plain });
-  return architecture;
-}
-
 /** Values that may differ when a training is resumed: they do not change the model. */
 const std::set<std::string> &
 GetFreeValues()
 {
   static const std::set<std::string> names{ "prefetch_threads", "checkpoint_every", "checkpoints_kept" };
   return names;
-}
-
-std::string
-NumberText(double number)
-{
-  std::ostringstream text;
-  text.imbue(std::locale::classic());
-  text.precision(6);
-  text << number;
-  return text.str();
 }
 
 double
@@ -154,7 +109,7 @@ TrainingSession::MakeInitialNetwork(const ArSSRTrainer::Job & job)
     }
     return job.initialModel->GetNetwork();
   }
-  auto network = std::make_shared<Network>(GetArchitecture(job.recipe));
+  auto network = std::make_shared<Network>(MakeArchitecture(job.recipe));
   network->InitializeWeights(static_cast<std::uint64_t>(job.recipe.GetNumber("seed")));
   return network;
 }
@@ -445,59 +400,5 @@ TrainingSession::GetCurrentNetwork() const
   auto network = std::make_shared<Network>(m_Network->GetArchitecture());
   network->SetWeights(weights);
   return network;
-}
-
-
-std::map<std::string, std::string>
-TrainingSession::GetMetaData() const
-{
-  std::map<std::string, std::string> metadata;
-  std::string                        names;
-  double                             smallest = std::numeric_limits<double>::infinity();
-  double                             largest = 0.0;
-  const std::vector<double>          levels = m_Recipe.GetNumbers("resolution_levels");
-  for (const ArSSRTrainingImage & image : m_Job.trainingImages)
-  {
-    names += (names.empty() ? "" : ", ") + image.name;
-    for (unsigned int axis = 0; axis < 3; ++axis)
-    {
-      smallest = std::min(smallest, image.spacing[axis] * *std::min_element(levels.begin(), levels.end()));
-      largest = std::max(largest, image.spacing[axis] * *std::max_element(levels.begin(), levels.end()));
-    }
-  }
-  const double procedural = m_Recipe.GetNumber("procedural_volumes");
-  if (procedural > 0.0)
-  {
-    names += (names.empty() ? "" : ", ") + NumberText(procedural) + " procedural volumes";
-  }
-  const bool   anisotropic = m_Recipe.GetNumber("anisotropic_probability") > 0.0;
-  const double scaleMin = anisotropic ? 1.0 : m_Recipe.GetNumber("scale_min");
-  const double scaleMax = m_Recipe.GetNumber("scale_max");
-  const double thick = anisotropic ? std::max(scaleMax, m_Recipe.GetNumber("slice_scale_max")) : scaleMax;
-  metadata["trained_scale_min"] = NumberText(scaleMin);
-  metadata["trained_scale_max"] = NumberText(thick);
-  if (largest > 0.0)
-  {
-    metadata["trained_spacing_min"] = NumberText(smallest * scaleMin);
-    metadata["trained_spacing_max"] = NumberText(largest * thick);
-  }
-  metadata["intensity_convention"] = "(I - min(0, minimum)) / 99.9th percentile of the positive voxels";
-  metadata["training_data"] = names;
-  metadata["training_images"] = std::to_string(m_Job.trainingImages.size());
-  metadata["validation_images"] = std::to_string(m_Job.validationImages.size());
-  metadata["epochs"] = std::to_string(m_Status.epoch);
-  metadata["steps"] = std::to_string(m_Status.step);
-  metadata["batch_samples"] = std::to_string(m_Status.step * m_Batch);
-  if (m_Best)
-  {
-    metadata["validation_psnr"] = NumberText(m_Status.bestValidationPSNR);
-    metadata["best_epoch"] = std::to_string(m_Status.bestEpoch);
-  }
-  metadata["trained_with"] = std::string("ArbitraryScaleSuperResolution, ITK ") + Version::GetITKVersion();
-  for (const auto & value : m_Recipe.GetValues())
-  {
-    metadata["recipe." + value.first] = value.second;
-  }
-  return metadata;
 }
 } // namespace itk::arssr

@@ -26,6 +26,7 @@
 #include "ArSSRProcessGroup.h"
 #include "ArSSRSampleSource.h"
 #include "ArSSRTrainingBatch.h"
+#include "ArSSRTrainingMetaData.h"
 
 #include <ATen/core/Generator.h>
 
@@ -59,7 +60,10 @@ public:
 
   /** Entries that describe the training in the model's metadata. */
   std::map<std::string, std::string>
-  GetMetaData() const;
+  GetMetaData() const
+  {
+    return DescribeTraining(m_Job, m_Status);
+  }
 
 private:
   using Clock = std::chrono::steady_clock;

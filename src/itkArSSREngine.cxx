@@ -95,12 +95,14 @@ void
 ArSSREngine::Run(const Job & job)
 {
   const auto network = GetNetworkOf(m_Model);
-  arssr::CallTorch([&] {
-    const c10::InferenceMode      inferenceMode;
-    const arssr::Float32Scope     float32(m_Implementation->GetDevice());
-    const arssr::ThreadCountScope threads(m_NumberOfThreads);
-    m_Implementation->Run(job, network, static_cast<double>(m_MemoryBudget) * BytesPerMiB);
-  });
+  arssr::CallTorch(
+    [&] {
+      const c10::InferenceMode      inferenceMode;
+      const arssr::Float32Scope     float32(m_Implementation->GetDevice());
+      const arssr::ThreadCountScope threads(m_NumberOfThreads);
+      m_Implementation->Run(job, network, static_cast<double>(m_MemoryBudget) * BytesPerMiB);
+    },
+    "Set a smaller MemoryBudget, stream the output in more divisions, or use the device 'cpu'.");
 }
 
 void

@@ -17,7 +17,8 @@
  *=========================================================================*/
 #include "itkArSSRFilterLoop.h"
 
-#include "itkMacro.h"
+#include "itkArSSRPipeline.h"
+
 #include "itkMultiThreaderBase.h"
 
 #include <algorithm>
@@ -48,15 +49,8 @@ ArSSRFilterLoop::operator()(SizeValueType count, const std::function<void(SizeVa
   for (SizeValueType part = 0; part < parts; ++part)
   {
     threader->ParallelizeArray(count * part / parts, count * (part + 1) / parts, body, nullptr);
-    if (m_Filter->GetAbortGenerateData())
-    {
-      ProcessAborted aborted(__FILE__, __LINE__);
-      aborted.SetLocation(ITK_LOCATION);
-      aborted.SetDescription("AbortGenerateData was set: the output is incomplete.");
-      throw aborted;
-    }
     const double done = static_cast<double>(m_Finished) + static_cast<double>(part + 1) / static_cast<double>(parts);
-    m_Filter->UpdateProgress(static_cast<float>(std::min(1.0, done / static_cast<double>(m_Loops))));
+    ArSSRReportProgress(m_Filter, static_cast<float>(std::min(1.0, done / static_cast<double>(m_Loops))));
   }
   ++m_Finished;
 }

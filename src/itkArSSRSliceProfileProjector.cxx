@@ -59,22 +59,6 @@ ArSSRSliceProfileProjector::IsInsideExtent(double index, SizeValueType size)
 }
 
 
-ArSSRVoxelBlock::ArSSRVoxelBlock(const RegionType & blockRegion)
-  : region(blockRegion)
-  , voxels(blockRegion.GetNumberOfPixels())
-{}
-
-
-SizeValueType
-ArSSRVoxelBlock::Offset(const IndexType & index) const
-{
-  const auto along = [&](unsigned int axis) {
-    return static_cast<SizeValueType>(index[axis] - region.GetIndex(axis));
-  };
-  return (along(2) * region.GetSize(1) + along(1)) * region.GetSize(0) + along(0);
-}
-
-
 void
 ArSSRSliceProfileProjector::VerifyWidths(const WidthsType & fwhm)
 {

@@ -67,13 +67,15 @@ ArSSRTrainer::~ArSSRTrainer() = default;
 ArSSRModel::Pointer
 ArSSRTrainer::Run(const Job & job)
 {
-  return arssr::CallTorch([&] {
-    const arssr::PythonLockRelease pythonLock;
-    arssr::TrainingSession         session(job, m_Status);
-    const SessionScope             scope(m_Session, session);
-    session.Run();
-    return MakeModel(session.GetBestNetwork(), session.GetMetaData());
-  });
+  return arssr::CallTorch(
+    [&] {
+      const arssr::PythonLockRelease pythonLock;
+      arssr::TrainingSession         session(job, m_Status);
+      const SessionScope             scope(m_Session, session);
+      session.Run();
+      return MakeModel(session.GetBestNetwork(), session.GetMetaData());
+    },
+    "Set a smaller batch, patch_size or samples in the recipe, or a smaller memory budget for the images.");
 }
 
 ArSSRModel::Pointer

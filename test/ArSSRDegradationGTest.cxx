@@ -138,6 +138,26 @@ TEST(ArSSRDegradation, TheCurveIsAPower)
   }
 }
 
+TEST(ArSSRDegradation, DrawnCurvesAreSmoothAndLeaveTheBackground)
+{
+  bool falls = false;
+  for (std::uint64_t number = 0; number < 50; ++number)
+  {
+    Random               random(1, RandomStream::Sample, number);
+    const IntensityCurve curve = IntensityCurve::Draw(random);
+    EXPECT_EQ(curve(0.0F), 0.0F);
+    for (float intensity = 0.0F; intensity < 1.19F; intensity += 0.001F)
+    {
+      const float rise = curve(intensity + 0.001F) - curve(intensity);
+      ASSERT_LT(std::abs(rise), 0.001F * 6.0F) << "jumps at " << intensity;
+      ASSERT_GE(curve(intensity), 0.0F);
+      ASSERT_LE(curve(intensity), 1.3F);
+      falls = falls || rise < -0.0001F;
+    }
+  }
+  EXPECT_TRUE(falls);
+}
+
 TEST(ArSSRDegradation, VoxelsOfAPatchAreThoseWithTheirCentresInside)
 {
   const PatchGeometry patch{ 4, { { 2.0, 2.6, 30.0 } }, { { 3.0, 1.5, 2.0 } } };

@@ -115,9 +115,9 @@ TEST(ArSSRPatchSampler, DefaultRecipeDrawsIsotropicScalesThickSlicesAndScalesOfE
       }
     }
   }
-  EXPECT_NEAR(isotropic, 1000, 90); // four standard deviations
-  EXPECT_NEAR(slices, 500, 78);
-  EXPECT_NEAR(other, 500, 78);
+  EXPECT_NEAR(isotropic, 1200, 88); // four standard deviations
+  EXPECT_NEAR(slices, 400, 72);
+  EXPECT_NEAR(other, 400, 72);
 }
 
 TEST(ArSSRPatchSampler, PlacesAreAnywhereInTheVolumeAndInAVoxel)
@@ -171,7 +171,7 @@ TEST(ArSSRPatchSampler, PublishedRecipeDrawsWholeCropsOfScalesInStepsOfATenth)
 
 TEST(ArSSRPatchSampler, ReducesScalesToWhatFits)
 {
-  const VolumeIndex small{ { 21, 40, 33 } };
+  const VolumeIndex small{ { 18, 40, 33 } };
   double            largest = 0.0;
   for (const PatchGeometry & patch : DrawPatches(ArSSRTrainingRecipe(), small, 500))
   {
@@ -179,7 +179,7 @@ TEST(ArSSRPatchSampler, ReducesScalesToWhatFits)
     EXPECT_LE(patch.scale[0], 1.5 + 1e-12);
     largest = std::max(largest, patch.scale[1]);
   }
-  EXPECT_NEAR(largest, 40.0 / 14.0, 1e-12);
+  EXPECT_NEAR(largest, 40.0 / 12.0, 1e-12);
 
   const VolumeIndex published{ { 27, 50, 50 } };
   std::set<int>     sizes;
@@ -191,9 +191,9 @@ TEST(ArSSRPatchSampler, ReducesScalesToWhatFits)
   EXPECT_EQ(sizes, (std::set<int>{ 20, 21, 22, 23, 24, 25, 26, 27 }));
 
   const PatchSampler sampler{ SampleSettings(ArSSRTrainingRecipe()) };
-  EXPECT_EQ(sampler.GetSmallestSize(), 21);
+  EXPECT_EQ(sampler.GetSmallestSize(), 18);
   EXPECT_TRUE(sampler.Fits(small));
-  EXPECT_FALSE(sampler.Fits({ { 20, 100, 100 } }));
+  EXPECT_FALSE(sampler.Fits({ { 17, 100, 100 } }));
 }
 
 TEST(ArSSRPatchSampler, LooksForForegroundAndTakesTheBestThereIs)

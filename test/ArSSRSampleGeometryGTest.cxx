@@ -187,6 +187,7 @@ ToIndex(std::int64_t voxel, std::int64_t size)
 TEST(ArSSRSampleGeometry, PatchesAreTheVolumesDegradationWhereThePointsSay)
 {
   ArSSRTrainingRecipe recipe = MakeRecipe("default");
+  recipe.SetNumber("patch_margin", 1);
   recipe.SetNumber("patch_size", 8);
   recipe.SetNumber("samples", 300);
   const SampleSource numbers = MakeSource(recipe, Number);
@@ -232,6 +233,7 @@ TEST(ArSSRSampleGeometry, CentresDoNotShift)
 {
   // The LR patch of a ramp, interpolated at a point, is the ramp there, turned or not.
   ArSSRTrainingRecipe recipe = MakeRecipe("default");
+  recipe.SetNumber("patch_margin", 1);
   recipe.SetNumber("patch_size", 8);
   recipe.SetNumber("samples", 200);
   const SampleSource numbers = MakeSource(recipe, Number);

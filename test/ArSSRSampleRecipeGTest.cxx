@@ -23,6 +23,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -104,6 +106,42 @@ TEST(ArSSRSampleRecipe, GainIsOnBothNoiseOnTheLowResolutionAlone)
     }
   }
   EXPECT_GT(largest, 0.014);
+}
+
+TEST(ArSSRSampleRecipe, ContrastIsAFunctionOfTheIntensityAlone)
+{
+  ArSSRTrainingRecipe recipe = MakeRecipe();
+  for (const char * fixed : { "gain_min", "gain_max", "gamma_max" })
+  {
+    recipe.SetNumber(fixed, 1);
+  }
+  recipe.Set("flip", "off");
+  recipe.Set("permute", "off");
+  recipe.SetNumber("noise_probability", 0);
+  const SampleSource plain = MakeSource(recipe);
+  recipe.SetNumber("contrast_probability", 1);
+  const SampleSource changed = MakeSource(recipe);
+
+  bool reversed = false;
+  for (std::uint64_t number = 0; number < 50; ++number)
+  {
+    const TrainingSample before = plain.Draw(number);
+    const TrainingSample after = changed.Draw(number);
+    EXPECT_EQ(before.points, after.points);
+    EXPECT_NE(before.lowResolution, after.lowResolution);
+    std::map<float, float> curve;
+    for (std::size_t i = 0; i < before.values.size(); ++i)
+    {
+      const auto known = curve.emplace(before.values[i], after.values[i]);
+      EXPECT_EQ(known.first->second, after.values[i]) << "one intensity became two";
+    }
+    for (auto point = curve.begin(), next = std::next(point); next != curve.end(); ++point, ++next)
+    {
+      EXPECT_LE(std::abs(next->second - point->second), 6.0F * (next->first - point->first) + 1e-6F);
+      reversed = reversed || next->second < point->second;
+    }
+  }
+  EXPECT_TRUE(reversed);
 }
 
 TEST(ArSSRSampleRecipe, GammaIsThatOfTheSample)

@@ -1,0 +1,62 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkArSSRPipeline_h
+#define itkArSSRPipeline_h
+
+#include "itkImageBase.h"
+#include "itkProcessObject.h"
+
+#include "ArbitraryScaleSuperResolutionExport.h"
+
+namespace itk
+{
+/** Runs one step of a filter's pipeline and, should it throw, resets the pipeline before the exception goes on. Without
+ * that a filter whose upstream has thrown takes itself to be updating, and never updates again. */
+template <typename TFunction>
+void
+ArSSRResetPipelineOnException(ProcessObject * filter, const TFunction & step)
+{
+  try
+  {
+    step();
+  }
+  catch (...)
+  {
+    filter->ResetPipeline();
+    throw;
+  }
+}
+
+
+/** Sets a filter's progress. \throws ProcessAborted when AbortGenerateData is set. */
+ArbitraryScaleSuperResolution_EXPORT void
+ArSSRReportProgress(ProcessObject * filter, float fraction);
+
+
+/** \throws ExceptionObject when a reference image is to be used and there is none. */
+ArbitraryScaleSuperResolution_EXPORT void
+ArSSRVerifyReferenceImage(bool useReferenceImage, const ImageBase<3> * reference);
+
+
+/** Asks for none of a reference image's pixels, as only its grid is used, so that they are not computed; unless it is
+ * the filter's input as well. Null: nothing to do. */
+ArbitraryScaleSuperResolution_EXPORT void
+ArSSRRequestGridOnly(const ImageBase<3> * reference, const DataObject * input);
+} // end namespace itk
+
+#endif // itkArSSRPipeline_h

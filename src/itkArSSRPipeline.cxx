@@ -1,0 +1,58 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkArSSRPipeline.h"
+
+#include "itkMacro.h"
+
+namespace itk
+{
+void
+ArSSRReportProgress(ProcessObject * filter, float fraction)
+{
+  filter->UpdateProgress(fraction);
+  if (filter->GetAbortGenerateData())
+  {
+    ProcessAborted aborted(__FILE__, __LINE__);
+    aborted.SetLocation(ITK_LOCATION);
+    aborted.SetDescription("AbortGenerateData was set: the output is incomplete.");
+    throw aborted;
+  }
+}
+
+
+void
+ArSSRVerifyReferenceImage(bool useReferenceImage, const ImageBase<3> * reference)
+{
+  if (useReferenceImage && reference == nullptr)
+  {
+    itkGenericExceptionMacro(
+      "UseReferenceImage is on but there is no ReferenceImage. Set one, or turn UseReferenceImage off.");
+  }
+}
+
+
+void
+ArSSRRequestGridOnly(const ImageBase<3> * reference, const DataObject * input)
+{
+  if (reference != nullptr && reference != input)
+  {
+    const ImageBase<3>::RegionType nothing(reference->GetLargestPossibleRegion().GetIndex(), ImageBase<3>::SizeType{});
+    const_cast<ImageBase<3> *>(reference)->SetRequestedRegion(nothing);
+  }
+}
+} // end namespace itk
