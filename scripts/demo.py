@@ -10,8 +10,8 @@ import typer
 from itk_arssr import io
 from itk_arssr.command import checked
 from itk_arssr.comparison import caption
-from itk_arssr.console import Bars, quality_table
 from itk_arssr.consistency import Corrected, make_consistent
+from itk_arssr.console import Bars, quality_table
 from itk_arssr.degrade import simulate_low_resolution
 from itk_arssr.errors import Interrupted, UserError, description
 from itk_arssr.formats import stem

@@ -14,7 +14,6 @@ from itk_arssr.options import Settings
 from itk_arssr.sources import find_one
 from itk_arssr.watch import Progress, Watch
 
-
 _UPSCALING_SHARE = 0.9  # of the progress, where the result is then compared with its scan
 
 
