@@ -84,7 +84,7 @@ TEST(ArSSRPatchSampler, DefaultRecipeDrawsIsotropicScalesThickSlicesAndScalesOfE
   int other = 0;
   for (const PatchGeometry & patch : DrawPatches(ArSSRTrainingRecipe(), Size, 2000))
   {
-    EXPECT_EQ(patch.size, 14);
+    EXPECT_EQ(patch.size, 12);
     ExpectInside(patch, Size);
     const VolumeLengths & scale = patch.scale;
     const auto            ones = std::count(scale.begin(), scale.end(), 1.0);

@@ -38,14 +38,26 @@ def test_factors_are_in_the_order_x_y_z(factors):
     assert_same_grid(upscale(image, scale_factors=factors), *kept_field_of_view(image, factors))
 
 
+def across(result) -> tuple[np.ndarray, np.ndarray]:
+    """Positions along x, in mm, and mean intensities there, faces left out."""
+    profile = pixels(result)[2:-2, 2:-2].mean(axis=(0, 1))
+    return itk.origin(result)[0] + itk.spacing(result)[0] * np.arange(len(profile)), profile
+
+
 def test_a_bright_plane_stays_where_it_is():
     image = make_image(size=(9, 9, 9))
     itk.array_view_from_image(image)[...] = 0
     itk.array_view_from_image(image)[:, :, 5] = 100
-    result = upscale(image, scale_factors=[3, 1, 1])
-    profile = pixels(result)[2:-2, 2:-2].mean(axis=(0, 1))
-    x = itk.origin(result)[0] + itk.spacing(result)[0] * np.arange(27)
-    assert np.average(x, weights=profile) == pytest.approx(5.0, abs=0.5)
+    x, profile = across(upscale(image, scale_factors=[3, 1, 1]))
+    assert x[profile.argmax()] == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize("place", [5.0, 5.3, 6.6])
+def test_a_smooth_ridge_stays_where_it_is(place):
+    image = make_image(size=(12, 12, 12))
+    itk.array_view_from_image(image)[...] = 100 * np.exp(-((np.arange(12) - place) ** 2) / (2 * 1.5**2))
+    x, profile = across(upscale(image, scale_factors=[3, 1, 1]))
+    assert np.average(x, weights=profile) == pytest.approx(place, abs=0.05)  # mm, as the voxels
 
 
 # --- pixel types
