@@ -1,0 +1,259 @@
+"""The ways to the same output voxels that are timed against each other: host image in, host image out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import itk
+import numpy as np
+import torch
+from arssr_torch import ArSSR
+
+IMAGE = itk.Image[itk.F, 3]
+CHUNKS = (512, 2048, 8192, 32768, 131072, 524288)
+SLICES_MEASURED = 3
+_TRIAL_POINTS = 1 << 18
+
+
+@dataclass(frozen=True)
+class Task:
+    """A low-resolution cube of random intensities and the scale to give it at."""
+
+    size: int
+    scale: float
+    device: str = "cpu"
+
+    @property
+    def output_size(self) -> int:
+        """Voxels of the result along an axis."""
+        return round(self.size * self.scale)
+
+    def voxels(self) -> np.ndarray:
+        """Intensities in [0, 1], smooth enough for a network to be at ease."""
+        generator = np.random.default_rng(0)
+        return generator.random((self.size,) * 3, dtype=np.float32)
+
+    def image(self) -> itk.Image:
+        """The same as an ITK image."""
+        return itk.image_from_array(self.voxels())
+
+
+class Method(Protocol):
+    """One of the ways."""
+
+    name: str
+
+    def seconds(self) -> float:
+        """Do the job once; the time it took, or would take."""
+
+
+class Filter:
+    """This module's filter; the encoder runs and nothing is kept from earlier runs."""
+
+    def __init__(self, task: Task, model: itk.ArSSRModel) -> None:
+        self.name = "this filter"
+        self._image = task.image()
+        self._task = task
+        self._model = model
+        self.output: itk.Image | None = None
+
+    def _new(self) -> itk.ProcessObject:
+        upscale = itk.ArbitraryScaleSuperResolutionImageFilter[IMAGE, IMAGE].New(self._image)
+        upscale.SetModel(self._model)
+        upscale.SetDevice(self._task.device)
+        upscale.SetScaleFactors(self._task.scale)
+        upscale.SetIntensityScaling(False)
+        upscale.SetMemoryBudget(1 << 14)
+        return upscale
+
+    def seconds(self) -> float:
+        """Encode and decode."""
+        upscale = self._new()
+        start = time.perf_counter()
+        upscale.Update()
+        seconds = time.perf_counter() - start
+        self.output = upscale.GetOutput()
+        return seconds
+
+
+class FilterDecoder(Filter):
+    """The same with the feature tiles of an earlier update: what is left is the decoder."""
+
+    def __init__(self, task: Task, model: itk.ArSSRModel) -> None:
+        super().__init__(task, model)
+        self.name = "this filter, decoder alone"
+        self._filter = self._new()
+        self._filter.Update()
+        self._encoded = self._filter.GetNumberOfEncodedTiles()
+
+    def seconds(self) -> float:
+        """Decode."""
+        self._filter.Modified()
+        start = time.perf_counter()
+        self._filter.Update()
+        seconds = time.perf_counter() - start
+        if self._filter.GetNumberOfEncodedTiles() != self._encoded:
+            message = "the feature tiles did not fit into the memory budget: this was not the decoder alone"
+            raise RuntimeError(message)
+        return seconds
+
+
+class _Torch:
+    """A network in PyTorch, with an image on its device."""
+
+    def __init__(self, task: Task, weights: Mapping[str, torch.Tensor]) -> None:
+        self.task = task
+        self.network = ArSSR(weights).to(task.device).eval()
+        self.points = self._grid(task)
+        self.voxel = torch.full((1, 3), task.size / task.output_size, device=task.device)
+        self.output: np.ndarray | None = None
+
+    @staticmethod
+    def _grid(task: Task) -> torch.Tensor:
+        count = task.output_size
+        line = (torch.arange(count, device=task.device) * 2 + 1) / count - 1
+        return torch.stack(torch.meshgrid(line, line, line, indexing="ij"), -1).view(-1, 3)
+
+    def low(self) -> torch.Tensor:
+        """The image, moved to the device."""
+        return torch.from_numpy(self.task.voxels()).to(self.task.device)
+
+    def synchronize(self) -> None:
+        """Wait for the device."""
+        if self.task.device.startswith("cuda"):
+            torch.cuda.synchronize()
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How PyTorch runs a network."""
+
+    chunk: int
+    compiled: bool
+    bfloat16: bool
+    channels_last: bool
+
+    def __str__(self) -> str:
+        words = [f"chunks of {self.chunk}"]
+        words += ["torch.compile"] * self.compiled + ["bf16"] * self.bfloat16
+        words += ["channels_last_3d"] * self.channels_last
+        return ", ".join(words)
+
+
+class EncodeOnce(_Torch):
+    """PyTorch with the encoder run once, in the variant that a trial found to be the fastest."""
+
+    def __init__(self, task: Task, weights: Mapping[str, torch.Tensor], *, bfloat16: bool = False) -> None:
+        super().__init__(task, weights)
+        self.name = "PyTorch, encoder once" + (", bf16" if bfloat16 else "")
+        self._bfloat16 = bfloat16
+        self._compiled = None
+        self.left_out: dict[str, str] = {}  # variants that did not run, and why
+        self.variant = self._best()
+
+    def _decoder(self, compiled: bool):
+        if not compiled:
+            return self.network.decode
+        if self._compiled is None:
+            self._compiled = torch.compile(self.network.decode, dynamic=False)
+        return self._compiled
+
+    @torch.inference_mode()
+    def _run(self, variant: Variant, points: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(self.task.device.split(":")[0], torch.bfloat16, enabled=variant.bfloat16):
+            low = self.low()
+            features = self._encode(low, variant)
+            decode = self._decoder(variant.compiled)
+            parts = [decode(features, low, part, self.voxel) for part in points.split(variant.chunk)]
+        return torch.cat(parts).float().cpu()
+
+    def _encode(self, low: torch.Tensor, variant: Variant) -> torch.Tensor:
+        batch = low[None, None]
+        if variant.channels_last:
+            self.network.encoder.to(memory_format=torch.channels_last_3d)
+            batch = batch.contiguous(memory_format=torch.channels_last_3d)
+        return self.network.encoder(batch)
+
+    def _best(self) -> Variant:
+        """The fastest chunk size first, then whatever else makes it faster."""
+        trials: dict[Variant, float] = {}
+        points = self.points[torch.linspace(0, len(self.points) - 1, min(_TRIAL_POINTS, len(self.points))).long()]
+
+        def attempt(variant: Variant) -> None:
+            try:
+                trials[variant] = self._trial(variant, points)
+            except Exception as error:  # noqa: BLE001 - what cannot be compiled or does not fit is no rival
+                self.left_out[str(variant)] = str(error).splitlines()[0]
+
+        for chunk in CHUNKS:
+            attempt(Variant(chunk, compiled=False, bfloat16=self._bfloat16, channels_last=True))
+        if not trials:
+            raise RuntimeError("; ".join(self.left_out.values()))
+        for change in ({"compiled": True}, {"channels_last": False}):
+            attempt(replace(min(trials, key=trials.__getitem__), **change))
+        return min(trials, key=trials.__getitem__)
+
+    @torch.inference_mode()
+    def _trial(self, variant: Variant, points: torch.Tensor) -> float:
+        times = []
+        for _ in range(2):
+            start = time.perf_counter()
+            self._run(variant, points)
+            self.synchronize()
+            times.append(time.perf_counter() - start)
+        return times[-1]
+
+    def seconds(self) -> float:
+        """Encode and decode."""
+        start = time.perf_counter()
+        output = self._run(self.variant, self.points)
+        seconds = time.perf_counter() - start
+        self.output = output.numpy()
+        return seconds
+
+
+class PerSlice(_Torch):
+    """The published algorithm: for every output slice the encoder runs on the whole image, and the slice is decoded.
+
+    A few slices are timed, and the time of all is extrapolated.
+    """
+
+    def __init__(self, task: Task, weights: Mapping[str, torch.Tensor]) -> None:
+        super().__init__(task, weights)
+        self.name = f"published, encoder for each slice ({SLICES_MEASURED} slices measured, extrapolated)"
+
+    @torch.inference_mode()
+    def seconds(self) -> float:
+        """Time of all slices, from that of some."""
+        slices = self.points.split(self.task.output_size**2)
+        start = time.perf_counter()
+        for number in range(SLICES_MEASURED):
+            low = self.low()
+            features = self.network.encoder(low[None, None])
+            self.network.decode(features, low, slices[number], self.voxel).cpu()
+        return (time.perf_counter() - start) / SLICES_MEASURED * len(slices)
+
+
+class Spline:
+    """ITK's cubic B-spline interpolation."""
+
+    def __init__(self, task: Task) -> None:
+        self.name = "ITK cubic B-spline"
+        self._image = task.image()
+        self._task = task
+
+    def seconds(self) -> float:
+        """Prefilter and resample."""
+        task = self._task
+        spacing = task.size / task.output_size
+        resample = itk.ResampleImageFilter[IMAGE, IMAGE].New(self._image)
+        resample.SetInterpolator(itk.BSplineInterpolateImageFunction[IMAGE, itk.D, itk.F].New())
+        resample.SetSize([task.output_size] * 3)
+        resample.SetOutputSpacing([spacing] * 3)
+        resample.SetOutputOrigin([(spacing - 1) / 2] * 3)
+        start = time.perf_counter()
+        resample.Update()
+        return time.perf_counter() - start
