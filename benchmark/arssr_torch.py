@@ -1,7 +1,8 @@
 """ArSSR networks in plain PyTorch: what the filter is measured against.
 
-As a careful user would write them with `torch.nn.functional`: the encoder runs once, samples are drawn with `grid_sample`, and
-the MLP is a list of `linear`. Weights are those of a model file's tensors, whose names are the published ones.
+As a careful user would write them with `torch.nn.functional`: the encoder runs once, samples are drawn with
+`grid_sample`, and the MLP is a list of `linear`. Weights are those of a model file's tensors, whose names are the
+published ones.
 """
 
 from __future__ import annotations

@@ -5,104 +5,94 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import itk
 import numpy as np
 import torch
+from arithmetic import autocast, set_arithmetic
 from arssr_torch import ArSSR
+from errors import reason
+from task import IMAGE, Task, new_filter
 
-IMAGE = itk.Image[itk.F, 3]
 CHUNKS = (512, 2048, 8192, 32768, 131072, 524288)
 SLICES_MEASURED = 3
 _TRIAL_POINTS = 1 << 18
 
 
-@dataclass(frozen=True)
-class Task:
-    """A low-resolution cube of random intensities and the scale to give it at."""
-
-    size: int
-    scale: float
-    device: str = "cpu"
-
-    @property
-    def output_size(self) -> int:
-        """Voxels of the result along an axis."""
-        return round(self.size * self.scale)
-
-    def voxels(self) -> np.ndarray:
-        """Intensities in [0, 1]."""
-        generator = np.random.default_rng(0)
-        return generator.random((self.size,) * 3, dtype=np.float32)
-
-    def image(self) -> itk.Image:
-        """The same as an ITK image."""
-        return itk.image_from_array(self.voxels())
-
-
-class Method(Protocol):
-    """One of the ways."""
-
-    name: str
-
-    def seconds(self) -> float:
-        """Do the job once; the time it took, or would take."""
+def _named(name: str, precision: str) -> str:
+    return name if precision == "float32" else f"{name}, {precision}"
 
 
 class Filter:
-    """This module's filter; the encoder runs and nothing is kept from earlier runs."""
+    """This module's filter, its network prepared as PyTorch's is; no features are kept from earlier runs."""
 
-    def __init__(self, task: Task, model: itk.ArSSRModel) -> None:
-        self.name = "this filter"
-        self._image = task.image()
-        self._task = task
-        self._model = model
-        self.output: itk.Image | None = None
+    kind = "filter"
 
-    def _new(self) -> itk.ProcessObject:
-        upscale = itk.ArbitraryScaleSuperResolutionImageFilter[IMAGE, IMAGE].New(self._image)
-        upscale.SetModel(self._model)
-        upscale.SetDevice(self._task.device)
-        upscale.SetScaleFactors(self._task.scale)
-        upscale.SetIntensityScaling(False)
-        upscale.SetMemoryBudget(1 << 14)
-        return upscale
+    def __init__(self, task: Task, model: itk.ArSSRModel, precision: str = "float32") -> None:
+        self.name = _named("this filter", precision)
+        self.precision = precision
+        self.output: np.ndarray | None = None
+        self._filter = new_filter(task.image(), model, task, precision)
+        self._region: itk.ImageRegion | None = None  # of the output, if not all
 
     def seconds(self) -> float:
         """Encode and decode."""
-        upscale = self._new()
-        start = time.perf_counter()
-        upscale.Update()
-        seconds = time.perf_counter() - start
-        self.output = upscale.GetOutput()
+        self._filter.ReleaseFeatures()
+        seconds = self._update()
+        self.output = itk.array_from_image(self._filter.GetOutput(), update=False).ravel()
         return seconds
+
+    def _update(self) -> float:
+        """Seconds of an update that allocates its output, as others do."""
+        output = self._filter.GetOutput()
+        output.Initialize()
+        if self._region is not None:
+            output.SetRequestedRegion(self._region)
+        self._filter.Modified()
+        start = time.perf_counter()
+        self._filter.Update()
+        return time.perf_counter() - start
 
 
 class FilterDecoder(Filter):
     """The same with the feature tiles of an earlier update: what is left is the decoder."""
 
-    def __init__(self, task: Task, model: itk.ArSSRModel) -> None:
-        super().__init__(task, model)
-        self.name = "this filter, decoder alone"
-        self._filter = self._new()
+    kind = "decoder"
+
+    def __init__(self, task: Task, model: itk.ArSSRModel, precision: str = "float32") -> None:
+        super().__init__(task, model, precision)
+        self.name = _named("this filter, decoder alone", precision)
         self._filter.Update()
         self._encoded = self._filter.GetNumberOfEncodedTiles()
 
     def seconds(self) -> float:
         """Decode."""
-        self._filter.Modified()
-        start = time.perf_counter()
-        self._filter.Update()
-        seconds = time.perf_counter() - start
+        seconds = self._update()
         if self._filter.GetNumberOfEncodedTiles() != self._encoded:
             message = "the feature tiles did not fit into the memory budget: this was not the decoder alone"
             raise RuntimeError(message)
         return seconds
 
 
+class FilterEncoder(Filter):
+    """An update of one voxel: what is left is the encoder, as one tile is the whole image."""
+
+    kind = "encoder"
+
+    def __init__(self, task: Task, model: itk.ArSSRModel, precision: str = "float32") -> None:
+        super().__init__(task, model, precision)
+        self.name = _named("this filter, encoder alone", precision)
+        self._filter.Update()
+        if self._filter.GetNumberOfEncodedTiles() != 1:
+            message = "the image did not fit into one tile: the encoder alone cannot be timed"
+            raise RuntimeError(message)
+        self._region = itk.ImageRegion[3]([task.output_size // 2] * 3, [1] * 3)
+
+
 class _Torch:
     """A network in PyTorch, with an image on its device."""
+
+    precision = "float32"
 
     def __init__(self, task: Task, weights: Mapping[str, torch.Tensor]) -> None:
         self.task = task
@@ -129,7 +119,6 @@ class Variant:
 
     chunk: int
     compiled: bool
-    bfloat16: bool
     channels_last: bool
 
     @property
@@ -139,7 +128,7 @@ class Variant:
 
     def __str__(self) -> str:
         words = [f"chunks of {self.chunk}"]
-        words += ["torch.compile"] * self.compiled + ["bf16"] * self.bfloat16
+        words += ["torch.compile"] * self.compiled
         words += ["channels_last_3d"] * self.channels_last
         return ", ".join(words)
 
@@ -147,10 +136,12 @@ class Variant:
 class EncodeOnce(_Torch):
     """PyTorch with the encoder run once, in the variant that a trial found to be the fastest."""
 
-    def __init__(self, task: Task, weights: Mapping[str, torch.Tensor], *, bfloat16: bool = False) -> None:
+    kind = "pytorch"
+
+    def __init__(self, task: Task, weights: Mapping[str, torch.Tensor], precision: str = "float32") -> None:
         super().__init__(task, weights)
-        self.name = "PyTorch, encoder once" + (", bf16" if bfloat16 else "")
-        self._bfloat16 = bfloat16
+        self.name = _named("PyTorch, encoder once", precision)
+        self.precision = precision
         self._compiled = None
         self.left_out: dict[str, str] = {}  # variants that did not run, and why
         self.variant = self._best()
@@ -164,7 +155,8 @@ class EncodeOnce(_Torch):
 
     @torch.inference_mode()
     def _run(self, variant: Variant, points: torch.Tensor) -> torch.Tensor:
-        with torch.autocast(self.task.device.split(":")[0], torch.bfloat16, enabled=variant.bfloat16):
+        set_arithmetic(self.precision)
+        with autocast(self.task.device, self.precision):
             low = self.low()
             batch = low[None, None].contiguous(memory_format=variant.memory_format)
             features = self.network.encoder(batch)
@@ -181,10 +173,10 @@ class EncodeOnce(_Torch):
             try:
                 trials[variant] = self._trial(variant, points)
             except Exception as error:  # noqa: BLE001 - what cannot be compiled or does not fit is no rival
-                self.left_out[str(variant)] = str(error).splitlines()[0]
+                self.left_out[str(variant)] = reason(error)
 
         for chunk in CHUNKS:
-            attempt(Variant(chunk, compiled=False, bfloat16=self._bfloat16, channels_last=True))
+            attempt(Variant(chunk, compiled=False, channels_last=True))
         if not trials:
             raise RuntimeError("; ".join(self.left_out.values()))
         for change in ({"compiled": True}, {"channels_last": False}):
@@ -221,6 +213,8 @@ class PerSlice(_Torch):
     A few slices are timed, and the time of all is extrapolated.
     """
 
+    kind = "published"
+
     def __init__(self, task: Task, weights: Mapping[str, torch.Tensor]) -> None:
         super().__init__(task, weights)
         self.name = f"published, encoder for each slice ({SLICES_MEASURED} slices measured, extrapolated)"
@@ -228,6 +222,7 @@ class PerSlice(_Torch):
     @torch.inference_mode()
     def seconds(self) -> float:
         """Time of all slices, from that of some."""
+        set_arithmetic(self.precision)
         slices = self.points.split(self.task.output_size**2)
         start = time.perf_counter()
         for number in range(SLICES_MEASURED):
@@ -239,6 +234,9 @@ class PerSlice(_Torch):
 
 class Spline:
     """ITK's cubic B-spline interpolation."""
+
+    kind = "spline"
+    precision = "float32"
 
     def __init__(self, task: Task) -> None:
         self.name = "ITK cubic B-spline"

@@ -1,107 +1,252 @@
-"""Results of the benchmark as a Markdown table and a plot."""
+"""Results of the benchmark as Markdown tables and plots."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-from matplotlib import pyplot as plt
-
-OURS = "this filter"
-DECODER = "this filter, decoder alone"
-RIVAL = "PyTorch, encoder once"
-RIVAL_BF16 = "PyTorch, encoder once, bf16"
-PUBLISHED = "published"
-SPLINE = "ITK cubic B-spline"
+import plots
+from figures import FLOAT32, best_rival, median, precisions, shares, where
 
 
-def medians(case: dict[str, Any]) -> dict[str, float]:
-    """Seconds of each method; the published one under its short name."""
-    return {
-        PUBLISHED if timing["method"].startswith(PUBLISHED) else timing["method"]: timing["median"]
-        for timing in case["timings"]
-    }
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Markdown, with an empty line behind it: the first column is text, the others are numbers."""
+    lines = [f"| {' | '.join(head)} |", f"|---|{'---:|' * (len(head) - 1)}"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return [*lines, ""]
 
 
-def shares(case: dict[str, Any]) -> tuple[float, float]:
-    """Decoder's and encoder's rates as shares of the best matrix product's and of the convolution's."""
-    seconds = medians(case)
-    low = case["size"] ** 3
-    high = round(case["size"] * case["scale"]) ** 3
-    products = max(rate for name, rate in case["limits_gflops"].items() if name.startswith("sgemm"))
-    convolution = next(rate for name, rate in case["limits_gflops"].items() if name.startswith("conv3d"))
-    decoder = 2e-9 * high * case["decoder_macs_per_output_voxel"] / seconds[DECODER]
-    encoder = 2e-9 * low * case["encoder_macs_per_lr_voxel"] / max(seconds[OURS] - seconds[DECODER], 1e-9)
-    return decoder / products, encoder / convolution
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def table(results: dict[str, Any]) -> str:
-    """Markdown."""
-    machine = results["machine"]
-    lines = [
-        f"Medians of {results['rounds']} interleaved rounds, float32, host image to host image. "
-        + ", ".join(f"{name}: {value}" for name, value in machine.items())
-        + ".",
-        "",
-        (
-            "| network | LR | scale | this filter (s) | Mvoxel/s | PyTorch, encoder once (s) | PyTorch bf16 (s) | published (s)"
-            " | B-spline (s) | × PyTorch | × published | decoder / best sgemm | encoder / conv3d | largest difference |"
-        ),
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for case in results["cases"]:
-        seconds = medians(case)
-        decoder, encoder = shares(case)
-        voxels = round(case["size"] * case["scale"]) ** 3
-        bf16 = f"{seconds[RIVAL_BF16]:.3f}" if RIVAL_BF16 in seconds else ""
-        lines.append(
-            f"| {case['network']} | {case['size']}³ | {case['scale']:g} | {seconds[OURS]:.3f} "
-            f"| {voxels / seconds[OURS] / 1e6:.3f} | {seconds[RIVAL]:.3f} | {bf16} | {seconds[PUBLISHED]:.1f} "
-            f"| {seconds[SPLINE]:.3f} | {seconds[RIVAL] / seconds[OURS]:.2f} | {seconds[PUBLISHED] / seconds[OURS]:.0f} "
-            f"| {decoder:.0%} | {encoder:.0%} | {case['largest_difference']:.1e} |"
+def _machine(results: dict[str, Any]) -> list[str]:
+    return _table(("machine", ""), ((name.replace("_", " "), str(value)) for name, value in results["machine"].items()))
+
+
+def _speed(results: dict[str, Any]) -> list[str]:
+    cases = results["cases"]
+    head = ("case", "this filter (s)", "Mvoxel/s", "PyTorch (s)", "PyTorch bf16 (s)", "published (s)", "B-spline (s)")
+    head += ("× PyTorch", "× published", "difference")
+
+    def row(case: dict[str, Any]) -> Sequence[str]:
+        ours, rival, published = (median(case, kind) for kind in ("filter", "pytorch", "published"))
+        return (
+            where(case),
+            f"**{_seconds(ours)}**",
+            f"{case['output_voxels'] / ours / 1e6:.3g}",
+            _seconds(rival),
+            _seconds(median(case, "pytorch", "bfloat16")),
+            _seconds(published),
+            _seconds(median(case, "spline")),
+            f"**{rival / ours:.2f}**",
+            f"**{published / ours:.0f}**",
+            f"{case['largest_difference_to_pytorch']:.0e}",
         )
-    lines += ["", "What PyTorch was fastest with:", ""]
+
+    return [
+        "## Speed, float32",
+        "",
+        *_table(head, map(row, cases)),
+        (
+            "Host image to host image, networks prepared beforehand. PyTorch runs the encoder once and is shown in its "
+            "best variant (chunk size, channels_last_3d, torch.compile; listed below). Published: the encoder runs for "
+            "each slice; three slices are measured, and the time of all is extrapolated. Difference: the largest "
+            "between this filter and PyTorch."
+        ),
+        "",
+    ]
+
+
+def _limit_shares(results: dict[str, Any]) -> list[str]:
+    head = (
+        "case",
+        "precision",
+        "decoder (s)",
+        "decoder, done",
+        "decoder, as written",
+        "encoder (s)",
+        "encoder, as written",
+    )
+    rows = []
     for case in results["cases"]:
-        for timing in case["timings"]:
-            if timing["note"]:
-                where = f"{case['network']}, {case['size']}³, ×{case['scale']:g}"
-                lines.append(f"- {where}: {timing['method']}: {timing['note']}")
+        for precision in precisions(case):
+            share = shares(case, precision)
+            rows.append(
+                (
+                    where(case),
+                    precision,
+                    _seconds(median(case, "decoder", precision)),
+                    f"**{share.decoder_done:.0%}**",
+                    f"{share.decoder_written:.0%}",
+                    _seconds(median(case, "encoder", precision)),
+                    f"{share.encoder_written:.0%}",
+                )
+            )
+    return [
+        "## Share of the machine's limit",
+        "",
+        *_table(head, rows),
+        (
+            "Decoder: an update that finds the features of the last one; its rate as a share of the best matrix "
+            "product's of the same run and precision. *Done* counts the multiply-accumulates of the matrix products "
+            "that are really run (first layers run on the LR grid), *as written* those of the network as it is "
+            "written down. Encoder: an update of one voxel; its convolutions as they are written down, as a share of "
+            "one convolution's rate: above 100 % where Winograd's F(2×2×2, 3×3×3) does with 27/8 times fewer "
+            "multiplications."
+        ),
+        "",
+    ]
+
+
+def _precisions(results: dict[str, Any]) -> list[str]:
+    head = ("case", "precision", "this filter (s)", "× float32", "PyTorch (s)", "× best PyTorch", "× published")
+    head += ("largest difference", "PSNR (dB)")
+    rows = []
+    for case in results["cases"]:
+        for precision in precisions(case)[1:]:
+            ours = median(case, "filter", precision)
+            error = case["errors"][precision]
+            rows.append(
+                (
+                    where(case),
+                    precision,
+                    f"**{_seconds(ours)}**",
+                    f"**{median(case, 'filter') / ours:.2f}**",
+                    _seconds(median(case, "pytorch", precision)),
+                    f"{best_rival(case) / ours:.2f}",
+                    f"{median(case, 'published') / ours:.0f}",
+                    f"{error['largest']:.1e}",
+                    "∞" if math.isinf(error["psnr"]) else f"{error['psnr']:.1f}",
+                )
+            )
+    refused = {f"{name}: {why}" for case in results["cases"] for name, why in case["refused"].items()}
+    if not rows and not refused:
+        return []
+    lines = ["## Other precisions", ""]
+    if rows:
+        lines += [
+            *_table(head, rows),
+            (
+                "Largest difference and PSNR are to float32, of the range of its intensities; random weights and "
+                "voxels. Best PyTorch: in whichever precision it is fastest."
+            ),
+            "",
+        ]
+    if refused:
+        lines += ["What does not run on this machine:", "", *(f"- {line}" for line in sorted(refused)), ""]
+    return lines
+
+
+def _growth(results: dict[str, Any]) -> list[str]:
+    cases = results.get("growth", [])
+    if not cases:
+        return []
+    head = ("case", "precision", "n³ (s)", "2n × n × n (s)", "ratio", f"{cases[0]['divisions']} divisions (s)", "ratio")
+    head += ("tiles encoded",)
+    rows = (
+        (
+            where(case),
+            case["precision"],
+            _seconds(case["seconds"]),
+            _seconds(case["seconds_of_doubled_volume"]),
+            f"**{case['seconds_of_doubled_volume'] / case['seconds']:.2f}**",
+            _seconds(case["seconds_in_divisions"]),
+            f"**{case['seconds_in_divisions'] / case['seconds']:.3f}**",
+            f"{case['encoded_tiles']}, {case['encoded_tiles_in_divisions']}",
+        )
+        for case in cases
+    )
+    return [
+        "## Larger volumes and streaming",
+        "",
+        *_table(head, rows),
+        "Tiles encoded: in one update at once, and in one update in divisions.",
+        "",
+    ]
+
+
+def _memory(results: dict[str, Any]) -> list[str]:
+    rows = results.get("memory", [])
+    done = [row for row in rows if "failed" not in row]
+    if not rows:
+        return []
+    lines = ["## Memory", ""]
+    on_device = any("device_mib" in row for row in done)
+    if done:
+        head = ("case", "precision", "output", "budget (MiB)", "host peak (MiB)", *["device peak (MiB)"] * on_device)
+        head += ("of the budget", "tiles encoded", "time (s)")
+        lines += _table(head, (_memory_row(row, on_device) for row in done))
+        lines += [
+            (
+                "Each line is a process of its own. Host peak: the largest resident set less that before the update, "
+                "and less the output where that is an image; where it is a file, what is buffered for it counts. "
+                "Device peak: what torch's allocator gave at most. Of the budget: on a GPU the device's peak, else "
+                "the host's."
+            ),
+            "",
+        ]
+    notes = {row["note"] for row in done if row["note"]}
+    notes |= {f"{where(row)}, {row['budget']} MiB: not measured: {row['failed']}" for row in rows if "failed" in row}
+    if notes:
+        lines += [*(f"- {note}" for note in sorted(notes)), ""]
+    return lines
+
+
+def _memory_row(row: dict[str, Any], on_device: bool) -> Sequence[str]:
+    output = f"file in {row['file_divisions']} divisions" if row["file_divisions"] else "image"
+    peak = row.get("device_mib", row["host_mib"])
+    return (
+        where(row),
+        row["precision"],
+        f"{output}, {row['output_mib']:.0f} MiB",
+        f"{row['budget']}",
+        f"{row['host_mib']:.0f}",
+        *([f"{row['device_mib']:.0f}" if "device_mib" in row else "–"] if on_device else []),
+        f"**{peak / row['budget']:.0%}**",
+        f"{row['encoded_tiles']}",
+        _seconds(row["seconds"]),
+    )
+
+
+def _details(results: dict[str, Any]) -> list[str]:
+    lines = ["## Details", "", "What PyTorch was fastest with:", ""]
+    for case in results["cases"]:
+        variants = [
+            f"{timing['precision']}: {timing['note']}" for timing in case["timings"] if timing["kind"] == "pytorch"
+        ]
+        lines.append(f"- {where(case)}: {'; '.join(variants)}")
     lines += ["", "Limits (GFLOP/s):", ""]
     for case in results["cases"]:
-        rates = ", ".join(f"{name}: {rate:.0f}" for name, rate in case["limits_gflops"].items())
-        lines.append(f"- {case['network']}, {case['size']}³, ×{case['scale']:g}: {rates}")
-    lines += [
-        "",
-        (
-            "The decoder's share counts the multiplications of the network as it is written down; those that are saved by applying "
-            "a layer before sampling count as done. The published algorithm: three slices are measured, and extrapolated."
-        ),
-    ]
-    return "\n".join(lines) + "\n"
+        for precision, limits in case["limits_gflops"].items():
+            rates = ", ".join(f"{name}: {rate:.3g}" for name, rate in limits.items())
+            lines.append(f"- {where(case)}, {precision}: {rates}")
+    lines += ["", "Multiply-accumulates (thousands):", ""]
+    for case in results["cases"]:
+        done = case["decoder_macs_done_per_output_voxel"][FLOAT32]
+        lines.append(
+            f"- {where(case)}: {case['encoder_macs_per_lr_voxel'] / 1e3:.0f} for an LR voxel; "
+            f"{case['decoder_macs_per_output_voxel'] / 1e3:.1f} for an output voxel, {done / 1e3:.1f} done (float32)"
+        )
+    return [*lines, ""]
 
 
-def plot(results: dict[str, Any], path: Path) -> None:
-    """Throughput of each method."""
-    cases = results["cases"]
-    methods = [PUBLISHED, RIVAL, OURS]
-    figure, axes = plt.subplots(figsize=(1.5 + 1.1 * len(cases), 4), layout="constrained")
-    for place, method in enumerate(methods):
-        rates = [round(case["size"] * case["scale"]) ** 3 / medians(case)[method] / 1e6 for case in cases]
-        positions = [number + 0.27 * (place - 1) for number in range(len(cases))]
-        axes.bar(positions, rates, 0.25, label=method)
-    axes.set_yscale("log")
-    axes.set_ylabel("Mvoxel/s of output")
-    axes.set_xticks(range(len(cases)), [f"{c['network']}\n{c['size']}³ ×{c['scale']:g}" for c in cases])
-    axes.legend(frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+def markdown(results: dict[str, Any]) -> str:
+    """All tables."""
+    lines = ["# Benchmark", "", f"Medians of {results['rounds']} interleaved rounds.", "", *_machine(results)]
+    if results["cases"]:
+        lines += [*_speed(results), *_limit_shares(results), *_precisions(results)]
+    lines += [*_growth(results), *_memory(results)]
+    if results["cases"]:
+        lines += _details(results)
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def write(results: dict[str, Any], folder: Path) -> None:
-    """Write results.md and throughput.png."""
-    (folder / "results.md").write_text(table(results), encoding="utf-8")
-    plot(results, folder / "throughput.png")
+def write(results: dict[str, Any], folder: Path) -> list[str]:
+    """Write results.md and the plots; their names."""
+    (folder / "results.md").write_text(markdown(results), encoding="utf-8")
+    return ["results.md", *plots.write(results, folder)]

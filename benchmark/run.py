@@ -2,10 +2,11 @@
 
     bash benchmark/run.sh                                     every network, LR 40³, scale 2, this machine's CPU
     bash benchmark/run.sh --sizes 40,64,96 --scales 2,2.5,4   everything: hours on two cores
-    bash benchmark/run.sh --device cuda --networks RDN --sizes 160
+    bash benchmark/run.sh --device cuda --networks RDN --sizes 160 --precisions float32,tensorfloat32,bfloat16,float16
+    bash benchmark/run.sh --sections memory --memory-networks RDN,default --budgets 1024,2048
 
-All methods get the same weights (random ones, of a seed) and the same image; a round times each of them once, and the medians
-of the rounds are compared. Random weights cost what trained ones do.
+Sections: speed (all methods get the same weights, random ones of a seed, and the same image; a round times each of them
+once, and the medians of the rounds are compared), growth (a doubled volume, and streaming), memory (against budgets).
 """
 
 from __future__ import annotations
@@ -13,58 +14,24 @@ from __future__ import annotations
 import json
 import os
 import platform
-import statistics
-import tempfile
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import growth
 import itk
-import limits
-import numpy as np
+import memory
 import report
+import speed
 import torch
 import typer
-from methods import EncodeOnce, Filter, FilterDecoder, Method, PerSlice, Spline, Task
+from arithmetic import PRECISIONS
+from errors import reason
+from networks import NETWORKS
 from rich.console import Console
-from safetensors.torch import load_file
+from task import Task
 
-NETWORKS = ("RDN", "ResCNN", "default")
+SECTIONS = ("speed", "growth", "memory")
 _CONSOLE = Console()
-
-
-@dataclass
-class Timing:
-    """Seconds of one method, one for each round, and what is said beside them."""
-
-    method: str
-    seconds: list[float] = field(default_factory=list)
-    note: str = ""
-
-    @property
-    def median(self) -> float:
-        """Seconds."""
-        return statistics.median(self.seconds)
-
-
-def make_model(name: str) -> itk.ArSSRModel:
-    """A network with random weights of one seed."""
-    model = itk.ArSSRModel.New()
-    if name == "default":
-        model.SetRandomLocalNetwork()
-    else:
-        model.SetRandomNetwork(getattr(itk.ArSSRModelEnums, f"Encoder_{name}"), 128, 8, 256)
-    return model
-
-
-def weights_of(model: itk.ArSSRModel) -> dict[str, torch.Tensor]:
-    """Its tensors by their names."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.safetensors"
-        model.WriteFile(str(path))
-        return load_file(path)
 
 
 def machine(device: str) -> dict[str, object]:
@@ -89,110 +56,144 @@ def machine(device: str) -> dict[str, object]:
     return result
 
 
-def interleaved(methods: list[Method], rounds: int) -> list[Timing]:
-    """Each method once in each round, after one that is not counted."""
-    timings = [Timing(method.name) for method in methods]
-    for number in range(rounds + 1):
-        for method, timing in zip(methods, timings, strict=True):
-            seconds = method.seconds()
-            if number > 0:
-                timing.seconds.append(seconds)
-    return timings
+def _names(text: str, known: tuple[str, ...], what: str) -> list[str]:
+    chosen = [name.strip() for name in text.split(",") if name.strip()]
+    for name in chosen:
+        if name not in known:
+            message = f"there is no {what} '{name}'; expected some of {', '.join(known)}"
+            raise typer.BadParameter(message)
+    return chosen
 
 
-class LimitMethod:
-    """A limit, timed like a method."""
-
-    def __init__(self, limit: limits.Limit, device: str) -> None:
-        self.limit = limit
-        self.name = limit.name
-        self._device = device
-
-    def seconds(self) -> float:
-        """Once, on the device."""
-        start = time.perf_counter()
-        self.limit.operation()
-        if self._device.startswith("cuda"):
-            torch.cuda.synchronize()
-        return time.perf_counter() - start
-
-
-def case(network: str, task: Task, rounds: int) -> dict[str, object]:
-    """All timings of one network, size and scale."""
-    model = make_model(network)
-    weights = weights_of(model)
-    ours = Filter(task, model)
-    rival = EncodeOnce(task, weights)
-    methods: list[Method] = [ours, FilterDecoder(task, model), rival, PerSlice(task, weights), Spline(task)]
-    try:
-        methods.append(EncodeOnce(task, weights, bfloat16=True))
-    except RuntimeError as error:
-        _CONSOLE.print(f"  PyTorch in bf16 does not run here: {error}")
-    width = model.GetWidth()
-    channels = 48 if network == "default" else 64
-    machine_limits = limits.matrix_products(width, task.device, torch.float32)
-    machine_limits.append(limits.convolution(channels, task.size, task.device, torch.float32))
-    limit_methods = [LimitMethod(limit, task.device) for limit in machine_limits]
-    timings = interleaved([*methods, *limit_methods], rounds)
-
-    difference = np.abs(itk.array_view_from_image(ours.output).ravel() - rival.output.ravel()).max()
-    notes = {method.name: str(method.variant) for method in methods if isinstance(method, EncodeOnce)}
-    rates = {
-        limit.name: limit.rate(timing.median)
-        for limit, timing in zip(machine_limits, timings[len(methods) :], strict=True)
-    }
-    return {
-        "network": network,
-        "size": task.size,
-        "scale": task.scale,
-        "device": task.device,
-        "precision": "float32",
-        "encoder_macs_per_lr_voxel": model.GetEncoderCost(),
-        "decoder_macs_per_output_voxel": model.GetDecoderCost(),
-        "largest_difference": float(difference),
-        "timings": [
-            {"method": t.method, "median": t.median, "seconds": t.seconds, "note": notes.get(t.method, "")}
-            for t in timings[: len(methods)]
-        ],
-        "limits_gflops": rates,
-    }
-
-
-def _numbers(text: str) -> Iterator[float]:
+def _numbers(text: str) -> list[float]:
+    numbers = []
     for part in text.split(","):
         try:
-            yield float(part)
+            numbers.append(float(part))
         except ValueError as error:
-            raise typer.BadParameter(f"'{part}' is not a number; give some such as 40,64") from error
+            message = f"'{part}' is not a number; give some such as 40,64"
+            raise typer.BadParameter(message) from error
+    return numbers
+
+
+def _sizes(text: str) -> list[int]:
+    return [int(number) for number in _numbers(text)]
+
+
+class Run:
+    """Results that are written whenever there are more of them."""
+
+    def __init__(self, folder: Path, rounds: int, device: str) -> None:
+        self.rounds = rounds
+        self.device = device
+        self._folder = folder
+        self._results: dict[str, Any] = {
+            "machine": machine(device),
+            "rounds": rounds,
+            "cases": [],
+            "growth": [],
+            "memory": [],
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, section: str, result: dict[str, Any]) -> None:
+        """Keep a result, and write all."""
+        self._results[section].append(result)
+        text = json.dumps(self._results, indent=1, ensure_ascii=False)
+        (self._folder / "results.json").write_text(text + "\n", encoding="utf-8")
+        report.write(self._results, self._folder)
+
+    def finish(self) -> None:
+        """Print the tables."""
+        written = self._folder / "results.md"
+        if written.exists():
+            _CONSOLE.print(written.read_text(encoding="utf-8"), markup=False, highlight=False, soft_wrap=True)
+        _CONSOLE.print(f"In {self._folder}: results.json, results.md, plots")
+
+    def speed(self, networks: list[str], sizes: list[int], scales: list[float], precisions: list[str]) -> None:
+        """The filter against its rivals and the machine."""
+        for network in networks:
+            for size in sizes:
+                for scale in scales:
+                    task = Task(size, scale, self.device)
+                    _CONSOLE.print(f"{network}, LR {size}³, ×{scale:g}")
+                    self.add("cases", speed.case(network, task, precisions, self.rounds, _CONSOLE))
+
+    def growth(self, networks: list[str], size: int, scale: float, precisions: list[str]) -> None:
+        """A doubled volume, and streaming."""
+        for network in networks:
+            for precision in precisions:
+                _CONSOLE.print(f"{network}, LR {size}³, ×{scale:g}, {precision}: doubled, and in divisions")
+                try:
+                    result = growth.case(network, Task(size, scale, self.device), precision, self.rounds)
+                except RuntimeError as error:
+                    _CONSOLE.print(
+                        f"  does not run here: {reason(error)}", markup=False, highlight=False, soft_wrap=True
+                    )
+                else:
+                    self.add("growth", result)
+
+    def memory(self, jobs: list[memory.Job]) -> None:
+        """Peaks against budgets."""
+        for job in jobs:
+            output = f", to a file in {job.file_divisions} divisions" if job.file_divisions else ""
+            _CONSOLE.print(f"{job.network}, LR {job.size}³, ×{job.scale:g}, {job.budget} MiB{output}: memory")
+            result = memory.measure(job)
+            if "failed" in result:
+                _CONSOLE.print(f"  not measured: {result['failed']}", markup=False, highlight=False, soft_wrap=True)
+            self.add("memory", result)
 
 
 def main(
-    networks: Annotated[str, typer.Option(help="Which networks, separated by commas.")] = ",".join(NETWORKS),
-    sizes: Annotated[str, typer.Option(help="LR voxels along an axis.")] = "40",
-    scales: Annotated[str, typer.Option(help="Scales.")] = "2",
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    sections: Annotated[str, typer.Option(help="What to measure, separated by commas.")] = ",".join(SECTIONS),
+    networks: Annotated[str, typer.Option(help="Which networks.")] = ",".join(NETWORKS),
+    sizes: Annotated[str, typer.Option(help="LR voxels along an axis; the first one for growth.")] = "40",
+    scales: Annotated[str, typer.Option(help="Scales; the first one for growth and memory.")] = "2",
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    precisions: Annotated[
+        str, typer.Option(help=f"Of the filter, some of {','.join(PRECISIONS)}; the first one for memory.")
+    ] = PRECISIONS[0],
     rounds: Annotated[int, typer.Option(min=1, help="Times that each method is measured.")] = 5,
-    out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and the plot.")] = Path(
+    memory_networks: Annotated[
+        str, typer.Option(help="Networks for memory; a small budget makes large ones take long: their tiles overlap.")
+    ] = "default",
+    memory_sizes: Annotated[str, typer.Option(help="LR voxels along an axis for memory.")] = "32,64,96",
+    budgets: Annotated[str, typer.Option(help="MemoryBudgets, in MiB.")] = "128,256,512",
+    file_size: Annotated[
+        int, typer.Option(min=0, help="LR voxels along an axis of a volume that is streamed to a file, 0 for none.")
+    ] = 0,
+    file_scale: Annotated[float, typer.Option(help="Its scale.")] = 4,
+    file_divisions: Annotated[int, typer.Option(min=1, help="Its divisions.")] = 32,
+    out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and the plots.")] = Path(
         "benchmark/out"
     ),
 ) -> None:
-    """Time this filter, PyTorch, the published algorithm, ITK's B-splines and the machine's limits."""
-    chosen = networks.split(",")
-    for name in chosen:
-        if name not in NETWORKS:
-            raise typer.BadParameter(f"there is no network '{name}'; expected some of {', '.join(NETWORKS)}")
-    results: dict[str, object] = {"machine": machine(device), "rounds": rounds, "cases": []}
-    out.mkdir(parents=True, exist_ok=True)
-    for name in chosen:
-        for size in _numbers(sizes):
-            for scale in _numbers(scales):
-                task = Task(int(size), scale, device)
-                _CONSOLE.print(f"{name}, LR {task.size}³, ×{scale:g}")
-                results["cases"].append(case(name, task, rounds))
-                (out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-                report.write(results, out)
-    _CONSOLE.print((out / "results.md").read_text(encoding="utf-8"), markup=False, highlight=False)
-    _CONSOLE.print(f"In {out}: results.json, results.md, throughput.png")
+    """Time this filter, PyTorch, the published algorithm, ITK's B-splines and the machine's limits; measure memory."""
+    chosen = _names(sections, SECTIONS, "section")
+    chosen_networks = _names(networks, NETWORKS, "network")
+    chosen_precisions = _names(precisions, PRECISIONS, "precision") or [PRECISIONS[0]]
+    lengths, factors = _sizes(sizes), _numbers(scales)
+    jobs = [
+        memory.Job(network, size, factors[0], device, chosen_precisions[0], budget)
+        for network in _names(memory_networks, NETWORKS, "network")
+        for budget in _sizes(budgets)
+        for size in _sizes(memory_sizes)
+    ]
+    if file_size:
+        jobs += [
+            memory.Job(network, file_size, file_scale, device, chosen_precisions[0], budget, file_divisions)
+            for network in _names(memory_networks, NETWORKS, "network")
+            for budget in _sizes(budgets)[-1:]
+        ]
+
+    run = Run(out, rounds, device)
+    if "speed" in chosen:
+        run.speed(chosen_networks, lengths, factors, chosen_precisions)
+    if "growth" in chosen:
+        run.growth(chosen_networks, lengths[0], factors[0], chosen_precisions)
+    if "memory" in chosen:
+        run.memory(jobs)
+    run.finish()
 
 
 if __name__ == "__main__":

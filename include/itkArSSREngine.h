@@ -35,9 +35,9 @@ namespace itk
  * \brief Runs an ArSSRModel over a region of an output grid, tile by tile, on a device and within a memory budget.
  *
  * The LR image is cut into tiles (PlanTiles()) that depend on its size, the model and the budget alone. For each tile
- * that a job touches, the engine encodes its input region once and decodes the output voxels that the tile owns in
- * blocks that are fixed to the output grid. So on the CPU the values are the same, bit for bit, whatever region is
- * asked for.
+ * that a job touches, the engine encodes its input region once and decodes the output voxels that the tile owns. On the
+ * CPU, in float32, a value has the same bits whatever region is asked for, whatever the tiles and with any number of
+ * threads.
  *
  * Features of encoded tiles are kept, as far as the budget goes, and used again by later jobs whose input voxels are
  * the very same; the voxels themselves are compared, so a stale tile is never used.
@@ -70,24 +70,26 @@ public:
   /** MiB that are enough for common clinical volumes without many tiles. */
   static constexpr SizeValueType DefaultMemoryBudget = 4096;
 
+  /** Takes `count` values of output voxels in a row along x, from an index on. */
+  using WriteFunction = std::function<void(const IndexType & first, const float * values, SizeValueType count)>;
+
   /** What to compute, and how voxels come in and go out. */
   struct Job
   {
     ArSSRTileLattice lattice;
     ArSSRIndexMap    indexMap;
-    RegionType       outputLargestRegion;
     RegionType       outputRegion;
 
     /** Fills `buffer` with the intensities of an LR region, x fastest; the region counts from the image's first voxel.
      */
     std::function<void(const RegionType & region, float * buffer)> readInput;
 
-    /** Takes `count` values at output indices inside `outputRegion`. Called from several threads, each index once.
-     * Voxels outside the input's extent are not reported. */
-    std::function<void(const IndexType * indices, const float * values, SizeValueType count)> writeOutput;
+    /** Given all voxels of `outputRegion` inside the input's extent, the others never. Called from several threads,
+     * for different voxels; for a voxel once, unless memory ran out in between. */
+    WriteFunction writeOutput;
 
-    /** Told the fraction done, 0 to 1, from the thread that called Run(), at least after every tile. May throw to stop.
-     */
+    /** Told the fraction done, 0 to 1, from the thread that called Run(), at least after every layer of a tile's
+     * encoder and every few ten thousand voxels. May throw to stop. */
     std::function<void(float fraction)> reportProgress;
   };
 
@@ -105,6 +107,18 @@ public:
   /** The device in use after `auto` is resolved: `cpu` or `cuda:N`. */
   std::string
   GetResolvedDevice() const;
+
+  /** What the network's arithmetic is done in: `float32` (the default, really so), `tensorfloat32`, `bfloat16`,
+   * `float16`, or `auto`: bfloat16 on a GPU with compute capability 8.0 or above, float32 elsewhere. A CPU has bfloat16
+   * where it has AVX512-BF16 or AMX. Whether the device has it is seen when tiles are planned or a job is run.
+   * \throws ExceptionObject for anything else. */
+  void
+  SetPrecision(const std::string & precision);
+
+  /** The precision in use after `auto` is resolved.
+   * \throws ExceptionObject when the device does not have the one that is set. */
+  std::string
+  GetResolvedPrecision() const;
 
   /** Memory for activations, feature tiles and decoder blocks together, in MiB, on the device. */
   itkSetMacro(MemoryBudget, SizeValueType);

@@ -117,6 +117,30 @@ public:
     return result;
   }
 
+  using MatrixType = std::array<std::array<double, 3>, 3>;
+  using OffsetType = std::array<double, 3>;
+
+  /** A, b and i_0 of the map. */
+  const MatrixType &
+  GetMatrix() const
+  {
+    return m_Matrix;
+  }
+  const OffsetType &
+  GetOffset() const
+  {
+    return m_Offset;
+  }
+  const IndexType &
+  GetOutputStart() const
+  {
+    return m_OutputStart;
+  }
+
+  /** Whether each axis of the output runs along the same axis of the LR image, in either direction. */
+  bool
+  IsAxisAligned() const;
+
   /** Size of an output voxel in LR voxels, per LR axis: the length of the matrix's rows. */
   FixedArray<double, 3>
   GetVoxelSize() const;
@@ -126,9 +150,9 @@ public:
   GetBounds(const RegionType & outputRegion, ContinuousIndexType & lower, ContinuousIndexType & upper) const;
 
 private:
-  std::array<std::array<double, 3>, 3> m_Matrix{};
-  std::array<double, 3>                m_Offset{};
-  IndexType                            m_OutputStart{};
+  MatrixType m_Matrix{};
+  OffsetType m_Offset{};
+  IndexType  m_OutputStart{};
 };
 
 
@@ -208,6 +232,11 @@ public:
   bool
   IsInsideExtent(const ContinuousIndexType & sample) const;
 
+  /** Where a coordinate lies along an axis from what a tile owns of the extent: -1 before it, 0 in it, 1 behind it. A
+   * tile owns the samples for which that is 0 along each axis. */
+  int
+  Compare(unsigned int axis, double coordinate, IndexValueType tile) const;
+
   /** The box of tiles that samples within the bounds can belong to; of size zero when the bounds miss the extent. */
   RegionType
   GetTilesWithin(const ContinuousIndexType & lower, const ContinuousIndexType & upper) const;
@@ -217,6 +246,13 @@ public:
   GetInputRegionOfTiles(const RegionType & tiles) const;
 
 private:
+  IndexValueType
+  GetOwner(unsigned int axis, double coordinate) const;
+
+  /** -1 before the extent, 0 in it, 1 behind it. */
+  int
+  CompareToExtent(unsigned int axis, double coordinate) const;
+
   RegionType
   Dilated(const RegionType & region, SizeValueType low, SizeValueType high) const;
 

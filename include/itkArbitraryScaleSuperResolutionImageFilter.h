@@ -216,6 +216,12 @@ public:
   itkSetStringMacro(Device);
   itkGetStringMacro(Device);
 
+  /** What the network's arithmetic is done in: `float32` (the default, really so), `tensorfloat32`, `bfloat16`,
+   * `float16`, or `auto`: bfloat16 on a GPU with compute capability 8.0 or above, float32 elsewhere. A CPU has bfloat16
+   * where it has AVX512-BF16 or AMX. A precision that the device does not have is an error. */
+  itkSetStringMacro(Precision);
+  itkGetStringMacro(Precision);
+
   /** Memory for activations, feature tiles and decoder blocks, in MiB, on the device. Default 4096. */
   itkSetMacro(MemoryBudget, SizeValueType);
   itkGetConstMacro(MemoryBudget, SizeValueType);
@@ -313,6 +319,7 @@ private:
 
   std::string   m_ModelFileName;
   std::string   m_Device{ "auto" };
+  std::string   m_Precision{ "float32" };
   SizeValueType m_MemoryBudget{ ArSSREngine::DefaultMemoryBudget };
 
   bool   m_IntensityScaling{ true };

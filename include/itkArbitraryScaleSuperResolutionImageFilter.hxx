@@ -226,6 +226,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::VerifyPreco
     itkExceptionMacro("Both Model and ModelFileName ('" << m_ModelFileName << "') are set. Set one of them.");
   }
   m_Engine->SetDevice(m_Device);
+  m_Engine->SetPrecision(m_Precision);
 }
 
 
@@ -451,7 +452,6 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateDat
   ArSSREngine::Job job;
   job.lattice = m_Lattice;
   job.indexMap = m_IndexMap;
-  job.outputLargestRegion = output->GetLargestPossibleRegion();
   job.outputRegion = output->GetRequestedRegion();
   job.readInput = [&](const ArSSRTileLattice::RegionType & region, float * buffer) {
     InputVoxels::Copy(input, InputVoxels::ToImage(input, region), buffer, "input");
@@ -459,11 +459,11 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateDat
       return static_cast<float>((static_cast<double>(value) - lower) / range);
     });
   };
-  job.writeOutput = [&](const IndexType * indices, const float * values, SizeValueType count) {
-    for (SizeValueType i = 0; i < count; ++i)
-    {
-      output->SetPixel(indices[i], OutputVoxels::ToPixel(lower + range * static_cast<double>(values[i])));
-    }
+  job.writeOutput = [&](const IndexType & first, const float * values, SizeValueType count) {
+    OutputPixelType * pixels = output->GetBufferPointer() + output->ComputeOffset(first);
+    std::transform(values, values + count, pixels, [=](float value) {
+      return OutputVoxels::ToPixel(lower + range * static_cast<double>(value));
+    });
   };
   job.reportProgress = [this](float fraction) {
     ArSSRReportProgress(this, fraction);
@@ -499,6 +499,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PrintSelf(s
      << std::endl;
   os << indent << "ModelFileName: " << m_ModelFileName << std::endl;
   os << indent << "Device: " << m_Device << std::endl;
+  os << indent << "Precision: " << m_Precision << std::endl;
   os << indent << "MemoryBudget: " << m_MemoryBudget << " MiB" << std::endl;
   os << indent << "IntensityScaling: " << (m_IntensityScaling ? "On" : "Off") << std::endl;
   os << indent << "IntensityWindow: [" << m_IntensityWindowLower << ", " << m_IntensityWindowUpper << ']'

@@ -38,6 +38,27 @@ public:
   at::Tensor
   Forward(const Parameters & parameters, const at::Tensor & input) const;
 
+  using Stage = std::vector<Linear>;
+
+  /** The layers; there is no first stage in a plain perceptron. */
+  const Stage &
+  GetStageOne() const
+  {
+    return m_StageOne;
+  }
+  const Stage &
+  GetStageTwo() const
+  {
+    return m_StageTwo;
+  }
+
+  /** Whether a ReLU follows the last layer. */
+  bool
+  EndsWithReLU() const
+  {
+    return m_EndsWithReLU;
+  }
+
   /** The last layer, whose output is the intensity or what is added to the interpolation. */
   const Linear &
   GetLastLayer() const
@@ -53,8 +74,6 @@ public:
   }
 
 private:
-  using Stage = std::vector<Linear>;
-
   static at::Tensor
   ForwardStage(const Stage & stage, const Parameters & parameters, at::Tensor current, bool lastReLU);
 

@@ -57,9 +57,10 @@ Encoder::Declare(const std::string & name,
                  std::int64_t        outputChannels,
                  std::int64_t        kernelSize)
 {
-  m_Radius += kernelSize / 2;
-  m_Cost += inputChannels * outputChannels * kernelSize * kernelSize * kernelSize;
-  return { m_Declared, "encoder." + name, inputChannels, outputChannels, kernelSize };
+  Convolution convolution(m_Declared, "encoder." + name, inputChannels, outputChannels, kernelSize);
+  m_Radius += convolution.GetRadius();
+  m_Cost += convolution.GetCost();
+  return convolution;
 }
 
 Convolution

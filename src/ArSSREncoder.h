@@ -19,6 +19,7 @@
 #define ArSSREncoder_h
 
 #include "ArSSRArchitecture.h"
+#include "ArSSREncoderPlan.h"
 #include "ArSSRLayers.h"
 
 #include <memory>
@@ -49,6 +50,10 @@ public:
 
   virtual at::Tensor
   Forward(const Parameters & parameters, const at::Tensor & lowResolution) const = 0;
+
+  /** The same for inference: steps between buffers. */
+  virtual EncoderPlan
+  GetPlan() const = 0;
 
   /** Channels alive at the forward pass's peak, in units of one float per LR voxel. */
   virtual std::int64_t

@@ -88,6 +88,35 @@ EncoderRDN::Forward(const Parameters & parameters, const at::Tensor & lowResolut
   return m_Output(parameters, current);
 }
 
+EncoderPlan
+EncoderRDN::GetPlan() const
+{
+  EncoderPlan       plan;
+  const std::size_t image = plan.AddBuffer(1);
+  const std::size_t shallow = plan.AddBuffer(HiddenChannels);
+  const std::size_t fused = plan.AddBuffer(HiddenChannels);
+  const std::size_t dense = plan.AddBuffer(HiddenChannels * (LayersPerBlock + 1)); // a block's input, then its layers'
+  const std::size_t features = plan.AddBuffer(m_Output.GetOutputChannels());
+
+  plan.steps.push_back({ m_ShallowFirst, { image }, { shallow } });
+  plan.steps.push_back({ m_ShallowSecond, { shallow }, { dense } });
+  for (std::size_t block = 0; block < m_Blocks.size(); ++block)
+  {
+    for (int layer = 0; layer < LayersPerBlock; ++layer)
+    {
+      plan.steps.push_back({ m_Blocks[block].layers[layer], { dense }, { dense, HiddenChannels * (layer + 1) }, true });
+    }
+    plan.steps.push_back({ m_Blocks[block].fusion, { dense }, { dense }, false, EncoderPlan::Channels{ dense } });
+    EncoderPlan::Step part{ m_GlobalFusion, { dense }, { fused } };
+    part.part = static_cast<std::int64_t>(block);
+    part.partChannels = HiddenChannels;
+    plan.steps.push_back(part);
+  }
+  plan.steps.push_back({ m_GlobalConvolution, { fused }, { dense }, false, EncoderPlan::Channels{ shallow } });
+  plan.steps.push_back({ m_Output, { dense }, { features } });
+  return plan;
+}
+
 std::int64_t
 EncoderRDN::GetPeakChannels() const
 {

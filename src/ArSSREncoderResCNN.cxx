@@ -73,6 +73,30 @@ EncoderResCNN::Forward(const Parameters & parameters, const at::Tensor & lowReso
   return m_End(parameters, current).add_(lowResolution);
 }
 
+EncoderPlan
+EncoderResCNN::GetPlan() const
+{
+  EncoderPlan       plan;
+  const std::size_t image = plan.AddBuffer(1);
+  const std::size_t current = plan.AddBuffer(HiddenChannels);
+  const std::size_t inner[2] = { plan.AddBuffer(HiddenChannels), plan.AddBuffer(HiddenChannels) };
+  const std::size_t features = plan.AddBuffer(m_FeatureDimension);
+
+  plan.steps.push_back({ m_Start, { image }, { current }, true });
+  for (const Block & block : m_Blocks)
+  {
+    std::size_t input = current;
+    for (std::size_t layer = 0; layer + 1 < block.size(); ++layer)
+    {
+      plan.steps.push_back({ block[layer], { input }, { inner[layer % 2] }, true });
+      input = inner[layer % 2];
+    }
+    plan.steps.push_back({ block.back(), { input }, { current }, true, EncoderPlan::Channels{ current } });
+  }
+  plan.steps.push_back({ m_End, { current }, { features }, false, {}, true });
+  return plan;
+}
+
 std::int64_t
 EncoderResCNN::GetPeakChannels() const
 {

@@ -52,6 +52,25 @@ EncoderResidual::Forward(const Parameters & parameters, const at::Tensor & lowRe
   return m_End(parameters, current);
 }
 
+EncoderPlan
+EncoderResidual::GetPlan() const
+{
+  EncoderPlan       plan;
+  const std::size_t image = plan.AddBuffer(1);
+  const std::size_t current = plan.AddBuffer(m_Channels);
+  const std::size_t inner = plan.AddBuffer(m_Channels);
+  const std::size_t features = plan.AddBuffer(m_FeatureDimension);
+
+  plan.steps.push_back({ m_Start, { image }, { current } });
+  for (const Block & block : m_Blocks)
+  {
+    plan.steps.push_back({ block.first, { current }, { inner }, true });
+    plan.steps.push_back({ block.second, { inner }, { current }, false, EncoderPlan::Channels{ current } });
+  }
+  plan.steps.push_back({ m_End, { current }, { features } });
+  return plan;
+}
+
 std::int64_t
 EncoderResidual::GetPeakChannels() const
 {

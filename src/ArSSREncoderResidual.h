@@ -37,6 +37,9 @@ public:
   at::Tensor
   Forward(const Parameters & parameters, const at::Tensor & lowResolution) const override;
 
+  EncoderPlan
+  GetPlan() const override;
+
   std::int64_t
   GetPeakChannels() const override;
 

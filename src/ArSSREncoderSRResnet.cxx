@@ -57,6 +57,26 @@ EncoderSRResnet::Forward(const Parameters & parameters, const at::Tensor & lowRe
   return m_Last(parameters, m_BeforeLast(parameters, current));
 }
 
+EncoderPlan
+EncoderSRResnet::GetPlan() const
+{
+  EncoderPlan       plan;
+  const std::size_t image = plan.AddBuffer(1);
+  const std::size_t current = plan.AddBuffer(HiddenChannels);
+  const std::size_t inner = plan.AddBuffer(HiddenChannels);
+  const std::size_t features = plan.AddBuffer(m_FeatureDimension);
+
+  plan.steps.push_back({ m_Start, { image }, { current } });
+  for (const Block & block : m_Blocks)
+  {
+    plan.steps.push_back({ block.first, { current }, { inner }, true });
+    plan.steps.push_back({ block.second, { inner }, { current }, false, EncoderPlan::Channels{ current } });
+  }
+  plan.steps.push_back({ m_BeforeLast, { current }, { inner } });
+  plan.steps.push_back({ m_Last, { inner }, { features } });
+  return plan;
+}
+
 std::int64_t
 EncoderSRResnet::GetPeakChannels() const
 {

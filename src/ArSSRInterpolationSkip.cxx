@@ -17,11 +17,12 @@
  *=========================================================================*/
 #include "ArSSRInterpolationSkip.h"
 
+#include "ArSSRSkipTaps.h"
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include <algorithm>
-#include <cmath>
+#include <array>
 
 namespace itk::arssr
 {
@@ -29,65 +30,32 @@ namespace
 {
 using Skip = ArSSRModelEnums::Skip;
 
-constexpr int MaximumTaps = 4;
-
-int
-GetNumberOfTaps(Skip skip)
-{
-  return skip == Skip::Cubic ? 4 : 2;
-}
-
-/** Weights of the taps around a position, from the lowest voxel up, at a fraction in [0, 1) above the tap before it. */
-template <typename T>
-void
-GetWeights(Skip skip, const T & t, T * weights)
-{
-  if (skip == Skip::Linear)
-  {
-    weights[0] = 1.0F - t;
-    weights[1] = t;
-    return;
-  }
-  weights[0] = ((-0.5F * t + 1.0F) * t - 0.5F) * t;
-  weights[1] = (1.5F * t - 2.5F) * t * t + 1.0F;
-  weights[2] = ((-1.5F * t + 2.0F) * t + 0.5F) * t;
-  weights[3] = (0.5F * t - 0.5F) * t * t;
-}
-
 float
 InterpolateAt(const FeatureTile & tile, const float * intensities, const double * sample, Skip skip)
 {
-  const int          taps = GetNumberOfTaps(skip);
-  float              weights[3][MaximumTaps];
-  std::int64_t       offsets[3][MaximumTaps];
-  const std::int64_t strides[3] = { tile.lowResolution.size(1) * tile.lowResolution.size(2),
-                                    tile.lowResolution.size(2),
-                                    1 };
+  const int               taps = GetNumberOfSkipTaps(skip);
+  std::array<SkipTaps, 3> axes;
   for (int axis = 0; axis < 3; ++axis)
   {
-    const double base = std::floor(sample[axis]);
-    GetWeights(skip, static_cast<float>(sample[axis] - base), weights[axis]);
-    for (int tap = 0; tap < taps; ++tap)
-    {
-      const std::int64_t voxel = static_cast<std::int64_t>(base) + tap - (taps / 2 - 1);
-      const std::int64_t inImage = std::clamp<std::int64_t>(voxel, 0, tile.imageSize[axis] - 1);
-      offsets[axis][tap] = (inImage - tile.lowResolutionOrigin[axis]) * strides[axis];
-    }
+    axes[axis] = GetSkipTaps(skip, sample[axis], tile.imageSize[axis], tile.lowResolutionOrigin[axis]);
   }
-  float sum = 0.0F;
+  const std::int64_t lines = tile.lowResolution.size(1);
+  const std::int64_t lineSize = tile.lowResolution.size(2);
+  float              sum = 0.0F;
   for (int z = 0; z < taps; ++z)
   {
     float plane = 0.0F;
     for (int y = 0; y < taps; ++y)
     {
-      float line = 0.0F;
+      const float * values = intensities + (axes[0].voxel[z] * lines + axes[1].voxel[y]) * lineSize;
+      float         line = 0.0F;
       for (int x = 0; x < taps; ++x)
       {
-        line += weights[2][x] * intensities[offsets[0][z] + offsets[1][y] + offsets[2][x]];
+        line += axes[2].weight[x] * values[axes[2].voxel[x]];
       }
-      plane += weights[1][y] * line;
+      plane += axes[1].weight[y] * line;
     }
-    sum += weights[0][z] * plane;
+    sum += axes[0].weight[z] * plane;
   }
   return sum;
 }
@@ -119,13 +87,13 @@ InterpolateIntensities(const FeatureTile & tile, const at::Tensor & samples, Ski
 at::Tensor
 InterpolateIntensitiesReference(const FeatureTile & tile, const at::Tensor & samples, Skip skip)
 {
-  const int                                          taps = GetNumberOfTaps(skip);
-  const at::Tensor                                   points = samples.to(tile.lowResolution.device());
-  const at::Tensor                                   base = points.floor();
-  const at::Tensor                                   fraction = (points - base).to(at::kFloat);
-  std::array<at::Tensor, MaximumTaps>                weights; // [K, 3] each
-  std::array<std::array<at::Tensor, 3>, MaximumTaps> positions;
-  GetWeights(skip, fraction, weights.data());
+  const int                                              taps = GetNumberOfSkipTaps(skip);
+  const at::Tensor                                       points = samples.to(tile.lowResolution.device());
+  const at::Tensor                                       base = points.floor();
+  const at::Tensor                                       fraction = (points - base).to(at::kFloat);
+  std::array<at::Tensor, MaximumSkipTaps>                weights; // [K, 3] each
+  std::array<std::array<at::Tensor, 3>, MaximumSkipTaps> positions;
+  GetSkipWeights(skip, fraction, weights.data());
   for (int tap = 0; tap < taps; ++tap)
   {
     for (int axis = 0; axis < 3; ++axis)

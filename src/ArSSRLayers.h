@@ -37,13 +37,16 @@ public:
     : m_Weight(
         parameters.Declare(name + ".weight", { outputChannels, inputChannels, kernelSize, kernelSize, kernelSize }))
     , m_Bias(parameters.Declare(name + ".bias", { outputChannels }))
-    , m_Padding(kernelSize / 2)
+    , m_InputChannels(inputChannels)
+    , m_OutputChannels(outputChannels)
+    , m_Radius(kernelSize / 2)
+    , m_Cost(inputChannels * outputChannels * kernelSize * kernelSize * kernelSize)
   {}
 
   at::Tensor
   operator()(const Parameters & parameters, const at::Tensor & input) const
   {
-    return at::conv3d(input, parameters[m_Weight], parameters[m_Bias], 1, m_Padding);
+    return at::conv3d(input, parameters[m_Weight], parameters[m_Bias], 1, m_Radius);
   }
 
   std::size_t
@@ -57,10 +60,36 @@ public:
     return m_Bias;
   }
 
+  std::int64_t
+  GetInputChannels() const
+  {
+    return m_InputChannels;
+  }
+  std::int64_t
+  GetOutputChannels() const
+  {
+    return m_OutputChannels;
+  }
+  /** Multiply-accumulates per voxel. */
+  std::int64_t
+  GetCost() const
+  {
+    return m_Cost;
+  }
+  /** Voxels beyond the output's that the kernel looks at. */
+  std::int64_t
+  GetRadius() const
+  {
+    return m_Radius;
+  }
+
 private:
   std::size_t  m_Weight;
   std::size_t  m_Bias;
-  std::int64_t m_Padding;
+  std::int64_t m_InputChannels;
+  std::int64_t m_OutputChannels;
+  std::int64_t m_Radius;
+  std::int64_t m_Cost;
 };
 
 

@@ -149,7 +149,7 @@ Network::InitializeWeights(std::uint64_t seed, LastLayer lastLayer)
 }
 
 std::shared_ptr<const Network>
-Network::CopyTo(const at::Device & device) const
+Network::CopyTo(const at::Device & device, at::ScalarType type) const
 {
   auto         copy = std::make_shared<Network>(m_Architecture);
   const auto & entries = m_Parameters.GetEntries();
@@ -157,7 +157,7 @@ Network::CopyTo(const at::Device & device) const
   {
     const at::Tensor & value = entries[slot].value;
     const auto         format = value.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::Contiguous;
-    copy->m_Parameters.SetValue(slot, value.to(device).contiguous(format));
+    copy->m_Parameters.SetValue(slot, value.to(device, type).contiguous(format));
   }
   return copy;
 }
@@ -194,7 +194,7 @@ at::Tensor
 Network::Decode(const FeatureTile & tile, const at::Tensor & samples, const GridLengths & voxelSize) const
 {
   const at::Tensor rows = SampleFeatures(tile, samples, this->GetSamplingOptions(voxelSize));
-  at::Tensor       output = m_Decoder.Forward(m_Parameters, rows);
+  const at::Tensor output = m_Decoder.Forward(m_Parameters, rows.to(tile.features.scalar_type())).to(at::kFloat);
   if (m_Architecture.skip == ArSSRModelEnums::Skip::None)
   {
     return output;

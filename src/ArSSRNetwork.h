@@ -58,19 +58,20 @@ public:
   void
   InitializeWeights(std::uint64_t seed, LastLayer lastLayer = LastLayer::ZeroWithSkip);
 
-  /** A copy with its weights on another device, in the memory format that inference is fastest in. */
+  /** A copy with its weights on another device and of another width, in the memory format that inference with torch is
+   * fastest in. */
   std::shared_ptr<const Network>
-  CopyTo(const at::Device & device) const;
+  CopyTo(const at::Device & device, at::ScalarType type = at::kFloat) const;
 
   /** A copy for training on a device: its weights are leaves of the autograd graph. */
   std::shared_ptr<Network>
   CopyForTraining(const at::Device & device) const;
 
-  /** Features [z, y, x, channel] of an LR volume [z, y, x], float32. Zeros surround the volume. */
+  /** Features [z, y, x, channel] of an LR volume [z, y, x], both as wide as the weights. Zeros surround the volume. */
   at::Tensor
   Encode(const at::Tensor & lowResolution) const;
 
-  /** Intensities [K] at LR continuous indices `samples` [K, 3] float64, in (z, y, x) order.
+  /** Intensities [K], float32, at LR continuous indices `samples` [K, 3] float64, in (z, y, x) order.
    * \param voxelSize of an HR voxel; used by networks with local coordinates.
    * The tile's LR intensities are used by networks with a skip. */
   at::Tensor

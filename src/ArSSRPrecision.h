@@ -19,23 +19,53 @@
 #define ArSSRPrecision_h
 
 #include <ATen/Context.h>
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
 
+#include <string>
 #include <vector>
 
 namespace itk::arssr
 {
-/** \brief Keeps float32 arithmetic on a device really float32 until the end of the scope.
+/** \brief What the network's arithmetic is done in. Sums are single precision or better in all of them. */
+enum class Precision
+{
+  Auto,
+  Float32,
+  TensorFloat32, /**< single precision whose products have 10 bits of mantissa */
+  BFloat16,
+  Float16
+};
+
+/** From `auto`, `float32`, `tensorfloat32`, `bfloat16` or `float16`. \throws ExceptionObject for anything else. */
+Precision
+ParsePrecision(const std::string & name);
+
+std::string
+ToText(Precision precision);
+
+/** What Auto stands for on a device: bfloat16 on a GPU that has it, float32 elsewhere.
+ * \throws ExceptionObject for a precision that the device does not have. */
+Precision
+ResolvePrecision(Precision precision, const c10::Device & device);
+
+/** What weights and activations are kept in. */
+c10::ScalarType
+GetScalarType(Precision precision);
+
+/** \brief Has torch's single-precision operations on a device use TensorFloat-32, or really single precision, until the
+ * end of the scope.
  *
  * torch lets cuDNN use TensorFloat-32 by default, and an application may have allowed it, or bfloat16, elsewhere. The
  * settings are torch's own and global; those that are right already, and other devices', are not touched. */
-class Float32Scope
+class PrecisionScope
 {
 public:
-  explicit Float32Scope(const c10::Device & device);
-  ~Float32Scope();
-  Float32Scope(const Float32Scope &) = delete;
-  Float32Scope &
-  operator=(const Float32Scope &) = delete;
+  PrecisionScope(const c10::Device & device, Precision precision);
+  ~PrecisionScope();
+  PrecisionScope(const PrecisionScope &) = delete;
+  PrecisionScope &
+  operator=(const PrecisionScope &) = delete;
 
 private:
   struct Setting

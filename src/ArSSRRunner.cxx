@@ -17,70 +17,37 @@
  *=========================================================================*/
 #include "ArSSRRunner.h"
 
-#include "ArSSRDevice.h"
-
 #include "itkIndexRange.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <thread>
 
 namespace itk::arssr
 {
 namespace
 {
-using SizeType = ArSSREngine::SizeType;
-using IndexType = ArSSREngine::IndexType;
-using RegionType = ArSSREngine::RegionType;
-
-// One slice thick, so that streaming along z decodes nothing twice. On the CPU the MLP's activations stay in the second
-// level cache of one core; a GPU wants enough rows to fill it.
-constexpr SizeType BlockSizeOnCPU{ { 64, 16, 1 } };
-constexpr SizeType BlockSizeOnGPU{ { 256, 256, 1 } };
-
-// Blocks that each CPU thread decodes between two progress reports.
-constexpr std::size_t BlocksPerThread = 8;
-
 GridIndex
-ToGridIndex(const SizeType & size)
+ToGridIndex(const ArSSREngine::SizeType & size)
 {
   return { static_cast<std::int64_t>(size[2]), static_cast<std::int64_t>(size[1]), static_cast<std::int64_t>(size[0]) };
 }
 
 GridIndex
-ToGridIndex(const IndexType & index)
+ToGridIndex(const ArSSREngine::IndexType & index)
 {
   return { index[2], index[1], index[0] };
 }
 
-SizeType
-BlockSizeOn(const at::Device & device)
+SizeValueType
+CountVoxels(const std::vector<OutputSpan> & spans)
 {
-  return device.is_cuda() ? BlockSizeOnGPU : BlockSizeOnCPU;
-}
-
-/** Runs function(0 … count-1) on torch's threads; inside it torch's operations use one thread each. */
-void
-ForEachInParallel(std::size_t count, const std::function<void(std::size_t)> & function)
-{
-  if (count == 1)
+  SizeValueType count = 0;
+  for (const OutputSpan & span : spans)
   {
-    // parallel_for would run it on this thread alone, where matrix products then spread over several and may sum in
-    // another order.
-    const ThreadCountScope oneThread(1);
-    function(0);
-    return;
+    count += span.count;
   }
-  at::parallel_for(0, static_cast<std::int64_t>(count), 1, [&](std::int64_t begin, std::int64_t end) {
-    const c10::InferenceMode inferenceMode;
-    for (std::int64_t i = begin; i < end; ++i)
-    {
-      function(static_cast<std::size_t>(i));
-    }
-  });
+  return count;
 }
 } // namespace
 
@@ -98,9 +65,16 @@ public:
   Add(double work)
   {
     m_Done += work;
+    this->Report(0.0);
+  }
+
+  /** \param work that is under way and will be added. */
+  void
+  Report(double work) const
+  {
     if (m_Report)
     {
-      m_Report(static_cast<float>(std::min(m_Done / m_Total, 1.0)));
+      m_Report(static_cast<float>(std::min((m_Done + work) / m_Total, 1.0)));
     }
   }
 
@@ -114,99 +88,80 @@ private:
 TileCosts
 Runner::GetCosts(const Network & network) const
 {
-  const SizeType blockSize = BlockSizeOn(m_Device);
-  // The machine's threads, not those in use: the lattice, and with it the last bit of a value, should not depend on
-  // them.
-  const auto threads = m_Device.is_cpu() ? std::max(std::thread::hardware_concurrency(), 1U) : 1U;
-  const auto samples = static_cast<std::int64_t>(blockSize[0] * blockSize[1] * blockSize[2] * threads);
-  TileCosts  costs;
-  costs.haloRadius = static_cast<SizeValueType>(network.GetEncoder().GetRadius());
-  costs.encodeBytesPerVoxel = static_cast<SizeValueType>(network.GetEncodeBytesPerVoxel());
-  costs.featureBytesPerVoxel = static_cast<SizeValueType>(network.GetArchitecture().featureDimension) * sizeof(float);
-  costs.fixedBytes = static_cast<SizeValueType>(samples * network.GetDecodeBytesPerSample()) +
-                     static_cast<SizeValueType>(network.GetNumberOfParameters()) * sizeof(float);
-  return costs;
-}
-
-
-std::vector<Runner::TileWork>
-Runner::CollectWork(const Job & job, const BlockLattice & blocks)
-{
-  const SizeType &                    tiles = job.lattice.GetNumberOfTiles();
-  std::vector<std::vector<IndexType>> blocksOfTile(tiles[0] * tiles[1] * tiles[2]);
-  const auto                          number = [&tiles](const IndexType & tile) {
-    return static_cast<std::size_t>(tile[0]) +
-           tiles[0] * (static_cast<std::size_t>(tile[1]) + tiles[1] * static_cast<std::size_t>(tile[2]));
-  };
-  for (const IndexType & block : ImageRegionIndexRange<3>(blocks.GetBlocksWithin(job.outputRegion)))
-  {
-    ArSSRIndexMap::ContinuousIndexType lower;
-    ArSSRIndexMap::ContinuousIndexType upper;
-    job.indexMap.GetBounds(blocks.GetRegion(block), lower, upper);
-    for (const IndexType & tile : ImageRegionIndexRange<3>(job.lattice.GetTilesWithin(lower, upper)))
-    {
-      blocksOfTile[number(tile)].push_back(block);
-    }
-  }
-  std::vector<TileWork> work;
-  for (const IndexType & tile : ImageRegionIndexRange<3>(RegionType(tiles)))
-  {
-    if (auto & its = blocksOfTile[number(tile)]; !its.empty())
-    {
-      work.push_back({ tile, std::move(its) });
-    }
-  }
-  return work;
+  return Executor::GetCosts(network, m_Device, this->GetResolvedPrecision());
 }
 
 
 void
-Runner::UpdateCopy(const std::shared_ptr<const Network> & network)
+Runner::UpdateExecutor(const std::shared_ptr<const Network> & network)
 {
-  if (m_Source != network || m_DeviceOfCopy != m_Device)
+  const Precision precision = this->GetResolvedPrecision();
+  if (m_Executor && m_Network == network && m_DeviceOfExecutor == m_Device && m_PrecisionOfExecutor == precision)
   {
-    m_Cache.Clear();
-    m_Copy.reset();
-    m_Copy = network->CopyTo(m_Device);
-    m_Source = network;
-    m_DeviceOfCopy = m_Device;
+    return;
   }
+  m_Cache.Clear();
+  m_Executor.reset();
+  m_Executor = Executor::New(*network, m_Device, precision);
+  m_Network = network;
+  m_DeviceOfExecutor = m_Device;
+  m_PrecisionOfExecutor = precision;
 }
 
 
 void
 Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, double budget)
 {
-  this->UpdateCopy(network);
+  this->UpdateExecutor(network);
   // The features of the tile at work are in the peak already, and are always held.
-  const double peak = this->GetCosts(*m_Copy).GetPeakBytes(job.lattice);
+  const double peak = this->GetCosts(*network).GetPeakBytes(job.lattice);
   const auto   featureCapacity = static_cast<SizeValueType>(std::max(budget - peak, 0.0));
 
-  const BlockLattice          blocks(job.outputLargestRegion, BlockSizeOn(m_Device));
-  const std::vector<TileWork> work = CollectWork(job, blocks);
-
-  const auto encodeWork = [&](const IndexType & tile) {
-    return static_cast<double>(job.lattice.GetInputRegion(tile).GetNumberOfPixels()) *
-           static_cast<double>(m_Copy->GetEncoder().GetCost());
-  };
-  double total =
-    static_cast<double>(job.outputRegion.GetNumberOfPixels()) * static_cast<double>(m_Copy->GetDecoder().GetCost());
-  for (const TileWork & item : work)
+  if (job.outputRegion.GetNumberOfPixels() == 0)
   {
-    total += encodeWork(item.tile);
+    return;
+  }
+  ArSSRIndexMap::ContinuousIndexType lower;
+  ArSSRIndexMap::ContinuousIndexType upper;
+  job.indexMap.GetBounds(job.outputRegion, lower, upper);
+  const ImageRegionIndexRange<3> tiles(job.lattice.GetTilesWithin(lower, upper));
+
+  double total =
+    static_cast<double>(job.outputRegion.GetNumberOfPixels()) * static_cast<double>(network->GetDecoder().GetCost());
+  for (const IndexType & tile : tiles)
+  {
+    total += static_cast<double>(job.lattice.GetInputRegion(tile).GetNumberOfPixels()) *
+             static_cast<double>(network->GetEncoder().GetCost());
   }
   WorkMeter meter(total, job.reportProgress);
-  for (const TileWork & item : work)
+  for (const IndexType & tile : tiles)
   {
-    const FeatureTile & features = this->GetFeatures(job, item.tile, featureCapacity);
-    meter.Add(encodeWork(item.tile));
-    this->Decode(job, features, item, blocks, meter);
+    this->RunTile(job, tile, featureCapacity, meter);
+  }
+}
+
+
+void
+Runner::RunTile(const Job & job, const IndexType & tile, SizeValueType featureCapacity, WorkMeter & meter)
+{
+  const SizeValueType voxelsPerBatch = m_Executor->GetVoxelsPerBatch();
+  const auto          decodeCost = static_cast<double>(m_Network->GetDecoder().GetCost());
+  OutputSpans         outputSpans(job.indexMap, job.lattice, job.outputRegion, tile);
+  const FeatureTile * features = nullptr;
+  for (auto spans = outputSpans.GetNext(voxelsPerBatch); !spans.empty(); spans = outputSpans.GetNext(voxelsPerBatch))
+  {
+    if (features == nullptr)
+    {
+      features = &this->GetFeatures(job, tile, featureCapacity, meter);
+    }
+    m_Executor->Decode(*features, { job.indexMap, spans, job.writeOutput });
+    meter.Add(static_cast<double>(CountVoxels(spans)) * decodeCost);
   }
 }
 
 
 const FeatureTile &
-Runner::GetFeatures(const Job & job, const IndexType & tile, SizeValueType capacity)
+Runner::GetFeatures(const Job & job, const IndexType & tile, SizeValueType capacity, WorkMeter & meter)
 {
   FeatureCache::Key key;
   key.featureRegion = job.lattice.GetFeatureRegion(tile);
@@ -216,99 +171,35 @@ Runner::GetFeatures(const Job & job, const IndexType & tile, SizeValueType capac
   key.input = at::empty({ inputSize[0], inputSize[1], inputSize[2] }, at::kFloat);
   job.readInput(key.inputRegion, key.input.mutable_data_ptr<float>());
 
+  const double work =
+    static_cast<double>(key.inputRegion.GetNumberOfPixels()) * static_cast<double>(m_Network->GetEncoder().GetCost());
   if (const FeatureTile * found = m_Cache.Find(key))
   {
+    meter.Add(work);
     return *found;
   }
   const auto featureVoxels = static_cast<SizeValueType>(key.featureRegion.GetNumberOfPixels());
-  const auto channels = static_cast<SizeValueType>(m_Copy->GetArchitecture().featureDimension);
-  m_Cache.MakeRoom(static_cast<SizeValueType>(key.input.nbytes()) + featureVoxels * channels * sizeof(float), capacity);
+  m_Cache.MakeRoom(static_cast<SizeValueType>(key.input.nbytes()) +
+                     featureVoxels * this->GetCosts(*m_Network).featureBytesPerVoxel,
+                   capacity);
 
-  const at::Tensor lowResolution = key.input.to(m_Device);
-  at::Tensor       features = m_Copy->Encode(lowResolution);
-  const GridIndex  origin = ToGridIndex(key.featureRegion.GetIndex());
-  const GridIndex  inputOrigin = ToGridIndex(key.inputRegion.GetIndex());
-  const GridIndex  size = ToGridIndex(key.featureRegion.GetSize());
+  EncodeJob encode;
+  encode.lowResolution = key.input;
+  encode.origin = ToGridIndex(key.inputRegion.GetIndex());
+  encode.imageSize = key.imageSize;
+  const GridIndex featureOrigin = ToGridIndex(key.featureRegion.GetIndex());
+  const GridIndex featureSize = ToGridIndex(key.featureRegion.GetSize());
   for (int axis = 0; axis < 3; ++axis)
   {
-    features = features.narrow(axis, origin[axis] - inputOrigin[axis], size[axis]);
+    encode.featureBox.begin[axis] = featureOrigin[axis] - encode.origin[axis];
+    encode.featureBox.end[axis] = encode.featureBox.begin[axis] + featureSize[axis];
   }
+  encode.report = [&](double fraction) {
+    meter.Report(fraction * work);
+  };
+  FeatureTile result = m_Executor->Encode(encode);
   ++m_NumberOfEncodedTiles;
-  FeatureTile result{ features.contiguous(), origin, key.imageSize, lowResolution, inputOrigin };
+  meter.Add(work);
   return m_Cache.Insert(std::move(key), std::move(result));
-}
-
-
-void
-Runner::Decode(const Job &          job,
-               const FeatureTile &  features,
-               const TileWork &     work,
-               const BlockLattice & blocks,
-               WorkMeter &          meter) const
-{
-  const auto        threads = static_cast<std::size_t>(at::get_num_threads());
-  const std::size_t batch = m_Device.is_cpu() ? threads * BlocksPerThread : 1;
-  for (std::size_t first = 0; first < work.blocks.size(); first += batch)
-  {
-    const std::size_t count = std::min(batch, work.blocks.size() - first);
-    SizeValueType     voxels = 0;
-    for (std::size_t i = first; i < first + count; ++i)
-    {
-      RegionType region = blocks.GetRegion(work.blocks[i]);
-      region.Crop(job.outputRegion);
-      voxels += region.GetNumberOfPixels();
-    }
-    const auto decode = [&](std::size_t i) {
-      this->DecodeBlock(job, features, work.tile, blocks.GetRegion(work.blocks[first + i]));
-    };
-    if (m_Device.is_cpu())
-    {
-      ForEachInParallel(count, decode);
-    }
-    else
-    {
-      decode(0);
-    }
-    meter.Add(static_cast<double>(voxels) * static_cast<double>(m_Copy->GetDecoder().GetCost()));
-  }
-}
-
-
-void
-Runner::DecodeBlock(const Job &         job,
-                    const FeatureTile & features,
-                    const IndexType &   tile,
-                    const RegionType &  blockRegion) const
-{
-  BlockSamples samples = BlockLattice::GetSamples(blockRegion, job.indexMap, job.lattice, tile);
-  const auto   count = static_cast<std::int64_t>(samples.indices.size());
-  if (std::none_of(samples.indices.begin(), samples.indices.end(), [&job](const IndexType & index) {
-        return job.outputRegion.IsInside(index);
-      }))
-  {
-    return;
-  }
-  const auto        size = job.indexMap.GetVoxelSize(); // x first
-  const GridLengths voxelSize{ size[2], size[1], size[0] };
-  const at::Tensor  points = at::from_blob(samples.coordinates.data(), { count, 3 }, at::kDouble);
-  const at::Tensor  decoded = m_Copy->Decode(features, points, voxelSize).to(at::kCPU).contiguous();
-  const float *     values = decoded.const_data_ptr<float>();
-
-  if (job.outputRegion.IsInside(blockRegion))
-  {
-    job.writeOutput(samples.indices.data(), values, samples.indices.size());
-    return;
-  }
-  std::vector<IndexType> indices;
-  std::vector<float>     requested;
-  for (std::size_t i = 0; i < samples.indices.size(); ++i)
-  {
-    if (job.outputRegion.IsInside(samples.indices[i]))
-    {
-      indices.push_back(samples.indices[i]);
-      requested.push_back(values[i]);
-    }
-  }
-  job.writeOutput(indices.data(), requested.data(), indices.size());
 }
 } // namespace itk::arssr

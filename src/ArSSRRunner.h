@@ -18,20 +18,17 @@
 #ifndef ArSSRRunner_h
 #define ArSSRRunner_h
 
-#include "itkArSSREngine.h"
-
-#include "ArSSRBlockLattice.h"
+#include "ArSSRExecutor.h"
 #include "ArSSRFeatureCache.h"
 #include "ArSSRNetwork.h"
-#include "ArSSRTilePlanner.h"
 
 namespace itk::arssr
 {
 class WorkMeter;
 
-/** \brief Runs jobs of the engine with a network on a device: tile by tile, block by block.
+/** \brief Runs jobs of the engine with a network on a device, tile by tile.
  *
- * Holds what outlives a job: the network's copy on the device and the features of the tiles used last. Exceptions of
+ * Holds what outlives a job: the network as it is on the device and the features of the tiles used last. Exceptions of
  * torch and of the job's functions pass through.
  */
 class Runner
@@ -39,7 +36,6 @@ class Runner
 public:
   using Job = ArSSREngine::Job;
   using IndexType = ArSSREngine::IndexType;
-  using RegionType = ArSSREngine::RegionType;
 
   void
   SetDevice(const at::Device & device)
@@ -52,11 +48,27 @@ public:
     return m_Device;
   }
 
+  void
+  SetPrecision(Precision precision)
+  {
+    m_Precision = precision;
+  }
+  Precision
+  GetPrecision() const
+  {
+    return m_Precision;
+  }
+  Precision
+  GetResolvedPrecision() const
+  {
+    return ResolvePrecision(m_Precision, m_Device);
+  }
+
   /** What tiles cost with a network on the device. */
   TileCosts
   GetCosts(const Network & network) const;
 
-  /** \param budget bytes for activations, features and blocks. */
+  /** \param budget bytes for activations, features and decoded voxels. */
   void
   Run(const Job & job, const std::shared_ptr<const Network> & network, double budget);
 
@@ -72,40 +84,23 @@ public:
   }
 
 private:
-  /** A tile and the blocks that have voxels of it. */
-  struct TileWork
-  {
-    IndexType              tile;
-    std::vector<IndexType> blocks;
-  };
-
-  static std::vector<TileWork>
-  CollectWork(const Job & job, const BlockLattice & blocks);
-
-  /** Copies the network to the device unless it is there; another network or device makes the features useless. */
+  /** Makes the executor anew unless it is the network's, for the device and in the precision set; another one makes the
+   * features useless. */
   void
-  UpdateCopy(const std::shared_ptr<const Network> & network);
+  UpdateExecutor(const std::shared_ptr<const Network> & network);
+
+  void
+  RunTile(const Job & job, const IndexType & tile, SizeValueType featureCapacity, WorkMeter & meter);
 
   const FeatureTile &
-  GetFeatures(const Job & job, const IndexType & tile, SizeValueType capacity);
-
-  void
-  Decode(const Job &          job,
-         const FeatureTile &  features,
-         const TileWork &     work,
-         const BlockLattice & blocks,
-         WorkMeter &          meter) const;
-
-  void
-  DecodeBlock(const Job &         job,
-              const FeatureTile & features,
-              const IndexType &   tile,
-              const RegionType &  blockRegion) const;
+  GetFeatures(const Job & job, const IndexType & tile, SizeValueType capacity, WorkMeter & meter);
 
   at::Device                     m_Device{ at::kCPU };
-  std::shared_ptr<const Network> m_Source;
-  std::shared_ptr<const Network> m_Copy;
-  at::Device                     m_DeviceOfCopy{ at::kCPU };
+  Precision                      m_Precision{ Precision::Float32 };
+  std::shared_ptr<const Network> m_Network;
+  std::unique_ptr<Executor>      m_Executor;
+  at::Device                     m_DeviceOfExecutor{ at::kCPU };
+  Precision                      m_PrecisionOfExecutor{ Precision::Float32 };
   FeatureCache                   m_Cache;
   SizeValueType                  m_NumberOfEncodedTiles{ 0 };
 };

@@ -23,7 +23,6 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace itk::arssr
 {
@@ -31,10 +30,6 @@ namespace
 {
 using Coordinates = ArSSRModelEnums::Coordinates;
 using Padding = ArSSRModelEnums::Padding;
-
-// Local coordinates jump where two LR voxels are equally near, and there lie the samples of common scales. Grids that
-// differ by the rounding of a file's header must be on the same side of the jump.
-constexpr double HalfwayTolerance = 1e-4;
 
 std::int64_t
 GetNumberOfCoordinates(const SamplingOptions & options)
@@ -47,15 +42,10 @@ WriteCoordinates(const double * sample, const GridIndex & imageSize, const Sampl
 {
   for (int axis = 0; axis < 3; ++axis)
   {
+    row[axis] = GetAxisCoordinate(sample[axis], options.coordinates, imageSize[axis]);
     if (options.coordinates == Coordinates::Local)
     {
-      row[axis] = static_cast<float>(2.0 * (sample[axis] - std::floor(sample[axis] + 0.5 + HalfwayTolerance)));
       row[3 + axis] = static_cast<float>(options.voxelSize[axis]);
-    }
-    else
-    {
-      const auto size = static_cast<double>(imageSize[axis]);
-      row[axis] = static_cast<float>((2.0 * sample[axis] + 1.0) / size - 1.0);
     }
   }
 }
@@ -73,6 +63,7 @@ void
 SampleOnCPU(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options, at::Tensor & result)
 {
   const std::int64_t channels = tile.features.size(3);
+  const std::int64_t stride = tile.features.stride(2); // more than the channels where these are padded
   const std::int64_t columns = result.size(1);
   const float *      features = tile.features.const_data_ptr<float>();
   const double *     firstSample = samples.const_data_ptr<double>();
@@ -89,7 +80,7 @@ SampleOnCPU(const FeatureTile & tile, const at::Tensor & samples, const Sampling
       {
         if (corner.weight != 0.0F) // also keeps voxels outside the image, and so outside the tile, from being read
         {
-          AddWeighted(row, features + corner.voxel * channels, corner.weight, channels);
+          AddWeighted(row, features + corner.voxel * stride, corner.weight, channels);
         }
       }
       WriteCoordinates(sample, tile.imageSize, options, row + channels);
@@ -102,29 +93,10 @@ SampleOnCPU(const FeatureTile & tile, const at::Tensor & samples, const Sampling
 std::array<CornerSample, 8>
 SampleCorners(const FeatureTile & tile, const double * sample, Padding padding)
 {
-  struct AxisSample
-  {
-    std::array<std::int64_t, 2> voxel;
-    std::array<float, 2>        weight;
-  };
   std::array<AxisSample, 3> axes;
   for (int axis = 0; axis < 3; ++axis)
   {
-    const double base = std::floor(sample[axis]);
-    const auto   fraction = static_cast<float>(sample[axis] - base);
-    AxisSample & result = axes[axis];
-    result.weight = { 1.0F - fraction, fraction };
-    for (int high = 0; high < 2; ++high)
-    {
-      std::int64_t       voxel = static_cast<std::int64_t>(base) + high;
-      const std::int64_t last = tile.imageSize[axis] - 1;
-      if (voxel < 0 || voxel > last)
-      {
-        voxel = std::clamp<std::int64_t>(voxel, 0, last);
-        result.weight[high] = padding == Padding::Zeros ? 0.0F : result.weight[high];
-      }
-      result.voxel[high] = voxel - tile.origin[axis];
-    }
+    axes[axis] = GetAxisSample(sample[axis], padding, tile.imageSize[axis], tile.origin[axis]);
   }
   std::array<CornerSample, 8> corners;
   for (int corner = 0; corner < 8; ++corner)
@@ -146,7 +118,7 @@ SampleCorners(const FeatureTile & tile, const double * sample, Padding padding)
 at::Tensor
 SampleFeatures(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options)
 {
-  if (!tile.features.is_cpu())
+  if (!tile.features.is_cpu() || tile.features.scalar_type() != at::kFloat)
   {
     return SampleFeaturesReference(tile, samples, options);
   }
@@ -180,7 +152,7 @@ SampleFeaturesReference(const FeatureTile & tile, const at::Tensor & samples, co
   const at::Tensor strides = vector(GridIndex{ tileExtent[1] * tileExtent[2], tileExtent[2], 1 }, at::kLong);
   const at::Tensor flat = tile.features.flatten(0, 2); // [voxel, channel]
 
-  at::Tensor sum = at::zeros({ samples.size(0), tile.features.size(3) }, tile.features.options());
+  at::Tensor sum = at::zeros({ samples.size(0), tile.features.size(3) }, tile.features.options().dtype(at::kFloat));
   for (int corner = 0; corner < 8; ++corner)
   {
     const at::Tensor high = vector(GridIndex{ (corner >> 2) & 1, (corner >> 1) & 1, corner & 1 }, at::kLong);

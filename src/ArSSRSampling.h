@@ -18,37 +18,21 @@
 #ifndef ArSSRSampling_h
 #define ArSSRSampling_h
 
-#include "itkArSSRModelEnums.h"
+#include "ArSSRAxisSample.h"
 
 #include <ATen/core/Tensor.h>
 
-#include <array>
-#include <cstdint>
-
 namespace itk::arssr
 {
-/** Size or position on the LR grid, in voxels, slowest axis first: (z, y, x). */
-using GridIndex = std::array<std::int64_t, 3>;
-
-/** Lengths along the axes of the LR grid, in LR voxels, slowest axis first: (z, y, x). */
-using GridLengths = std::array<double, 3>;
-
 /** \brief Encoder output on a part of the LR image. */
 struct FeatureTile
 {
-  at::Tensor features;              /**< [z, y, x, channel], contiguous float32 */
+  at::Tensor features;              /**< [z, y, x, channel], contiguous but for channels left out at the
+                                   end, float32 or half as wide */
   GridIndex  origin{};              /**< LR voxel of the first feature, counted from the first voxel of the image */
   GridIndex  imageSize{};           /**< size of the whole LR image */
   at::Tensor lowResolution;         /**< [z, y, x], LR intensities on a part that holds the features' and more */
   GridIndex  lowResolutionOrigin{}; /**< LR voxel of the first intensity */
-};
-
-/** \brief How features are sampled and what the MLP is told of positions. */
-struct SamplingOptions
-{
-  ArSSRModelEnums::Padding     padding{ ArSSRModelEnums::Padding::Zeros };
-  ArSSRModelEnums::Coordinates coordinates{ ArSSRModelEnums::Coordinates::Image };
-  GridLengths                  voxelSize{ { 1.0, 1.0, 1.0 } }; /**< of an HR voxel; local coordinates have it */
 };
 
 /** \brief Input of the MLP: trilinear samples of the features, followed by the coordinates.
@@ -65,7 +49,8 @@ struct SamplingOptions
 at::Tensor
 SampleFeatures(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options = {});
 
-/** The same in plain tensor operations, on any device: what SampleFeatures() is tested against. */
+/** The same in plain tensor operations, on any device and for features of any width: what SampleFeatures() is tested
+ * against. */
 at::Tensor
 SampleFeaturesReference(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options = {});
 } // namespace itk::arssr

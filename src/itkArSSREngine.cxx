@@ -18,7 +18,6 @@
 #include "itkArSSREngine.h"
 
 #include "ArSSRDevice.h"
-#include "ArSSRPrecision.h"
 #include "ArSSRRunner.h"
 #include "ArSSRTorchErrors.h"
 
@@ -62,6 +61,23 @@ ArSSREngine::SetDevice(const std::string & device)
   }
 }
 
+void
+ArSSREngine::SetPrecision(const std::string & precision)
+{
+  const arssr::Precision parsed = arssr::ParsePrecision(precision);
+  if (m_Implementation->GetPrecision() != parsed)
+  {
+    m_Implementation->SetPrecision(parsed);
+    this->Modified();
+  }
+}
+
+std::string
+ArSSREngine::GetResolvedPrecision() const
+{
+  return arssr::CallTorch([&] { return arssr::ToText(m_Implementation->GetResolvedPrecision()); });
+}
+
 std::string
 ArSSREngine::GetResolvedDevice() const
 {
@@ -87,8 +103,9 @@ GetNetworkOf(const ArSSRModel * model)
 ArSSRTileLattice
 ArSSREngine::PlanTiles(const SizeType & imageSize) const
 {
-  const auto network = GetNetworkOf(m_Model);
-  return arssr::PlanTiles(imageSize, m_Implementation->GetCosts(*network), m_MemoryBudget);
+  const auto             network = GetNetworkOf(m_Model);
+  const arssr::TileCosts costs = arssr::CallTorch([&] { return m_Implementation->GetCosts(*network); });
+  return arssr::PlanTiles(imageSize, costs, m_MemoryBudget);
 }
 
 void
@@ -98,7 +115,6 @@ ArSSREngine::Run(const Job & job)
   arssr::CallTorch(
     [&] {
       const c10::InferenceMode      inferenceMode;
-      const arssr::Float32Scope     float32(m_Implementation->GetDevice());
       const arssr::ThreadCountScope threads(m_NumberOfThreads);
       m_Implementation->Run(job, network, static_cast<double>(m_MemoryBudget) * BytesPerMiB);
     },
@@ -129,6 +145,7 @@ ArSSREngine::PrintSelf(std::ostream & os, Indent indent) const
   Superclass::PrintSelf(os, indent);
   itkPrintSelfObjectMacro(Model);
   os << indent << "Device: " << this->GetResolvedDevice() << std::endl;
+  os << indent << "Precision: " << arssr::ToText(m_Implementation->GetPrecision()) << std::endl;
   os << indent << "MemoryBudget: " << m_MemoryBudget << " MiB" << std::endl;
   os << indent << "NumberOfThreads: " << m_NumberOfThreads << std::endl;
   os << indent << "NumberOfEncodedTiles: " << this->GetNumberOfEncodedTiles() << std::endl;

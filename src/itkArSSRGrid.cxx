@@ -147,6 +147,23 @@ ArSSRIndexMap::ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageG
 }
 
 
+bool
+ArSSRIndexMap::IsAxisAligned() const
+{
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    for (unsigned int column = 0; column < 3; ++column)
+    {
+      if (row != column && m_Matrix[row][column] != 0.0)
+      {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+
 FixedArray<double, 3>
 ArSSRIndexMap::GetVoxelSize() const
 {
@@ -269,32 +286,51 @@ ArSSRTileLattice::GetInputSizeBound() const
 }
 
 
+IndexValueType
+ArSSRTileLattice::GetOwner(unsigned int axis, double coordinate) const
+{
+  const double last = static_cast<double>(m_ImageSize[axis] - 1);
+  const double voxel = std::min(std::max(std::floor(coordinate), 0.0), last);
+  return static_cast<IndexValueType>(static_cast<SizeValueType>(voxel) / m_TileSize[axis]);
+}
+
+
 ArSSRTileLattice::IndexType
 ArSSRTileLattice::GetOwner(const ContinuousIndexType & sample) const
 {
-  IndexType tile;
-  for (unsigned int axis = 0; axis < 3; ++axis)
+  return { { this->GetOwner(0, sample[0]), this->GetOwner(1, sample[1]), this->GetOwner(2, sample[2]) } };
+}
+
+
+int
+ArSSRTileLattice::CompareToExtent(unsigned int axis, double coordinate) const
+{
+  const double upperFace = static_cast<double>(m_ImageSize[axis]) - 0.5;
+  if (!(coordinate >= -0.5 - ExtentTolerance))
   {
-    const double last = static_cast<double>(m_ImageSize[axis] - 1);
-    const double voxel = std::min(std::max(std::floor(sample[axis]), 0.0), last);
-    tile[axis] = static_cast<IndexValueType>(static_cast<SizeValueType>(voxel) / m_TileSize[axis]);
+    return -1;
   }
-  return tile;
+  return coordinate <= upperFace + ExtentTolerance ? 0 : 1;
 }
 
 
 bool
 ArSSRTileLattice::IsInsideExtent(const ContinuousIndexType & sample) const
 {
-  for (unsigned int axis = 0; axis < 3; ++axis)
+  return this->CompareToExtent(0, sample[0]) == 0 && this->CompareToExtent(1, sample[1]) == 0 &&
+         this->CompareToExtent(2, sample[2]) == 0;
+}
+
+
+int
+ArSSRTileLattice::Compare(unsigned int axis, double coordinate, IndexValueType tile) const
+{
+  if (const int side = this->CompareToExtent(axis, coordinate); side != 0)
   {
-    const double upperFace = static_cast<double>(m_ImageSize[axis]) - 0.5;
-    if (!(sample[axis] >= -0.5 - ExtentTolerance && sample[axis] <= upperFace + ExtentTolerance))
-    {
-      return false;
-    }
+    return side;
   }
-  return true;
+  const IndexValueType owner = this->GetOwner(axis, coordinate);
+  return owner < tile ? -1 : static_cast<int>(owner > tile);
 }
 
 
@@ -303,8 +339,7 @@ ArSSRTileLattice::GetTilesWithin(const ContinuousIndexType & lower, const Contin
 {
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
-    const double upperFace = static_cast<double>(m_ImageSize[axis]) - 0.5;
-    if (!(upper[axis] >= -0.5 - ExtentTolerance && lower[axis] <= upperFace + ExtentTolerance))
+    if (this->CompareToExtent(axis, upper[axis]) < 0 || this->CompareToExtent(axis, lower[axis]) > 0)
     {
       return RegionType(IndexType{}, SizeType{});
     }

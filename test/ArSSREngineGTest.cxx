@@ -48,7 +48,6 @@ struct TestJob
     output->FillBuffer(-1.0F);
     job.lattice = lattice;
     job.indexMap = ArSSRIndexMap(input, geometry);
-    job.outputLargestRegion = geometry.region;
     job.outputRegion = geometry.region;
     job.readInput = [this](const RegionType & region, float * buffer) {
       for (itk::ImageRegionConstIterator<FloatImage> it(image, region); !it.IsAtEnd(); ++it, ++buffer)
@@ -57,12 +56,12 @@ struct TestJob
       }
       readRegions.push_back(region);
     };
-    job.writeOutput = [this](const ArSSREngine::IndexType * indices, const float * values, itk::SizeValueType count) {
+    job.writeOutput = [this](ArSSREngine::IndexType index, const float * values, itk::SizeValueType count) {
       const std::lock_guard<std::mutex> lock(mutex);
-      for (itk::SizeValueType i = 0; i < count; ++i)
+      for (itk::SizeValueType i = 0; i < count; ++i, ++index[0])
       {
-        EXPECT_EQ(output->GetPixel(indices[i]), -1.0F) << indices[i] << " is reported twice";
-        output->SetPixel(indices[i], values[i]);
+        EXPECT_EQ(output->GetPixel(index), -1.0F) << index << " is reported twice";
+        output->SetPixel(index, values[i]);
       }
     };
   }
@@ -160,7 +159,7 @@ TEST(ArSSREngine, ReportsEachVoxelOnceAndOnlyThoseAskedFor)
   }
 }
 
-TEST(ArSSREngine, GivesTheSameBitsAgainWithTheSameThreadsAndTheSameValuesWithOthers)
+TEST(ArSSREngine, GivesTheSameBitsWithAnyNumberOfThreads)
 {
   const auto model = SmallModel(Encoder::ResCNN);
   const auto engine = ArSSREngine::New();
@@ -174,12 +173,10 @@ TEST(ArSSREngine, GivesTheSameBitsAgainWithTheSameThreadsAndTheSameValuesWithOth
     return job.output;
   };
   const auto one = run(1);
-  const auto three = run(3);
-  EXPECT_TRUE(SameBits(*run(3), *three, three->GetBufferedRegion()));
-  EXPECT_TRUE(SameBits(*run(1), *one, one->GetBufferedRegion()));
-  EXPECT_EQ(engine->GetNumberOfEncodedTiles(), 4U);
   ASSERT_GT(ValueRange(*one), 1e-2);
-  EXPECT_LT(LargestDifference(*one, *three), 1e-5 * ValueRange(*one));
+  EXPECT_TRUE(SameBits(*run(2), *one, one->GetBufferedRegion()));
+  EXPECT_TRUE(SameBits(*run(3), *one, one->GetBufferedRegion()));
+  EXPECT_EQ(engine->GetNumberOfEncodedTiles(), 3U);
 }
 
 TEST(ArSSREngine, KeepsFeaturesForTheVeryInputTheyWereMadeFrom)
@@ -243,7 +240,7 @@ TEST(ArSSREngine, StopsWithWhatItsFunctionsThrowAndCanBeUsedAgain)
   EXPECT_TRUE(Contains(MessageOf([&] { engine->Run(stopped.job); }), "stopped at will"));
 
   TestJob unwritable(lattice, 1.0);
-  unwritable.job.writeOutput = [](const auto *, const float *, itk::SizeValueType) {
+  unwritable.job.writeOutput = [](const auto &, const float *, itk::SizeValueType) {
     throw std::runtime_error("no room");
   };
   EXPECT_TRUE(Contains(MessageOf([&] { engine->Run(unwritable.job); }), "no room"));

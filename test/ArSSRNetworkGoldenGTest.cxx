@@ -112,7 +112,7 @@ TEST_P(GoldenOutputs, AreReproducedOnCUDA)
     GTEST_SKIP() << "no CUDA device";
   }
   const at::Device               device(at::kCUDA, 0);
-  const itk::arssr::Float32Scope float32(device);
+  const itk::arssr::PrecisionScope float32(device, itk::arssr::Precision::Float32);
   const auto                     network = m_Network.CopyTo(device);
   const auto                     features = network->Encode(m_Golden.MakeInput().to(device));
   for (const GoldenData::Output & output : m_Golden.outputs)

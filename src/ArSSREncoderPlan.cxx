@@ -1,0 +1,82 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSREncoderPlan.h"
+
+#include <algorithm>
+
+namespace itk::arssr
+{
+std::vector<std::size_t>
+EncoderPlan::GetLastUses() const
+{
+  std::vector<std::size_t> last(bufferChannels.size(), 0);
+  for (std::size_t number = 0; number < steps.size(); ++number)
+  {
+    const Step & step = steps[number];
+    last[step.input.buffer] = number;
+    last[step.output.buffer] = number;
+    if (step.added)
+    {
+      last[step.added->buffer] = number;
+    }
+    if (step.addsImage)
+    {
+      last[0] = number;
+    }
+  }
+  return last;
+}
+
+std::int64_t
+EncoderPlan::GetRadiusAfter(std::size_t step) const
+{
+  std::int64_t radius = 0;
+  for (std::size_t later = step + 1; later < steps.size(); ++later)
+  {
+    radius += steps[later].convolution.GetRadius();
+  }
+  return radius;
+}
+
+std::int64_t
+EncoderPlan::GetPeakChannels(std::int64_t padding) const
+{
+  const std::vector<std::size_t> last = this->GetLastUses();
+  std::vector<std::size_t>       first(bufferChannels.size(), steps.size());
+  first[0] = 0;
+  for (std::size_t number = 0; number < steps.size(); ++number)
+  {
+    std::size_t & start = first[steps[number].output.buffer];
+    start = std::min(start, number);
+  }
+  std::int64_t peak = 0;
+  for (std::size_t number = 0; number < steps.size(); ++number)
+  {
+    std::int64_t alive = 0;
+    for (std::size_t buffer = 0; buffer < bufferChannels.size(); ++buffer)
+    {
+      if (first[buffer] <= number && number <= last[buffer])
+      {
+        alive += (bufferChannels[buffer] + padding - 1) / padding * padding;
+      }
+    }
+    peak = std::max(peak, alive);
+  }
+  return peak;
+}
+} // namespace itk::arssr

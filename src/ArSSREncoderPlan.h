@@ -1,0 +1,83 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSREncoderPlan_h
+#define ArSSREncoderPlan_h
+
+#include "ArSSRLayers.h"
+
+#include <optional>
+#include <vector>
+
+namespace itk::arssr
+{
+/** \brief An encoder as a list of convolutions between buffers, for inference without copies.
+ *
+ * A buffer holds channels of all LR voxels. A step writes some channels of one and reads some of another, so that what
+ * Forward() of an encoder concatenates lies side by side from the beginning. Says the same as Forward(), which is what
+ * it is tested against. Buffer 0 is the LR image (one channel), the last one holds the features.
+ */
+struct EncoderPlan
+{
+  /** A part of a buffer. */
+  struct Channels
+  {
+    std::size_t  buffer{ 0 };
+    std::int64_t first{ 0 };
+  };
+
+  /** output (+)= act(convolution(input)) + added. A 1×1×1 convolution may write where it reads. */
+  struct Step
+  {
+    Convolution             convolution;
+    Channels                input;
+    Channels                output;
+    bool                    relu{ false };
+    std::optional<Channels> added{};
+    bool                    addsImage{ false }; /**< the LR intensity, to every channel */
+
+    /** For a 1×1×1 convolution of concatenated channels that is taken a part at a time: the part, in units of
+     * `partChannels`; all but the first one add to the output and have no bias. */
+    std::int64_t part{ 0 };
+    std::int64_t partChannels{ 0 };
+  };
+
+  std::vector<std::int64_t> bufferChannels; /**< of each buffer */
+  std::vector<Step>         steps;
+
+  std::size_t
+  AddBuffer(std::int64_t channels)
+  {
+    bufferChannels.push_back(channels);
+    return bufferChannels.size() - 1;
+  }
+
+  /** For each buffer the last step that uses it. */
+  std::vector<std::size_t>
+  GetLastUses() const;
+
+  /** LR voxels around a step's output that later steps look at. */
+  std::int64_t
+  GetRadiusAfter(std::size_t step) const;
+
+  /** Channels of all buffers alive at the peak, each padded to a multiple of `padding`. */
+  std::int64_t
+  GetPeakChannels(std::int64_t padding) const;
+};
+} // namespace itk::arssr
+
+#endif

@@ -1,0 +1,60 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRExecutor.h"
+
+#include "ArSSRNetwork.h"
+#include "ArSSRRetryingExecutor.h"
+#include "ArSSRTorchExecutor.h"
+#include "ArSSRCpuExecutor.h"
+
+namespace itk::arssr
+{
+namespace
+{
+bool
+UsesOwnKernels(const at::Device & device, Precision precision)
+{
+  return device.is_cpu() && precision == Precision::Float32;
+}
+} // namespace
+
+Executor::~Executor() = default;
+
+std::unique_ptr<Executor>
+Executor::New(const Network & network, const at::Device & device, Precision precision)
+{
+  std::unique_ptr<Executor> executor;
+  if (UsesOwnKernels(device, precision))
+  {
+    executor = std::make_unique<CpuExecutor>(network);
+  }
+  else
+  {
+    executor = std::make_unique<TorchExecutor>(network, device, precision);
+  }
+  const auto halo = static_cast<std::int64_t>(network.GetEncoder().GetRadius());
+  return std::make_unique<RetryingExecutor>(std::move(executor), halo);
+}
+
+TileCosts
+Executor::GetCosts(const Network & network, const at::Device & device, Precision precision)
+{
+  return UsesOwnKernels(device, precision) ? CpuExecutor::GetCosts(network)
+                                           : TorchExecutor::GetCosts(network, device, precision);
+}
+} // namespace itk::arssr

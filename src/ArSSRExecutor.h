@@ -1,0 +1,89 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRExecutor_h
+#define ArSSRExecutor_h
+
+#include "itkArSSREngine.h"
+
+#include "ArSSROutputSpans.h"
+#include "ArSSRPrecision.h"
+#include "ArSSRSampling.h"
+#include "ArSSRTilePlanner.h"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace itk::arssr
+{
+class Network;
+
+/** \brief Features to compute: those of a box of a part of the LR image. */
+struct EncodeJob
+{
+  at::Tensor                  lowResolution; /**< [z, y, x], float32 on the CPU */
+  GridIndex                   origin{};      /**< LR voxel of the image where that begins */
+  GridIndex                   imageSize{};
+  GridBox                     featureBox; /**< counted from the first voxel of lowResolution */
+  std::function<void(double)> report;     /**< told the fraction done, from the calling thread */
+};
+
+/** \brief Output voxels to compute from the features of the tile that owns them. */
+struct DecodeJob
+{
+  const ArSSRIndexMap &              indexMap;
+  const std::vector<OutputSpan> &    spans;
+  const ArSSREngine::WriteFunction & writeOutput;
+};
+
+/** \brief A network on a device, ready to run: encodes tiles and decodes spans of output voxels.
+ *
+ * Immutable. Exceptions of torch and of the jobs' functions pass through.
+ */
+class Executor
+{
+public:
+  /** The network for a device, in a precision other than Auto, with what its weights become there. */
+  static std::unique_ptr<Executor>
+  New(const Network & network, const at::Device & device, Precision precision);
+
+  /** What tiles cost with such an executor. */
+  static TileCosts
+  GetCosts(const Network & network, const at::Device & device, Precision precision);
+
+  virtual ~Executor();
+  Executor(const Executor &) = delete;
+  Executor &
+  operator=(const Executor &) = delete;
+
+  virtual FeatureTile
+  Encode(const EncodeJob & job) const = 0;
+
+  virtual void
+  Decode(const FeatureTile & tile, const DecodeJob & job) const = 0;
+
+  /** Voxels that are best given to Decode() at once. */
+  virtual SizeValueType
+  GetVoxelsPerBatch() const = 0;
+
+protected:
+  Executor() = default;
+};
+} // namespace itk::arssr
+
+#endif

@@ -1,0 +1,139 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSROutputSpans.h"
+
+#include <algorithm>
+
+namespace itk::arssr
+{
+namespace
+{
+/** The first of 0 … count-1 for which a condition holds that then holds for all that follow; count if there is none. */
+template <typename TCondition>
+OffsetValueType
+FindFirst(OffsetValueType count, const TCondition & condition)
+{
+  OffsetValueType begin = 0;
+  while (count > begin)
+  {
+    const OffsetValueType middle = begin + (count - begin) / 2;
+    if (condition(middle))
+    {
+      count = middle;
+    }
+    else
+    {
+      begin = middle + 1;
+    }
+  }
+  return begin;
+}
+} // namespace
+
+OutputSpans::OutputSpans(const ArSSRIndexMap &    indexMap,
+                         const ArSSRTileLattice & lattice,
+                         const RegionType &       outputRegion,
+                         const IndexType &        tile)
+  : m_IndexMap(indexMap)
+  , m_Lattice(lattice)
+  , m_Region(outputRegion)
+  , m_Tile(tile)
+  , m_Y(outputRegion.GetIndex(1))
+  , m_Z(outputRegion.GetIndex(2))
+{}
+
+bool
+OutputSpans::CanTouch(const RegionType & part) const
+{
+  ArSSRIndexMap::ContinuousIndexType lower;
+  ArSSRIndexMap::ContinuousIndexType upper;
+  m_IndexMap.GetBounds(part, lower, upper);
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    if (m_Lattice.Compare(axis, upper[axis], m_Tile[axis]) < 0 ||
+        m_Lattice.Compare(axis, lower[axis], m_Tile[axis]) > 0)
+    {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<OutputSpan>
+OutputSpans::FindInLine(const IndexType & lineStart) const
+{
+  OffsetValueType begin = 0;
+  auto            end = static_cast<OffsetValueType>(m_Region.GetSize(0));
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    // Negative before the tile's part of the line, positive behind it, in the direction in which the line runs.
+    const int  sign = m_IndexMap.GetMatrix()[axis][0] < 0.0 ? -1 : 1;
+    const auto compare = [&](OffsetValueType x) {
+      IndexType index = lineStart;
+      index[0] += x;
+      return sign * m_Lattice.Compare(axis, m_IndexMap.Evaluate(index)[axis], m_Tile[axis]);
+    };
+    begin = std::max(begin, FindFirst(end, [&](OffsetValueType x) { return compare(x) >= 0; }));
+    end = FindFirst(end, [&](OffsetValueType x) { return compare(x) > 0; });
+  }
+  if (begin >= end)
+  {
+    return std::nullopt;
+  }
+  OutputSpan span{ lineStart, static_cast<SizeValueType>(end - begin) };
+  span.start[0] += begin;
+  return span;
+}
+
+std::vector<OutputSpan>
+OutputSpans::GetNext(SizeValueType voxels)
+{
+  std::vector<OutputSpan> spans;
+  SizeValueType           found = 0;
+  const IndexValueType    x = m_Region.GetIndex(0);
+  const IndexValueType    yBegin = m_Region.GetIndex(1);
+  const auto              yEnd = yBegin + static_cast<OffsetValueType>(m_Region.GetSize(1));
+  const auto              zEnd = m_Region.GetIndex(2) + static_cast<OffsetValueType>(m_Region.GetSize(2));
+  for (; m_Z < zEnd; ++m_Z, m_Y = yBegin)
+  {
+    const RegionType plane({ { x, yBegin, m_Z } }, { { m_Region.GetSize(0), m_Region.GetSize(1), 1 } });
+    if (!this->CanTouch(plane))
+    {
+      continue;
+    }
+    for (; m_Y < yEnd; ++m_Y)
+    {
+      if (found >= voxels)
+      {
+        return spans;
+      }
+      const IndexType start{ { x, m_Y, m_Z } };
+      if (!this->CanTouch(RegionType(start, { { m_Region.GetSize(0), 1, 1 } })))
+      {
+        continue;
+      }
+      if (const auto span = this->FindInLine(start))
+      {
+        spans.push_back(*span);
+        found += span->count;
+      }
+    }
+  }
+  return spans;
+}
+} // namespace itk::arssr

@@ -1,0 +1,58 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRRetryingExecutor_h
+#define ArSSRRetryingExecutor_h
+
+#include "ArSSRExecutor.h"
+
+namespace itk::arssr
+{
+/** \brief Goes on in smaller pieces where an executor runs out of memory.
+ *
+ * A tile's features are computed in halves, along its longest axis, and those in halves again, down to
+ * `SmallestPiece` LR voxels; spans of output voxels likewise. Then the error of the executor is thrown on. Pieces have
+ * the halo that they need, so the features are the same.
+ */
+class RetryingExecutor : public Executor
+{
+public:
+  static constexpr std::int64_t  SmallestPiece = 8;  /**< LR voxels along the longest axis */
+  static constexpr SizeValueType FewestVoxels = 256; /**< of the output, decoded at once */
+
+  /** \param haloRadius of the encoder, in LR voxels. */
+  RetryingExecutor(std::unique_ptr<Executor> executor, std::int64_t haloRadius);
+
+  FeatureTile
+  Encode(const EncodeJob & job) const override;
+
+  void
+  Decode(const FeatureTile & tile, const DecodeJob & job) const override;
+
+  SizeValueType
+  GetVoxelsPerBatch() const override;
+
+private:
+  FeatureTile
+  EncodeInHalves(const EncodeJob & job) const;
+
+  std::unique_ptr<Executor> m_Executor;
+  std::int64_t              m_HaloRadius;
+};
+} // namespace itk::arssr
+
+#endif

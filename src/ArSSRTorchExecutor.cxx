@@ -1,0 +1,112 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRTorchExecutor.h"
+
+#include <ATen/ATen.h>
+
+namespace itk::arssr
+{
+namespace
+{
+// Rows of the MLP that fill a GPU, or stay in the caches of a few CPU cores.
+constexpr SizeValueType VoxelsPerBatchOnGPU = SizeValueType{ 1 } << 16;
+constexpr SizeValueType VoxelsPerBatchOnCPU = SizeValueType{ 1 } << 12;
+
+SizeValueType
+GetVoxelsPerBatchOn(const at::Device & device)
+{
+  return device.is_cuda() ? VoxelsPerBatchOnGPU : VoxelsPerBatchOnCPU;
+}
+} // namespace
+
+TorchExecutor::TorchExecutor(const Network & network, const at::Device & device, Precision precision)
+  : m_Device(device)
+  , m_Precision(precision)
+  , m_Network(network.CopyTo(device, GetScalarType(precision)))
+{}
+
+TorchExecutor::~TorchExecutor() = default;
+
+FeatureTile
+TorchExecutor::Encode(const EncodeJob & job) const
+{
+  const PrecisionScope scope(m_Device, m_Precision);
+  FeatureTile          tile;
+  tile.lowResolution = job.lowResolution.to(m_Device);
+  tile.lowResolutionOrigin = job.origin;
+  tile.imageSize = job.imageSize;
+  at::Tensor features = m_Network->Encode(tile.lowResolution.to(GetScalarType(m_Precision)));
+  for (int axis = 0; axis < 3; ++axis)
+  {
+    features = features.narrow(axis, job.featureBox.begin[axis], job.featureBox.end[axis] - job.featureBox.begin[axis]);
+    tile.origin[axis] = job.origin[axis] + job.featureBox.begin[axis];
+  }
+  tile.features = features.contiguous();
+  job.report(1.0);
+  return tile;
+}
+
+void
+TorchExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
+{
+  const PrecisionScope scope(m_Device, m_Precision);
+  const auto           size = job.indexMap.GetVoxelSize(); // x first
+  const GridLengths    voxelSize{ size[2], size[1], size[0] };
+  std::vector<double>  coordinates; // [K, axis], (z, y, x)
+  for (const OutputSpan & span : job.spans)
+  {
+    auto index = span.start;
+    for (SizeValueType n = 0; n < span.count; ++n, ++index[0])
+    {
+      const auto sample = job.indexMap.Evaluate(index);
+      coordinates.insert(coordinates.end(), { sample[2], sample[1], sample[0] });
+    }
+  }
+  const auto       count = static_cast<std::int64_t>(coordinates.size() / 3);
+  const at::Tensor samples = at::from_blob(coordinates.data(), { count, 3 }, at::kDouble);
+  const at::Tensor decoded = m_Network->Decode(tile, samples, voxelSize).to(at::kCPU, at::kFloat).contiguous();
+  const float *    values = decoded.const_data_ptr<float>();
+  for (const OutputSpan & span : job.spans)
+  {
+    job.writeOutput(span.start, values, span.count);
+    values += span.count;
+  }
+}
+
+SizeValueType
+TorchExecutor::GetVoxelsPerBatch() const
+{
+  return GetVoxelsPerBatchOn(m_Device);
+}
+
+TileCosts
+TorchExecutor::GetCosts(const Network & network, const at::Device & device, Precision precision)
+{
+  const auto width = static_cast<SizeValueType>(at::elementSize(GetScalarType(precision)));
+  const auto narrow = [&](std::int64_t bytes) {
+    return static_cast<SizeValueType>(bytes) / sizeof(float) * width;
+  };
+  TileCosts costs;
+  costs.haloRadius = static_cast<SizeValueType>(network.GetEncoder().GetRadius());
+  costs.encodeBytesPerVoxel = narrow(network.GetEncodeBytesPerVoxel());
+  costs.featureBytesPerVoxel = static_cast<SizeValueType>(network.GetArchitecture().featureDimension) * width;
+  costs.fixedBytes = GetVoxelsPerBatchOn(device) * static_cast<SizeValueType>(network.GetDecodeBytesPerSample()) +
+                     static_cast<SizeValueType>(network.GetNumberOfParameters()) * width;
+  return costs;
+}
+} // namespace itk::arssr

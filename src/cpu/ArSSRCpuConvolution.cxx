@@ -1,0 +1,64 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRCpuConvolution.h"
+
+#include "ArSSRCpuDirectConvolution.h"
+#include "ArSSRCpuWinogradConvolution.h"
+
+namespace itk::arssr
+{
+namespace
+{
+// With fewer input channels the transforms cost more than they save.
+constexpr std::int64_t FewestChannelsForWinograd = 8;
+
+bool
+UsesWinograd(std::int64_t inputChannels, std::int64_t radius)
+{
+  return radius == 1 && inputChannels >= FewestChannelsForWinograd;
+}
+} // namespace
+
+CpuConvolution::~CpuConvolution() = default;
+
+std::unique_ptr<CpuConvolution>
+CpuConvolution::New(const CpuKernels & kernels, const at::Tensor & weight, const at::Tensor & bias, Method method)
+{
+  if (method == Method::Fastest && UsesWinograd(weight.size(1), weight.size(2) / 2))
+  {
+    return std::make_unique<CpuWinogradConvolution>(kernels, weight, bias);
+  }
+  return std::make_unique<CpuDirectConvolution>(kernels, weight, bias);
+}
+
+std::int64_t
+CpuConvolution::GetScratchBytes(const CpuKernels & kernels, std::int64_t inputChannels, std::int64_t outputChannels)
+{
+  return UsesWinograd(inputChannels, 1)
+           ? CpuWinogradConvolution::GetScratchBytes(kernels, inputChannels, outputChannels)
+           : CpuDirectConvolution::GetScratchBytes(kernels, inputChannels, outputChannels);
+}
+
+std::int64_t
+CpuConvolution::GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels, std::int64_t radius)
+{
+  return UsesWinograd(inputChannels, radius)
+           ? CpuWinogradConvolution::GetWeightBytes(inputChannels, outputChannels)
+           : CpuDirectConvolution::GetWeightBytes(inputChannels, outputChannels, radius);
+}
+} // namespace itk::arssr

@@ -1,0 +1,54 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRCpuDecoder_h
+#define ArSSRCpuDecoder_h
+
+#include "ArSSRCpuPerceptron.h"
+#include "ArSSRExecutor.h"
+
+namespace itk::arssr
+{
+/** \brief Decodes spans of output voxels on the CPU: sampling, first layers and MLP, a cache full of voxels at a time.
+ */
+class CpuDecoder
+{
+public:
+  CpuDecoder(const CpuKernels & kernels, const Network & network);
+
+  /** Runs on torch's threads. */
+  void
+  Decode(const FeatureTile & tile, const DecodeJob & job) const;
+
+  static std::int64_t
+  GetWeightBytes(const Network & network)
+  {
+    return CpuPerceptron::GetWeightBytes(network);
+  }
+  /** Bytes that a thread needs. */
+  static std::int64_t
+  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+
+private:
+  const CpuKernels &    m_Kernels;
+  CpuPerceptron         m_Perceptron;
+  SamplingOptions       m_Sampling;
+  ArSSRModelEnums::Skip m_Skip;
+};
+} // namespace itk::arssr
+
+#endif

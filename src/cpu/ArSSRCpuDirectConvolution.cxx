@@ -1,0 +1,167 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRCpuDirectConvolution.h"
+
+#include "ArSSRCpuParallel.h"
+
+#include <ATen/ATen.h>
+
+#include <cstring>
+#include <vector>
+
+namespace itk::arssr
+{
+namespace
+{
+constexpr std::int64_t Neighbours = 27;
+
+// [out, in, k, k, k] to [out, neighbour × in]
+at::Tensor
+ToMatrix(const at::Tensor & weight)
+{
+  return weight.permute({ 0, 2, 3, 4, 1 }).reshape({ weight.size(0), -1 });
+}
+
+bool
+Overlaps(const CpuConvolution::Call & call)
+{
+  // Channels of one buffer lie within a stride of each other.
+  const std::ptrdiff_t distance = call.output - call.input;
+  return call.inputStride == call.outputStride && distance > -call.inputStride && distance < call.inputStride;
+}
+} // namespace
+
+CpuDirectConvolution::CpuDirectConvolution(const CpuKernels & kernels,
+                                           const at::Tensor & weight,
+                                           const at::Tensor & bias)
+  : m_Kernels(kernels)
+  , m_Weight(kernels, ToMatrix(weight), weight.numel() / weight.size(0))
+  , m_Bias(bias.defined() ? PadVector(bias) : bias)
+  , m_Channels(weight.size(1))
+  , m_Radius(weight.size(2) / 2)
+{}
+
+std::int64_t
+CpuDirectConvolution::GetScratchBytes(const CpuKernels & kernels,
+                                      std::int64_t       inputChannels,
+                                      std::int64_t       outputChannels)
+{
+  return static_cast<std::int64_t>(sizeof(float)) * kernels.rowsInCache *
+         (Neighbours * inputChannels + PaddedChannels(outputChannels));
+}
+
+std::int64_t
+CpuDirectConvolution::GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels, std::int64_t radius)
+{
+  return PackedMatrix::GetBytes(outputChannels, inputChannels * (radius == 0 ? 1 : Neighbours));
+}
+
+void
+CpuDirectConvolution::Gather(const Call &      call,
+                             const GridIndex & first,
+                             std::int64_t      count,
+                             float *           neighbourhoods) const
+{
+  const auto bytes = static_cast<std::size_t>(m_Channels) * sizeof(float);
+  for (std::int64_t n = 0; n < count; ++n)
+  {
+    for (std::int64_t z = first[0] - 1; z <= first[0] + 1; ++z)
+    {
+      for (std::int64_t y = first[1] - 1; y <= first[1] + 1; ++y)
+      {
+        const bool lineIsInside = z >= 0 && z < call.size[0] && y >= 0 && y < call.size[1];
+        for (std::int64_t x = first[2] + n - 1; x <= first[2] + n + 1; ++x, neighbourhoods += m_Channels)
+        {
+          if (lineIsInside && x >= 0 && x < call.size[2])
+          {
+            const std::int64_t voxel = (z * call.size[1] + y) * call.size[2] + x;
+            std::memcpy(neighbourhoods, call.input + voxel * call.inputStride, bytes);
+          }
+          else
+          {
+            std::memset(neighbourhoods, 0, bytes);
+          }
+        }
+      }
+    }
+  }
+}
+
+void
+CpuDirectConvolution::Run(const Call & call) const
+{
+  const std::int64_t ySize = call.box.end[1] - call.box.begin[1];
+  const std::int64_t lines = (call.box.end[0] - call.box.begin[0]) * ySize;
+  const std::int64_t rows = m_Kernels.rowsInCache;
+  const bool         inPlace = Overlaps(call);
+  struct Scratch
+  {
+    std::vector<float> neighbourhoods;
+    std::vector<float> result;
+  };
+  const auto makeScratch = [&] {
+    Scratch scratch;
+    scratch.neighbourhoods.resize(m_Radius == 0 ? 0 : static_cast<std::size_t>(rows * Neighbours * m_Channels));
+    scratch.result.resize(inPlace ? static_cast<std::size_t>(rows * m_Weight.GetColumns()) : 0);
+    return scratch;
+  };
+  ForEachInParallel(lines, makeScratch, [&](std::int64_t line, Scratch & scratch) {
+    GridIndex first{ call.box.begin[0] + line / ySize, call.box.begin[1] + line % ySize, call.box.begin[2] };
+    for (; first[2] < call.box.end[2]; first[2] += rows)
+    {
+      const std::int64_t count = std::min(rows, call.box.end[2] - first[2]);
+      const std::int64_t voxel = (first[0] * call.size[1] + first[1]) * call.size[2] + first[2];
+      float *            output = call.output + GetNumber(call.frame, first) * call.outputStride;
+      MatrixProduct      product = m_Weight.MakeProduct();
+      product.rows = count;
+      product.a = call.input + voxel * call.inputStride;
+      product.aStride = call.inputStride;
+      if (m_Radius > 0)
+      {
+        this->Gather(call, first, count, scratch.neighbourhoods.data());
+        product.a = scratch.neighbourhoods.data();
+        product.aStride = product.depth;
+      }
+      if (m_Bias.defined())
+      {
+        product.bias = m_Bias.const_data_ptr<float>();
+      }
+      else
+      {
+        product.initial = output;
+        product.initialStride = call.outputStride;
+      }
+      if (call.added)
+      {
+        product.added = call.added + voxel * call.addedStride;
+        product.addedStride = call.addedStride;
+      }
+      product.relu = call.relu;
+      product.c = inPlace ? scratch.result.data() : output;
+      product.cStride = inPlace ? product.columns : call.outputStride;
+      m_Kernels.multiply(product);
+      for (std::int64_t n = 0; inPlace && n < count; ++n)
+      {
+        std::memcpy(output + n * call.outputStride,
+                    scratch.result.data() + n * product.columns,
+                    static_cast<std::size_t>(product.columns) * sizeof(float));
+      }
+    }
+  });
+}
+} // namespace itk::arssr

@@ -1,0 +1,83 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRCpuExecutor.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace itk::arssr
+{
+namespace
+{
+// Voxels that each thread decodes between two progress reports.
+constexpr SizeValueType VoxelsPerThread = SizeValueType{ 1 } << 15;
+} // namespace
+
+CpuExecutor::CpuExecutor(const Network & network, const CpuKernels & kernels)
+  : m_Encoder(kernels, network)
+  , m_Decoder(kernels, network)
+{}
+
+FeatureTile
+CpuExecutor::Encode(const EncodeJob & job) const
+{
+  FeatureTile tile;
+  tile.features = m_Encoder.Encode(job.lowResolution, job.origin, job.featureBox, job.report);
+  for (int axis = 0; axis < 3; ++axis)
+  {
+    tile.origin[axis] = job.origin[axis] + job.featureBox.begin[axis];
+  }
+  tile.imageSize = job.imageSize;
+  tile.lowResolution = job.lowResolution;
+  tile.lowResolutionOrigin = job.origin;
+  return tile;
+}
+
+void
+CpuExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
+{
+  m_Decoder.Decode(tile, job);
+}
+
+SizeValueType
+CpuExecutor::GetVoxelsPerBatch() const
+{
+  return VoxelsPerThread * static_cast<SizeValueType>(at::get_num_threads());
+}
+
+TileCosts
+CpuExecutor::GetCosts(const Network & network)
+{
+  const CpuKernels & kernels = GetCpuKernels();
+  // The machine's threads, not those in use: the lattice should not depend on them.
+  const auto threads = static_cast<std::int64_t>(std::max(std::thread::hardware_concurrency(), 1U));
+  const auto scratch =
+    std::max(CpuEncoder::GetScratchBytes(kernels, network), CpuDecoder::GetScratchBytes(kernels, network));
+  const auto weights = CpuEncoder::GetWeightBytes(network) + CpuDecoder::GetWeightBytes(network);
+  const auto channels = PaddedChannels(network.GetArchitecture().featureDimension);
+  TileCosts  costs;
+  costs.haloRadius = static_cast<SizeValueType>(network.GetEncoder().GetRadius());
+  costs.encodeBytesPerVoxel = static_cast<SizeValueType>(CpuEncoder::GetBytesPerVoxel(network));
+  costs.featureBytesPerVoxel = static_cast<SizeValueType>(channels) * sizeof(float);
+  costs.fixedBytes = static_cast<SizeValueType>(threads * scratch + weights);
+  return costs;
+}
+} // namespace itk::arssr

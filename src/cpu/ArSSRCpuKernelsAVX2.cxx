@@ -1,0 +1,33 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#define ARSSR_KERNEL_NAMESPACE avx2
+#define ARSSR_KERNEL_LANES 8
+#define ARSSR_KERNEL_ROWS 6
+
+#include "ArSSRCpuMatrixKernel.h"
+#include "ArSSRCpuWinogradKernel.h"
+
+namespace itk::arssr
+{
+extern const CpuKernels AVX2Kernels;
+
+const CpuKernels AVX2Kernels{
+  "avx2",     avx2::Lanes,           avx2::PanelVectors,     avx2::BlockRows,   24, 96, &avx2::Multiply, &avx2::Blend,
+  &avx2::Dot, &avx2::TransformInput, &avx2::TransformOutput, &avx2::FinishVoxel
+};
+} // namespace itk::arssr

@@ -1,0 +1,41 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#define ARSSR_KERNEL_NAMESPACE avx512
+#define ARSSR_KERNEL_LANES 16
+#define ARSSR_KERNEL_ROWS 12
+
+#include "ArSSRCpuMatrixKernel.h"
+#include "ArSSRCpuWinogradKernel.h"
+
+namespace itk::arssr
+{
+extern const CpuKernels AVX512Kernels;
+
+const CpuKernels AVX512Kernels{ "avx512",
+                                avx512::Lanes,
+                                avx512::PanelVectors,
+                                avx512::BlockRows,
+                                48,
+                                192,
+                                &avx512::Multiply,
+                                &avx512::Blend,
+                                &avx512::Dot,
+                                &avx512::TransformInput,
+                                &avx512::TransformOutput,
+                                &avx512::FinishVoxel };
+} // namespace itk::arssr

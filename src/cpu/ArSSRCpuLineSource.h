@@ -1,0 +1,98 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRCpuLineSource_h
+#define ArSSRCpuLineSource_h
+
+#include "ArSSRCpuRowSource.h"
+#include "ArSSRSkipTaps.h"
+
+#include <array>
+#include <limits>
+#include <vector>
+
+namespace itk::arssr
+{
+/** \brief Grids parallel to the LR image's: interpolates one axis after the other, with the first layers in between.
+ *
+ * Interpolation and the linear layers commute, so they are taken where there are the fewest rows: features are
+ * interpolated along z for a line of LR voxels, the layers are applied to it, two such lines are interpolated along y,
+ * and only then each voxel along x. Lines of LR voxels are kept from one line of the output to the next.
+ */
+class CpuLineSource : public CpuRowSource
+{
+public:
+  /** Whether there are so few LR voxels for each voxel of an output plane that this pays. */
+  static bool
+  IsFaster(const ArSSRIndexMap & indexMap);
+
+  explicit CpuLineSource(const CpuDecodeJob & job);
+
+  void
+  Fill(const OutputSpan & span, float * first, float * interpolated) override;
+
+  static std::int64_t
+  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+
+private:
+  /** A part of a line of LR voxels along x, counted from the tile's first voxel. */
+  struct Part
+  {
+    std::int64_t begin{ 0 };
+    std::int64_t size{ 0 };
+
+    bool
+    operator==(const Part & other) const
+    {
+      return begin == other.begin && size == other.size;
+    }
+  };
+
+  /** First values of LR voxels along x, interpolated along z. */
+  struct Line
+  {
+    std::int64_t       y{ -1 };
+    std::vector<float> values; // [x, first column]
+  };
+
+  static constexpr double NoPosition = std::numeric_limits<double>::quiet_NaN();
+
+  /** Makes the lines kept useless unless they are of this part and of this position along z. */
+  void
+  Move(double z, const Part & part);
+
+  const float *
+  GetLine(std::int64_t y);
+
+  /** What all voxels of the line add to their first values. */
+  void
+  SetLineBias(double z, double y);
+
+  void
+  InterpolateSkip(const std::array<double, 3> & start, const OutputSpan & span, float * interpolated) const;
+
+  double              m_Z{ NoPosition };
+  AxisSample          m_ZSample{};
+  Part                m_Part;
+  std::array<Line, 2> m_Lines;
+  std::vector<float>  m_Features; // [x, channel], interpolated along z
+  std::vector<float>  m_Row;      // [x, first column], interpolated along z and y
+  std::vector<float>  m_Bias;
+};
+} // namespace itk::arssr
+
+#endif

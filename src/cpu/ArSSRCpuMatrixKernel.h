@@ -1,0 +1,180 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+// Included by each ArSSRCpuKernels<Set>.cxx after ArSSRCpuVector.h.
+#ifndef ArSSRCpuMatrixKernel_h
+#define ArSSRCpuMatrixKernel_h
+
+#include "ArSSRCpuKernels.h"
+#include "ArSSRCpuVector.h"
+
+namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
+{
+constexpr int PanelVectors = 2;
+constexpr int BlockRows = ARSSR_KERNEL_ROWS;
+
+/** Rows × Vectors registers of sums over the whole depth. */
+template <int Rows, int Vectors>
+void
+MultiplyBlock(const MatrixProduct & product, const float * panel, std::int64_t row, std::int64_t column)
+{
+  Vector sums[Rows][Vectors];
+  ARSSR_UNROLL
+  for (int v = 0; v < Vectors; ++v)
+  {
+    const Vector bias = product.bias ? Load(product.bias + column + v * Lanes) : Broadcast(0.0F);
+    ARSSR_UNROLL
+    for (int r = 0; r < Rows; ++r)
+    {
+      sums[r][v] = bias;
+    }
+  }
+  if (product.initial)
+  {
+    const float * initial = product.initial + row * product.initialStride + column;
+    ARSSR_UNROLL
+    for (int r = 0; r < Rows; ++r)
+    {
+      ARSSR_UNROLL
+      for (int v = 0; v < Vectors; ++v)
+      {
+        sums[r][v] = sums[r][v] + Load(initial + r * product.initialStride + v * Lanes);
+      }
+    }
+  }
+  const std::int64_t aStride = product.aStride;
+  const float *      a = product.a + row * aStride;
+  for (std::int64_t k = 0; k < product.depth; ++k)
+  {
+    Vector b[Vectors];
+    ARSSR_UNROLL
+    for (int v = 0; v < Vectors; ++v)
+    {
+      b[v] = Load(panel + (k * Vectors + v) * Lanes);
+    }
+    ARSSR_UNROLL
+    for (int r = 0; r < Rows; ++r)
+    {
+      const Vector value = Broadcast(a[r * aStride + k]);
+      ARSSR_UNROLL
+      for (int v = 0; v < Vectors; ++v)
+      {
+        sums[r][v] = sums[r][v] + value * b[v];
+      }
+    }
+  }
+  float * c = product.c + row * product.cStride + column;
+  ARSSR_UNROLL
+  for (int r = 0; r < Rows; ++r)
+  {
+    ARSSR_UNROLL
+    for (int v = 0; v < Vectors; ++v)
+    {
+      Vector value = product.relu ? PositivePart(sums[r][v]) : sums[r][v];
+      if (product.added)
+      {
+        value = value + Load(product.added + (row + r) * product.addedStride + column + v * Lanes);
+      }
+      Store(c + r * product.cStride + v * Lanes, value);
+    }
+  }
+}
+
+template <int Rows, int Vectors>
+void
+MultiplyRemainder(const MatrixProduct & product, const float * panel, std::int64_t row, std::int64_t column)
+{
+  if (product.rows - row == Rows)
+  {
+    MultiplyBlock<Rows, Vectors>(product, panel, row, column);
+  }
+  else if constexpr (Rows > 1)
+  {
+    MultiplyRemainder<Rows - 1, Vectors>(product, panel, row, column);
+  }
+}
+
+template <int Vectors>
+void
+MultiplyPanel(const MatrixProduct & product, const float * panel, std::int64_t column)
+{
+  std::int64_t row = 0;
+  for (; row + BlockRows <= product.rows; row += BlockRows)
+  {
+    MultiplyBlock<BlockRows, Vectors>(product, panel, row, column);
+  }
+  if (row < product.rows)
+  {
+    MultiplyRemainder<BlockRows - 1, Vectors>(product, panel, row, column);
+  }
+}
+
+// A panel of B stays in the first level cache while all rows of A pass by.
+inline void
+Multiply(const MatrixProduct & product)
+{
+  std::int64_t column = 0;
+  for (; column + PanelVectors * Lanes <= product.columns; column += PanelVectors * Lanes)
+  {
+    MultiplyPanel<PanelVectors>(product, product.b + column * product.bDepth, column);
+  }
+  if (column < product.columns)
+  {
+    MultiplyPanel<1>(product, product.b + column * product.bDepth, column);
+  }
+}
+
+inline float
+Dot(const float * left, const float * right, std::int64_t count)
+{
+  Vector sums = Broadcast(0.0F);
+  for (std::int64_t i = 0; i < count; i += Lanes)
+  {
+    sums = sums + Load(left + i) * Load(right + i);
+  }
+  float total = 0.0F;
+  for (int lane = 0; lane < Lanes; ++lane)
+  {
+    total += GetLane(sums, lane);
+  }
+  return total;
+}
+
+inline void
+Blend(const RowBlend & blend)
+{
+  const Vector weight0 = Broadcast(blend.weight0);
+  const Vector weight1 = Broadcast(blend.weight1);
+  if (!blend.bias)
+  {
+    for (std::int64_t i = 0; i < blend.count; i += Lanes)
+    {
+      Store(blend.result + i, weight0 * Load(blend.row0 + i) + weight1 * Load(blend.row1 + i));
+    }
+    return;
+  }
+  const Vector x = Broadcast(blend.x);
+  for (std::int64_t i = 0; i < blend.count; i += Lanes)
+  {
+    const Vector affine = Load(blend.bias + i) + x * Load(blend.slope + i);
+    const Vector value = affine + weight0 * Load(blend.row0 + i) + weight1 * Load(blend.row1 + i);
+    Store(blend.result + i, blend.relu ? PositivePart(value) : value);
+  }
+}
+} // namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
+
+#endif

@@ -1,0 +1,63 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRCpuParallel_h
+#define ArSSRCpuParallel_h
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+namespace itk::arssr
+{
+/** \brief Runs function(0 … count-1, scratch) on torch's threads, each of which makes itself a scratch.
+ *
+ * A thread takes the next number when it is done with one, so that no thread waits long for another. An exception of a
+ * function ends the work and is thrown on. */
+template <typename TMakeScratch, typename TFunction>
+void
+ForEachInParallel(std::int64_t count, const TMakeScratch & makeScratch, const TFunction & function)
+{
+  std::atomic<std::int64_t> next{ 0 };
+  const auto                threads = std::min<std::int64_t>(count, at::get_num_threads());
+  at::parallel_for(0, threads, 1, [&](std::int64_t, std::int64_t) {
+    const c10::InferenceMode inferenceMode;
+    if (next.load() >= count)
+    {
+      return;
+    }
+    try
+    {
+      auto scratch = makeScratch();
+      for (std::int64_t number = next++; number < count; number = next++)
+      {
+        function(number, scratch);
+      }
+    }
+    catch (...)
+    {
+      next = count; // the other threads stop, and torch passes the exception on
+      throw;
+    }
+  });
+}
+} // namespace itk::arssr
+
+#endif

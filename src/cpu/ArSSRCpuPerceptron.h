@@ -1,0 +1,141 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRCpuPerceptron_h
+#define ArSSRCpuPerceptron_h
+
+#include "ArSSRNetwork.h"
+#include "ArSSRPackedMatrix.h"
+
+#include <array>
+#include <vector>
+
+namespace itk::arssr
+{
+/** \brief The MLP of a network on the CPU, for rows that stay in the cache from its first layer to its last.
+ *
+ * What is linear in the features comes first and apart: the first layer of the perceptron and, with two stages, also
+ * that of the second stage, which sees the features again. `First(features)` can so be taken on the LR grid and
+ * interpolated after it (18 % fewer multiplications in the published form). A row of `first` values is
+ * [layer one of stage one, layer one of stage two], each padded.
+ */
+class CpuPerceptron
+{
+public:
+  CpuPerceptron(const CpuKernels & kernels, const Network & network);
+
+  /** Floats in a row of first values. */
+  std::int64_t
+  GetFirstColumns() const
+  {
+    return m_FirstColumns;
+  }
+
+  /** Channels that a row of features has, without padding; coordinates may follow them. */
+  std::int64_t
+  GetFeatureDimension() const
+  {
+    return m_FeatureDimension;
+  }
+  std::int64_t
+  GetNumberOfCoordinates() const
+  {
+    return m_NumberOfCoordinates;
+  }
+
+  /** What is added to the first values of features: the bias, and a row for each of the MLP's coordinates. */
+  const float *
+  GetBias() const
+  {
+    return m_Bias.const_data_ptr<float>();
+  }
+  const float *
+  GetCoordinateWeights(std::int64_t coordinate) const
+  {
+    return m_CoordinateWeights.const_data_ptr<float>() + coordinate * m_FirstColumns;
+  }
+
+  /** Columns of a row of first values that a ReLU follows: those of the first layer that is run. */
+  std::int64_t
+  GetActivatedColumns() const
+  {
+    return m_HiddenColumns;
+  }
+
+  /** First values of rows of features, without bias and coordinates. */
+  void
+  ApplyFirst(const float * features, std::int64_t stride, std::int64_t count, float * first) const;
+
+  /** First values of rows of features that are followed by their coordinates, ready for Run(). */
+  void
+  ApplyFirstWithCoordinates(const float * rows, std::int64_t stride, std::int64_t count, float * first) const;
+
+  /** Activations of a thread. */
+  struct Scratch
+  {
+    std::array<at::Tensor, 2> activations; /**< [row, channel] */
+  };
+  Scratch
+  MakeScratch() const;
+
+  /** The MLP's output for at most `rowsInCache` rows of complete, activated first values. */
+  void
+  Run(const float * first, std::int64_t count, Scratch & scratch, float * result) const;
+
+  /** Bytes of the weights as they are kept, and of a thread's activations. */
+  static std::int64_t
+  GetWeightBytes(const Network & network);
+  static std::int64_t
+  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+
+private:
+  struct Layer
+  {
+    PackedMatrix weight;
+    at::Tensor   bias;
+  };
+
+  Layer
+  MakeLayer(const Network & network, const Linear & linear) const;
+
+  void
+  MultiplyFirst(const float * rows,
+                std::int64_t  stride,
+                std::int64_t  count,
+                std::int64_t  depth,
+                bool          complete,
+                float *       first) const;
+
+  const CpuKernels &        m_Kernels;
+  std::int64_t              m_FeatureDimension;
+  std::int64_t              m_NumberOfCoordinates;
+  std::int64_t              m_HiddenColumns; // of a hidden layer, padded
+  std::int64_t              m_FirstColumns;
+  std::int64_t              m_ActivationStride;
+  std::vector<PackedMatrix> m_First; // one or two, [features ++ coordinates] in depth
+  at::Tensor                m_Bias;
+  at::Tensor                m_CoordinateWeights; // [coordinate, first column]
+  std::vector<Layer>        m_BeforeSum;         // of stage one behind its first layer; none in a plain perceptron
+  PackedMatrix              m_Sum;               // first layer of stage two for the output of stage one
+  std::vector<Layer>        m_AfterSum;          // what follows, without the last layer
+  at::Tensor                m_LastWeight;
+  float                     m_LastBias{ 0.0F };
+  bool                      m_EndsWithReLU;
+};
+} // namespace itk::arssr
+
+#endif

@@ -1,0 +1,70 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRCpuPointSource.h"
+
+#include "ArSSRInterpolationSkip.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace itk::arssr
+{
+CpuPointSource::CpuPointSource(const CpuDecodeJob & job)
+  : CpuRowSource(job)
+  , m_Samples(at::empty({ static_cast<std::int64_t>(MaximumCount), 3 }, at::kDouble))
+{}
+
+std::int64_t
+CpuPointSource::GetScratchBytes(const Network & network)
+{
+  const Architecture & architecture = network.GetArchitecture();
+  const std::int64_t floats = PaddedChannels(architecture.featureDimension) + architecture.GetNumberOfCoordinates() + 1;
+  return static_cast<std::int64_t>(MaximumCount) *
+         (static_cast<std::int64_t>(sizeof(float)) * floats + 3 * static_cast<std::int64_t>(sizeof(double)));
+}
+
+void
+CpuPointSource::Fill(const OutputSpan & span, float * first, float * interpolated)
+{
+  const auto       count = static_cast<std::int64_t>(span.count);
+  const at::Tensor samples = m_Samples.narrow(0, 0, count);
+  auto             values = samples.accessor<double, 2>();
+  auto             index = span.start;
+  for (std::int64_t n = 0; n < count; ++n, ++index[0])
+  {
+    const auto sample = m_Job.indexMap.Evaluate(index);
+    for (int axis = 0; axis < 3; ++axis)
+    {
+      values[n][axis] = sample[2 - axis];
+    }
+  }
+  // The channels' padding stands between the features and the coordinates.
+  FeatureTile tile = m_Job.tile;
+  tile.features = tile.features.narrow(3, 0, m_Job.perceptron.GetFeatureDimension());
+  const at::Tensor rows = SampleFeatures(tile, samples, m_Job.sampling);
+  m_Job.perceptron.ApplyFirstWithCoordinates(rows.const_data_ptr<float>(), rows.size(1), count, first);
+  if (m_Job.skip == ArSSRModelEnums::Skip::None)
+  {
+    std::fill_n(interpolated, count, 0.0F);
+    return;
+  }
+  const at::Tensor intensities = InterpolateIntensities(m_Job.tile, samples, m_Job.skip);
+  std::copy_n(intensities.const_data_ptr<float>(), count, interpolated);
+}
+} // namespace itk::arssr

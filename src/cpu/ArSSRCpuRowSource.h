@@ -1,0 +1,74 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRCpuRowSource_h
+#define ArSSRCpuRowSource_h
+
+#include "ArSSRCpuPerceptron.h"
+#include "ArSSROutputSpans.h"
+#include "ArSSRSampling.h"
+
+#include <memory>
+
+namespace itk::arssr
+{
+/** \brief What a thread that decodes samples needs to know of a job. */
+struct CpuDecodeJob
+{
+  const CpuKernels &    kernels;
+  const CpuPerceptron & perceptron;
+  const FeatureTile &   tile; /**< features with padded channels */
+  const ArSSRIndexMap & indexMap;
+  SamplingOptions       sampling;
+  ArSSRModelEnums::Skip skip;
+};
+
+/** \brief Samples the features at the voxels of a span, applies the perceptron's first layers, and interpolates what
+ * the output is added to. Each thread has one. */
+class CpuRowSource
+{
+public:
+  /** Voxels of a span that are asked for at once, at most. */
+  static constexpr SizeValueType MaximumCount = 128;
+
+  /** By lines where the grids are parallel and that costs less, else voxel by voxel. Depends on the job alone. */
+  static std::unique_ptr<CpuRowSource>
+  New(const CpuDecodeJob & job);
+
+  virtual ~CpuRowSource();
+  CpuRowSource(const CpuRowSource &) = delete;
+  CpuRowSource &
+  operator=(const CpuRowSource &) = delete;
+
+  /** \param first rows of CpuPerceptron::Run(), one for each voxel. \param interpolated intensities; zero without a
+   * skip. */
+  virtual void
+  Fill(const OutputSpan & span, float * first, float * interpolated) = 0;
+
+  static std::int64_t
+  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+
+protected:
+  explicit CpuRowSource(const CpuDecodeJob & job)
+    : m_Job(job)
+  {}
+
+  const CpuDecodeJob m_Job;
+};
+} // namespace itk::arssr
+
+#endif

@@ -1,0 +1,154 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+// Included by each ArSSRCpuKernels<Set>.cxx, which says for what: ARSSR_KERNEL_NAMESPACE and ARSSR_KERNEL_LANES. The
+// namespace keeps code that was compiled for one processor from being linked where another one's is meant; for the same
+// reason nothing here uses functions of the standard library.
+#ifndef ArSSRCpuVector_h
+#define ArSSRCpuVector_h
+
+#include <cstdint>
+
+namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
+{
+constexpr int Lanes = ARSSR_KERNEL_LANES;
+
+#if defined(__GNUC__)
+#  define ARSSR_INLINE inline __attribute__((always_inline))
+#  define ARSSR_UNROLL _Pragma("GCC unroll 16")
+
+using Vector = float __attribute__((vector_size(Lanes * sizeof(float))));
+using UnalignedVector = float __attribute__((vector_size(Lanes * sizeof(float)), aligned(alignof(float)), may_alias));
+
+ARSSR_INLINE Vector
+Load(const float * address)
+{
+  return *reinterpret_cast<const UnalignedVector *>(address);
+}
+
+ARSSR_INLINE void
+Store(float * address, Vector value)
+{
+  *reinterpret_cast<UnalignedVector *>(address) = value;
+}
+
+ARSSR_INLINE Vector
+Broadcast(float value)
+{
+  return value - Vector{};
+}
+
+ARSSR_INLINE Vector
+PositivePart(Vector value)
+{
+  return value > 0.0F ? value : Vector{};
+}
+
+ARSSR_INLINE float
+GetLane(const Vector & value, int lane)
+{
+  return value[lane];
+}
+#else
+#  define ARSSR_INLINE inline
+#  define ARSSR_UNROLL
+
+struct Vector
+{
+  float lanes[Lanes];
+};
+
+ARSSR_INLINE Vector
+Load(const float * address)
+{
+  Vector result;
+  for (int lane = 0; lane < Lanes; ++lane)
+  {
+    result.lanes[lane] = address[lane];
+  }
+  return result;
+}
+
+ARSSR_INLINE void
+Store(float * address, const Vector & value)
+{
+  for (int lane = 0; lane < Lanes; ++lane)
+  {
+    address[lane] = value.lanes[lane];
+  }
+}
+
+ARSSR_INLINE Vector
+Broadcast(float value)
+{
+  Vector result;
+  for (float & lane : result.lanes)
+  {
+    lane = value;
+  }
+  return result;
+}
+
+ARSSR_INLINE Vector
+PositivePart(Vector value)
+{
+  for (float & lane : value.lanes)
+  {
+    lane = lane > 0.0F ? lane : 0.0F;
+  }
+  return value;
+}
+
+ARSSR_INLINE float
+GetLane(const Vector & value, int lane)
+{
+  return value.lanes[lane];
+}
+
+ARSSR_INLINE Vector
+operator+(Vector left, const Vector & right)
+{
+  for (int lane = 0; lane < Lanes; ++lane)
+  {
+    left.lanes[lane] += right.lanes[lane];
+  }
+  return left;
+}
+
+ARSSR_INLINE Vector
+operator-(Vector left, const Vector & right)
+{
+  for (int lane = 0; lane < Lanes; ++lane)
+  {
+    left.lanes[lane] -= right.lanes[lane];
+  }
+  return left;
+}
+
+ARSSR_INLINE Vector
+operator*(Vector left, const Vector & right)
+{
+  for (int lane = 0; lane < Lanes; ++lane)
+  {
+    left.lanes[lane] *= right.lanes[lane];
+  }
+  return left;
+}
+#endif
+} // namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
+
+#endif

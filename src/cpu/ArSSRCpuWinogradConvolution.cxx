@@ -1,0 +1,237 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRCpuWinogradConvolution.h"
+
+#include "ArSSRCpuParallel.h"
+
+#include <ATen/ATen.h>
+
+namespace itk::arssr
+{
+namespace
+{
+constexpr std::int64_t OutputTile = 2;
+constexpr std::int64_t InputTile = 4;
+constexpr std::int64_t PlaneFrequencies = InputTile * InputTile;
+constexpr std::int64_t Frequencies = PlaneFrequencies * InputTile;
+constexpr std::int64_t OutputVoxels = OutputTile * OutputTile * OutputTile;
+
+// [out, in, 3, 3, 3] to [64, out, in]
+at::Tensor
+TransformWeights(const at::Tensor & weight)
+{
+  const at::Tensor g =
+    at::tensor({ 1.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.5, -0.5, 0.5, 0.0, 0.0, 1.0 }, at::kDouble).view({ InputTile, 3 });
+  at::Tensor values = weight.to(at::kDouble).contiguous();
+  for (int axis = 0; axis < 3; ++axis)
+  {
+    // The first of the kernel's axes is transformed and becomes the last one.
+    values = at::tensordot(values, g, { 2 }, { 1 });
+  }
+  return values.permute({ 2, 3, 4, 0, 1 }).reshape({ Frequencies, weight.size(0), weight.size(1) }).to(at::kFloat);
+}
+} // namespace
+
+
+/** The tiles that cover a box, numbered with x fastest. */
+struct CpuWinogradConvolution::Tiles
+{
+  explicit Tiles(const Call & call)
+    : origin(call.origin)
+  {
+    for (int axis = 0; axis < 3; ++axis)
+    {
+      first[axis] = (call.box.begin[axis] + origin[axis]) / OutputTile;
+      const std::int64_t last = (call.box.end[axis] - 1 + origin[axis]) / OutputTile;
+      count[axis] = last - first[axis] + 1;
+    }
+  }
+
+  /** A tile's first output voxel, counted from the buffers' first voxel; may be -1. */
+  GridIndex
+  GetStart(std::int64_t number) const
+  {
+    const GridIndex tile{ number / (count[1] * count[2]), number / count[2] % count[1], number % count[2] };
+    GridIndex       start;
+    for (int axis = 0; axis < 3; ++axis)
+    {
+      start[axis] = OutputTile * (first[axis] + tile[axis]) - origin[axis];
+    }
+    return start;
+  }
+
+  GridIndex origin;
+  GridIndex first;
+  GridIndex count;
+};
+
+
+struct CpuWinogradConvolution::Scratch
+{
+  Scratch(std::int64_t tiles, std::int64_t inputChannels, std::int64_t outputChannels)
+    : input(at::empty({ PlaneFrequencies * tiles * inputChannels }, at::kFloat))
+    , output(at::empty({ PlaneFrequencies * tiles * outputChannels }, at::kFloat))
+    , sums(at::empty({ tiles * OutputVoxels * outputChannels }, at::kFloat))
+    , zeros(static_cast<std::size_t>(inputChannels), 0.0F)
+    , voxels(static_cast<std::size_t>(tiles * Frequencies))
+  {}
+
+  at::Tensor                 input;  // [frequency y, frequency x, tile, channel]
+  at::Tensor                 output; // the same
+  at::Tensor                 sums;   // [tile, z, y, x, channel]
+  std::vector<float>         zeros;  // the channels of a voxel outside the buffers
+  std::vector<const float *> voxels; // [tile, z, y, x]
+};
+
+
+CpuWinogradConvolution::CpuWinogradConvolution(const CpuKernels & kernels,
+                                               const at::Tensor & weight,
+                                               const at::Tensor & bias)
+  : m_Kernels(kernels)
+  , m_InputChannels(PaddedChannels(weight.size(1)))
+  , m_OutputChannels(PaddedChannels(weight.size(0)))
+  , m_Bias(PadVector(bias))
+{
+  const at::Tensor transformed = TransformWeights(weight);
+  m_Weights.reserve(Frequencies);
+  for (std::int64_t frequency = 0; frequency < Frequencies; ++frequency)
+  {
+    m_Weights.emplace_back(kernels, transformed[frequency], m_InputChannels);
+  }
+}
+
+std::int64_t
+CpuWinogradConvolution::GetScratchBytes(const CpuKernels & kernels,
+                                        std::int64_t       inputChannels,
+                                        std::int64_t       outputChannels)
+{
+  const std::int64_t floats = PlaneFrequencies * PaddedChannels(inputChannels) +
+                              (PlaneFrequencies + OutputVoxels) * PaddedChannels(outputChannels);
+  return kernels.winogradTiles * static_cast<std::int64_t>(sizeof(float)) * floats;
+}
+
+std::int64_t
+CpuWinogradConvolution::GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels)
+{
+  return Frequencies * PackedMatrix::GetBytes(outputChannels, PaddedChannels(inputChannels));
+}
+
+void
+CpuWinogradConvolution::Run(const Call & call) const
+{
+  const Tiles        tiles(call);
+  const std::int64_t total = GetNumberOfVoxels(tiles.count);
+  const std::int64_t blockSize = m_Kernels.winogradTiles;
+  ForEachInParallel((total + blockSize - 1) / blockSize,
+                    [&] { return Scratch(blockSize, m_InputChannels, m_OutputChannels); },
+                    [&](std::int64_t block, Scratch & scratch) {
+                      const std::int64_t first = block * blockSize;
+                      this->RunBlock(call, tiles, first, std::min(blockSize, total - first), scratch);
+                    });
+}
+
+void
+CpuWinogradConvolution::RunBlock(const Call &  call,
+                                 const Tiles & tiles,
+                                 std::int64_t  first,
+                                 std::int64_t  count,
+                                 Scratch &     scratch) const
+{
+  for (std::int64_t tile = 0; tile < count; ++tile)
+  {
+    const GridIndex start = tiles.GetStart(first + tile);
+    const float **  voxels = scratch.voxels.data() + tile * Frequencies;
+    for (std::int64_t z = start[0] - 1; z < start[0] - 1 + InputTile; ++z)
+    {
+      for (std::int64_t y = start[1] - 1; y < start[1] - 1 + InputTile; ++y)
+      {
+        const bool lineIsInside = z >= 0 && z < call.size[0] && y >= 0 && y < call.size[1];
+        for (std::int64_t x = start[2] - 1; x < start[2] - 1 + InputTile; ++x, ++voxels)
+        {
+          const std::int64_t voxel = (z * call.size[1] + y) * call.size[2] + x;
+          const bool         isInside = lineIsInside && x >= 0 && x < call.size[2];
+          *voxels = isInside ? call.input + voxel * call.inputStride : scratch.zeros.data();
+        }
+      }
+    }
+  }
+
+  float *            inputs = scratch.input.mutable_data_ptr<float>();
+  float *            outputs = scratch.output.mutable_data_ptr<float>();
+  float *            sums = scratch.sums.mutable_data_ptr<float>();
+  const std::int64_t inputStride = count * m_InputChannels;
+  const std::int64_t outputStride = count * m_OutputChannels;
+  for (int frequency = 0; frequency < InputTile; ++frequency)
+  {
+    for (std::int64_t tile = 0; tile < count; ++tile)
+    {
+      m_Kernels.transformInput({ scratch.voxels.data() + tile * Frequencies,
+                                 m_InputChannels,
+                                 frequency,
+                                 inputs + tile * m_InputChannels,
+                                 inputStride });
+    }
+    for (std::int64_t plane = 0; plane < PlaneFrequencies; ++plane)
+    {
+      MatrixProduct product = m_Weights[frequency * PlaneFrequencies + plane].MakeProduct();
+      product.rows = count;
+      product.a = inputs + plane * inputStride;
+      product.aStride = m_InputChannels;
+      product.c = outputs + plane * outputStride;
+      product.cStride = m_OutputChannels;
+      m_Kernels.multiply(product);
+    }
+    for (std::int64_t tile = 0; tile < count; ++tile)
+    {
+      m_Kernels.transformOutput({ outputs + tile * m_OutputChannels,
+                                  outputStride,
+                                  m_OutputChannels,
+                                  frequency,
+                                  sums + tile * OutputVoxels * m_OutputChannels });
+    }
+  }
+  for (std::int64_t tile = 0; tile < count; ++tile)
+  {
+    this->Finish(call, tiles.GetStart(first + tile), sums + tile * OutputVoxels * m_OutputChannels);
+  }
+}
+
+void
+CpuWinogradConvolution::Finish(const Call & call, const GridIndex & start, const float * sums) const
+{
+  for (std::int64_t n = 0; n < OutputVoxels; ++n, sums += m_OutputChannels)
+  {
+    const GridIndex voxel{ start[0] + n / 4, start[1] + n / 2 % 2, start[2] + n % 2 };
+    bool            isInBox = true;
+    for (int axis = 0; axis < 3; ++axis)
+    {
+      isInBox = isInBox && voxel[axis] >= call.box.begin[axis] && voxel[axis] < call.box.end[axis];
+    }
+    if (isInBox)
+    {
+      const std::int64_t number = (voxel[0] * call.size[1] + voxel[1]) * call.size[2] + voxel[2];
+      m_Kernels.finishVoxel({ sums,
+                              m_Bias.const_data_ptr<float>(),
+                              call.added ? call.added + number * call.addedStride : nullptr,
+                              call.output + GetNumber(call.frame, voxel) * call.outputStride,
+                              m_OutputChannels,
+                              call.relu });
+    }
+  }
+}
+} // namespace itk::arssr

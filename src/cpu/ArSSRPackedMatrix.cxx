@@ -1,0 +1,70 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRPackedMatrix.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace itk::arssr
+{
+PackedMatrix::PackedMatrix(const CpuKernels & kernels,
+                           const at::Tensor & weight,
+                           std::int64_t       depth,
+                           std::int64_t       padding)
+  : m_Columns((weight.size(0) + padding - 1) / padding * padding)
+  , m_Depth(depth)
+  , m_Panels(at::zeros({ m_Columns * depth }, at::kFloat))
+{
+  const auto         values = weight.accessor<float, 2>();
+  float *            panels = m_Panels.mutable_data_ptr<float>();
+  const std::int64_t widest = static_cast<std::int64_t>(kernels.panelVectors) * kernels.lanes;
+  for (std::int64_t first = 0; first < m_Columns;)
+  {
+    const std::int64_t width = m_Columns - first >= widest ? widest : kernels.lanes;
+    const std::int64_t last = std::min(first + width, weight.size(0));
+    for (std::int64_t column = first; column < last; ++column)
+    {
+      for (std::int64_t k = 0; k < weight.size(1); ++k)
+      {
+        panels[first * depth + k * width + (column - first)] = values[column][k];
+      }
+    }
+    first += width;
+  }
+}
+
+MatrixProduct
+PackedMatrix::MakeProduct() const
+{
+  MatrixProduct product;
+  product.depth = m_Depth;
+  product.columns = m_Columns;
+  product.b = m_Panels.const_data_ptr<float>();
+  product.bDepth = m_Depth;
+  return product;
+}
+
+at::Tensor
+PadVector(const at::Tensor & vector)
+{
+  at::Tensor padded = at::zeros({ PaddedChannels(vector.size(0)) }, at::kFloat);
+  padded.narrow(0, 0, vector.size(0)).copy_(vector);
+  return padded;
+}
+} // namespace itk::arssr

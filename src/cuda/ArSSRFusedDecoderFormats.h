@@ -1,0 +1,269 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef ArSSRFusedDecoderFormats_h
+#define ArSSRFusedDecoderFormats_h
+
+#include "ArSSRCudaDecoder.h"
+
+#include <cstdint>
+#include <cstring>
+
+// The same source is compiled for the GPU and, as its twin, for the host.
+#if defined(__CUDACC__)
+#  define ARSSR_HOST_DEVICE __host__ __device__ __forceinline__
+#  define ARSSR_DEVICE __device__ __forceinline__
+#else
+#  define ARSSR_HOST_DEVICE inline
+#  define ARSSR_DEVICE inline
+#endif
+#if defined(__CUDA_ARCH__)
+#  define ARSSR_UNROLL _Pragma("unroll") // keeps arrays in registers
+#else
+#  define ARSSR_UNROLL
+#endif
+
+namespace itk::arssr
+{
+/** \brief 16 bytes: what a thread reads or copies at once. */
+struct alignas(16) CudaWords
+{
+  std::uint32_t word[4];
+};
+
+/** Reads a T from memory of any type that is aligned for it. */
+template <typename T>
+ARSSR_HOST_DEVICE T
+LoadAs(const void * from)
+{
+#if defined(__CUDA_ARCH__)
+  return *static_cast<const T *>(from);
+#else
+  T value;
+  std::memcpy(&value, from, sizeof(T));
+  return value;
+#endif
+}
+
+template <typename T>
+ARSSR_HOST_DEVICE void
+StoreAs(void * to, const T & value)
+{
+#if defined(__CUDA_ARCH__)
+  *static_cast<T *>(to) = value;
+#else
+  std::memcpy(to, &value, sizeof(T));
+#endif
+}
+
+ARSSR_HOST_DEVICE float
+BitsToFloat(std::uint32_t bits)
+{
+#if defined(__CUDA_ARCH__)
+  return __uint_as_float(bits);
+#else
+  return LoadAs<float>(&bits);
+#endif
+}
+
+ARSSR_HOST_DEVICE std::uint32_t
+                  FloatToBits(float value)
+{
+#if defined(__CUDA_ARCH__)
+  return __float_as_uint(value);
+#else
+  return LoadAs<std::uint32_t>(&value);
+#endif
+}
+
+ARSSR_HOST_DEVICE float
+Rectify(float value)
+{
+  return value < 0.0F ? 0.0F : value; // keeps NaN, as torch does
+}
+
+/** \brief bfloat16 in memory, rounded to nearest even. */
+struct BFloat16Format
+{
+  static constexpr CudaFormat Value = CudaFormat::BFloat16;
+  using Element = std::uint16_t;
+  static constexpr int Depth = 16; /**< inputs in a step of the matrix product */
+  static constexpr int Rows = 128; /**< of a thread block */
+
+  static ARSSR_HOST_DEVICE float
+  ToFloat(Element value)
+  {
+    return BitsToFloat(static_cast<std::uint32_t>(value) << 16);
+  }
+
+  static ARSSR_HOST_DEVICE Element
+  FromFloat(float value)
+  {
+#if defined(__CUDA_ARCH__)
+    Element result;
+    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result) : "f"(value));
+    return result;
+#else
+    const std::uint32_t bits = FloatToBits(value);
+    if ((bits & 0x7FFFFFFFU) > 0x7F800000U)
+    {
+      return 0x7FFFU; // NaN stays NaN
+    }
+    return static_cast<Element>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
+#endif
+  }
+};
+
+/** \brief IEEE half precision in memory, rounded to nearest even. */
+struct Float16Format
+{
+  static constexpr CudaFormat Value = CudaFormat::Float16;
+  using Element = std::uint16_t;
+  static constexpr int Depth = 16;
+  static constexpr int Rows = 128;
+
+  static ARSSR_HOST_DEVICE float
+  ToFloat(Element value)
+  {
+#if defined(__CUDA_ARCH__)
+    float result;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(result) : "h"(value));
+    return result;
+#else
+    const std::uint32_t sign = static_cast<std::uint32_t>(value & 0x8000U) << 16;
+    const std::uint32_t magnitude = value & 0x7FFFU;
+    if (magnitude >= 0x7C00U) // infinity and NaN
+    {
+      return BitsToFloat(sign | 0x7F800000U | (magnitude & 0x3FFU) << 13);
+    }
+    // A float with the half's bits, 112 powers of two too small; subnormal halves become normal floats.
+    constexpr float scale = 5192296858534827628530496329220096.0F; // 2^112
+    return BitsToFloat(sign | FloatToBits(BitsToFloat(magnitude << 13) * scale));
+#endif
+  }
+
+  static ARSSR_HOST_DEVICE Element
+  FromFloat(float value)
+  {
+#if defined(__CUDA_ARCH__)
+    Element result;
+    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(result) : "f"(value));
+    return result;
+#else
+    const std::uint32_t bits = FloatToBits(value);
+    const std::uint32_t sign = (bits >> 16) & 0x8000U;
+    const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
+    if (magnitude > 0x7F800000U)
+    {
+      return static_cast<Element>(sign | 0x7FFFU);
+    }
+    if (magnitude >= 0x477FF000U) // from half-way beyond the largest half
+    {
+      return static_cast<Element>(sign | 0x7C00U);
+    }
+    if (magnitude < 0x38800000U) // subnormal: an addition rounds to multiples of 2^-24
+    {
+      const float shifted = BitsToFloat(magnitude) + 0.5F;
+      return static_cast<Element>(sign | (FloatToBits(shifted) - FloatToBits(0.5F)));
+    }
+    return static_cast<Element>(sign | ((magnitude - 0x38000000U + 0xFFFU + ((magnitude >> 13) & 1U)) >> 13));
+#endif
+  }
+};
+
+/** \brief float32 in memory, with the 10 bits of mantissa that the matrix product reads, rounded to nearest. */
+struct TensorFloat32Format
+{
+  static constexpr CudaFormat Value = CudaFormat::TensorFloat32;
+  using Element = float;
+  static constexpr int Depth = 8;
+  static constexpr int Rows = 64; // of twice the bytes
+
+  static ARSSR_HOST_DEVICE float
+  ToFloat(Element value)
+  {
+    return value;
+  }
+
+  static ARSSR_HOST_DEVICE Element
+  FromFloat(float value)
+  {
+#if defined(__CUDA_ARCH__)
+    std::uint32_t bits;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
+    return BitsToFloat(bits);
+#else
+    const std::uint32_t bits = FloatToBits(value);
+    if ((bits & 0x7FFFFFFFU) >= 0x7F800000U) // infinity and NaN
+    {
+      return value;
+    }
+    return BitsToFloat((bits + 0x1000U) & 0xFFFFE000U);
+#endif
+  }
+};
+
+/** \brief Two neighbouring elements of a row, which a thread of a matrix product holds together. */
+template <typename TFormat>
+struct alignas(2 * sizeof(typename TFormat::Element)) ElementPair
+{
+  typename TFormat::Element element[2];
+
+  /** Rounds two values, after a ReLU if asked for. */
+  template <bool VReLU>
+  static ARSSR_DEVICE ElementPair
+  Round(float first, float second)
+  {
+#if defined(__CUDA_ARCH__)
+    // One instruction for both and the ReLU.
+    if constexpr (VReLU && TFormat::Value == CudaFormat::BFloat16)
+    {
+      std::uint32_t bits;
+      asm("cvt.rn.relu.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(second), "f"(first));
+      return LoadAs<ElementPair>(&bits);
+    }
+    if constexpr (VReLU && TFormat::Value == CudaFormat::Float16)
+    {
+      std::uint32_t bits;
+      asm("cvt.rn.relu.f16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(second), "f"(first));
+      return LoadAs<ElementPair>(&bits);
+    }
+#endif
+    return { { TFormat::FromFloat(VReLU ? Rectify(first) : first),
+               TFormat::FromFloat(VReLU ? Rectify(second) : second) } };
+  }
+};
+
+/** Calls a function with an object of the format's type. */
+template <typename TFunction>
+auto
+DispatchFormat(CudaFormat format, TFunction && function)
+{
+  switch (format)
+  {
+    case CudaFormat::BFloat16:
+      return function(BFloat16Format{});
+    case CudaFormat::Float16:
+      return function(Float16Format{});
+    case CudaFormat::TensorFloat32:
+    default:
+      return function(TensorFloat32Format{});
+  }
+}
+} // namespace itk::arssr
+
+#endif

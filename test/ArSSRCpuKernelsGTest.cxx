@@ -1,0 +1,168 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRPackedMatrix.h"
+
+#include "ArSSRCpuTestHelpers.h"
+
+#include <cmath>
+
+namespace
+{
+using namespace itk::arssr;
+using namespace itk::arssr::test;
+
+// Sums of up to a few hundred products of numbers in [-1, 1], each rounded to 2^-24.
+constexpr double Tolerance = 2e-5;
+
+class ArSSRCpuKernelsOfEachKind : public ::testing::TestWithParam<const CpuKernels *>
+{
+protected:
+  const CpuKernels & m_Kernels{ *GetParam() };
+  RandomTensors      m_Random;
+};
+
+MatrixProduct
+ProductOf(const PackedMatrix & b, const at::Tensor & a, at::Tensor & c)
+{
+  MatrixProduct product = b.MakeProduct();
+  product.rows = a.size(0);
+  product.a = a.const_data_ptr<float>();
+  product.aStride = a.size(1);
+  product.c = c.mutable_data_ptr<float>();
+  product.cStride = c.size(1);
+  return product;
+}
+} // namespace
+
+TEST_P(ArSSRCpuKernelsOfEachKind, MultiplyRowsOfAnyNumberByColumnsOfAnyNumber)
+{
+  for (const std::int64_t columns : { 1, 8, 16, 23, 70, 131 })
+  {
+    const at::Tensor   weight = m_Random({ columns, 37 });
+    const PackedMatrix packed(m_Kernels, weight, 37, m_Kernels.lanes);
+    for (std::int64_t rows = 1; rows <= 2 * m_Kernels.rows + 1; ++rows)
+    {
+      const at::Tensor a = m_Random({ rows, 40 }); // three columns more than count
+      at::Tensor       c = at::empty({ rows, packed.GetColumns() }, at::kFloat);
+      m_Kernels.multiply(ProductOf(packed, a, c));
+      const at::Tensor expected = a.narrow(1, 0, 37).mm(weight.t());
+      ASSERT_LT(LargestDifference(c.narrow(1, 0, columns), expected), Tolerance) << rows << " × " << columns;
+      EXPECT_TRUE(c.narrow(1, columns, c.size(1) - columns).eq(0.0).all().item<bool>());
+    }
+  }
+}
+
+TEST_P(ArSSRCpuKernelsOfEachKind, AddBiasAndInitialBeforeTheReLUAndTheRestAfterIt)
+{
+  const at::Tensor   weight = m_Random({ 32, 20 });
+  const PackedMatrix packed(m_Kernels, weight, 20);
+  const at::Tensor   a = m_Random({ 9, 20 });
+  const at::Tensor   bias = m_Random({ 32 });
+  const at::Tensor   initial = m_Random({ 9, 32 });
+  const at::Tensor   added = m_Random({ 9, 32 });
+  at::Tensor         c = added.clone();
+  MatrixProduct      product = ProductOf(packed, a, c);
+  product.bias = bias.const_data_ptr<float>();
+  product.initial = initial.const_data_ptr<float>();
+  product.initialStride = 32;
+  product.added = c.const_data_ptr<float>(); // where the result goes
+  product.addedStride = 32;
+  product.relu = true;
+  m_Kernels.multiply(product);
+  EXPECT_LT(LargestDifference(c, (a.mm(weight.t()) + bias + initial).relu() + added), Tolerance);
+}
+
+TEST_P(ArSSRCpuKernelsOfEachKind, TakeTheFirstOfAMatrixsDepthWhenLessIsAskedFor)
+{
+  const at::Tensor   weight = m_Random({ 40, 20 });
+  const PackedMatrix packed(m_Kernels, weight, 20);
+  const at::Tensor   a = m_Random({ 5, 20 });
+  at::Tensor         c = at::empty({ 5, packed.GetColumns() }, at::kFloat);
+  MatrixProduct      product = ProductOf(packed, a, c);
+  product.depth = 13;
+  m_Kernels.multiply(product);
+  EXPECT_LT(LargestDifference(c.narrow(1, 0, 40), a.narrow(1, 0, 13).mm(weight.narrow(1, 0, 13).t())), Tolerance);
+}
+
+TEST_P(ArSSRCpuKernelsOfEachKind, GiveARowTheSameBitsWhereverItStands)
+{
+  const PackedMatrix packed(m_Kernels, m_Random({ 48, 50 }), 50);
+  const at::Tensor   a = m_Random({ 3 * m_Kernels.rows + 2, 50 });
+  at::Tensor         all = at::empty({ a.size(0), 48 }, at::kFloat);
+  m_Kernels.multiply(ProductOf(packed, a, all));
+  for (std::int64_t first = 0; first < a.size(0); ++first)
+  {
+    const std::int64_t count = 1 + first % (a.size(0) - first);
+    const at::Tensor   part = a.narrow(0, first, count);
+    at::Tensor         c = at::empty({ count, 48 }, at::kFloat);
+    m_Kernels.multiply(ProductOf(packed, part, c));
+    ASSERT_TRUE(c.equal(all.narrow(0, first, count))) << count << " rows from " << first;
+  }
+}
+
+TEST_P(ArSSRCpuKernelsOfEachKind, BlendRows)
+{
+  const at::Tensor rows = m_Random({ 4, 48 });
+  at::Tensor       result = at::empty({ 48 }, at::kFloat);
+  RowBlend         blend;
+  blend.count = 48;
+  blend.row0 = rows[0].const_data_ptr<float>();
+  blend.row1 = rows[1].const_data_ptr<float>();
+  blend.weight0 = 0.3F;
+  blend.weight1 = 0.7F;
+  blend.result = result.mutable_data_ptr<float>();
+  m_Kernels.blend(blend);
+  const at::Tensor mean = 0.3F * rows[0] + 0.7F * rows[1];
+  EXPECT_LT(LargestDifference(result, mean), Tolerance);
+
+  blend.bias = rows[2].const_data_ptr<float>();
+  blend.slope = rows[3].const_data_ptr<float>();
+  blend.x = -0.4F;
+  m_Kernels.blend(blend);
+  EXPECT_LT(LargestDifference(result, mean + rows[2] - 0.4F * rows[3]), Tolerance);
+  blend.relu = true;
+  m_Kernels.blend(blend);
+  EXPECT_LT(LargestDifference(result, (mean + rows[2] - 0.4F * rows[3]).relu()), Tolerance);
+}
+
+TEST_P(ArSSRCpuKernelsOfEachKind, SumProductsOfTwoRows)
+{
+  const at::Tensor rows = m_Random({ 2, 80 });
+  const float *    values = rows.const_data_ptr<float>();
+  EXPECT_NEAR(m_Kernels.dot(values, values + 80, 80), rows[0].dot(rows[1]).item<double>(), Tolerance);
+}
+
+TEST_P(ArSSRCpuKernelsOfEachKind, KeepNaN)
+{
+  // A NaN that a network makes must not become a zero on the way out.
+  const PackedMatrix packed(m_Kernels, m_Random({ 16, 4 }), 4);
+  at::Tensor         a = m_Random({ 1, 4 });
+  a[0][2] = std::nanf("");
+  at::Tensor c = at::empty({ 1, 16 }, at::kFloat);
+  m_Kernels.multiply(ProductOf(packed, a, c));
+  EXPECT_TRUE(c.isnan().all().item<bool>());
+}
+
+INSTANTIATE_TEST_SUITE_P(ArSSR, ArSSRCpuKernelsOfEachKind, ::testing::ValuesIn(AllCpuKernels()), KernelsTestName);
+
+TEST(ArSSRCpuKernels, ArePortableAtLeast)
+{
+  ASSERT_FALSE(GetSupportedCpuKernels().empty());
+  EXPECT_STREQ(GetSupportedCpuKernels().front()->name, "portable");
+  EXPECT_EQ(&GetCpuKernels(), GetSupportedCpuKernels().back());
+}

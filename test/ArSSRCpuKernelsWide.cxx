@@ -1,0 +1,34 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+// The kernels for AVX-512, compiled without it: so that what they compute is tested on every processor.
+#define ARSSR_KERNEL_NAMESPACE wide
+#define ARSSR_KERNEL_LANES 16
+#define ARSSR_KERNEL_ROWS 12
+
+#include "ArSSRCpuMatrixKernel.h"
+#include "ArSSRCpuWinogradKernel.h"
+
+namespace itk::arssr
+{
+extern const CpuKernels WideKernels;
+
+const CpuKernels WideKernels{
+  "wide",     wide::Lanes,           wide::PanelVectors,     wide::BlockRows,   48, 192, &wide::Multiply, &wide::Blend,
+  &wide::Dot, &wide::TransformInput, &wide::TransformOutput, &wide::FinishVoxel
+};
+} // namespace itk::arssr
