@@ -15,23 +15,39 @@
  *  limitations under the License.
  *
  *=========================================================================*/
+#include "ArSSRCpuExecutor.h"
 #include "ArSSRNetwork.h"
 #include "ArSSRPrecision.h"
 
+#include "ArSSRCpuTestHelpers.h"
 #include "ArSSRGoldenData.h"
 
 #include <c10/core/InferenceMode.h>
+
+#include <algorithm>
 
 namespace
 {
 using namespace itk::arssr::test;
 using itk::ArSSRModelEnums;
 using itk::arssr::Architecture;
+using itk::arssr::CpuExecutor;
+using itk::arssr::CpuKernels;
+using itk::arssr::EncodeJob;
 using itk::arssr::FeatureTile;
+using itk::arssr::GridIndex;
 using itk::arssr::Network;
 
 // Agreement that the reference asks for, relative to the range of an output's values.
 constexpr double Tolerance = 1e-5;
+
+itk::Size<3>
+ToSize(const GridIndex & size)
+{
+  return { { static_cast<itk::SizeValueType>(size[2]),
+             static_cast<itk::SizeValueType>(size[1]),
+             static_cast<itk::SizeValueType>(size[0]) } };
+}
 
 class GoldenOutputs : public ::testing::TestWithParam<ArSSRModelEnums::Encoder>
 {
@@ -105,16 +121,54 @@ TEST_P(GoldenOutputs, AreReproducedByTheCopyThatInferenceUses)
   this->ExpectParity(*m_Network.CopyTo(at::kCPU));
 }
 
+TEST_P(GoldenOutputs, AreReproducedByEachSetOfKernelsForTheCPU)
+{
+  for (const CpuKernels * kernels : AllCpuKernels())
+  {
+    const CpuExecutor executor(m_Network, *kernels);
+    EncodeJob         encode;
+    encode.lowResolution = m_Golden.MakeInput();
+    encode.imageSize = m_Golden.inputSize;
+    encode.featureBox.end = m_Golden.inputSize;
+    encode.report = [](double) {
+    };
+    const FeatureTile tile = executor.Encode(encode);
+
+    itk::ArSSRImageGeometry input;
+    input.region.SetSize(ToSize(m_Golden.inputSize));
+    input.spacing.Fill(1.0);
+    input.direction.SetIdentity();
+    for (const GoldenData::Output & output : m_Golden.outputs)
+    {
+      const auto                  size = ToSize(output.size);
+      const itk::ArSSRIndexMap    map(input, input.ResizedTo(size));
+      const at::Tensor            expected = at::tensor(output.values);
+      at::Tensor                  values = at::full_like(expected, -1.0F);
+      const itk::ArSSRTileLattice lattice(input.region.GetSize(), input.region.GetSize(), 0);
+      itk::arssr::OutputSpans     spans(map, lattice, itk::ImageRegion<3>(size), { { 0, 0, 0 } });
+      const auto                  all = spans.GetNext(static_cast<itk::SizeValueType>(expected.numel()) + 1);
+      executor.Decode(tile,
+                      { map, all, [&](const auto & first, const float * row, itk::SizeValueType count) {
+                         const auto line = first[2] * output.size[1] + first[1];
+                         std::copy_n(row, count, values.mutable_data_ptr<float>() + line * output.size[2] + first[0]);
+                       } });
+      const double range = (expected.max() - expected.min()).item<double>();
+      EXPECT_LE((values - expected).abs().max().item<double>(), Tolerance * range)
+        << kernels->name << ", scale " << output.scale;
+    }
+  }
+}
+
 TEST_P(GoldenOutputs, AreReproducedOnCUDA)
 {
   if (!at::hasCUDA() || at::getNumGPUs() == 0)
   {
     GTEST_SKIP() << "no CUDA device";
   }
-  const at::Device               device(at::kCUDA, 0);
+  const at::Device                 device(at::kCUDA, 0);
   const itk::arssr::PrecisionScope float32(device, itk::arssr::Precision::Float32);
-  const auto                     network = m_Network.CopyTo(device);
-  const auto                     features = network->Encode(m_Golden.MakeInput().to(device));
+  const auto                       network = m_Network.CopyTo(device);
+  const auto                       features = network->Encode(m_Golden.MakeInput().to(device));
   for (const GoldenData::Output & output : m_Golden.outputs)
   {
     const at::Tensor expected = at::tensor(output.values);

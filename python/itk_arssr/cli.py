@@ -14,7 +14,16 @@ from itk_arssr.console import Bars, outcome, quality_table, summary, text_table
 from itk_arssr.errors import UserError
 from itk_arssr.evaluate import EXAMPLES, evaluate
 from itk_arssr.jobs import Result, plan, refusals, run
-from itk_arssr.options import PerAxis, Settings, Target, parse_device, parse_interval, parse_memory, parse_per_axis
+from itk_arssr.options import (
+    PerAxis,
+    Settings,
+    Target,
+    parse_device,
+    parse_interval,
+    parse_memory,
+    parse_per_axis,
+    parse_precision,
+)
 from itk_arssr.train_command import EXAMPLES as TRAIN_EXAMPLES
 from itk_arssr.train_command import train
 from itk_arssr.upscaler import Upscaler, load_model
@@ -90,6 +99,14 @@ def upscale(
         ),
     ] = None,
     device: Annotated[str, option(parse_device, "NAME", "auto, cpu, cuda or cuda:N.")] = "auto",
+    precision: Annotated[
+        str,
+        option(
+            parse_precision,
+            "NAME",
+            "float32, tensorfloat32, bfloat16 or float16; auto: bfloat16 on a GPU, float32 on a CPU.",
+        ),
+    ] = "float32",
     memory: Annotated[int | None, option(parse_memory, "SIZE", "Memory to compute in: 2GiB, 800MiB.")] = None,
     window: Annotated[
         tuple | None,
@@ -152,7 +169,7 @@ def upscale(
     target = Target(scale, spacing, like)
     weights = load_model(model)
     upscaler = Upscaler(
-        weights, Settings(target, device, memory, window, not no_intensity_scaling, consistency, tolerance)
+        weights, Settings(target, device, memory, window, not no_intensity_scaling, consistency, tolerance, precision)
     )
     jobs = plan(source, output, weights.GetEncoderAsString(), target.label, residual)
     refused = refusals(jobs, overwrite)

@@ -13,7 +13,7 @@ from itk_arssr.command import err, option, out, reports_mistakes
 from itk_arssr.console import Bars
 from itk_arssr.errors import UserError
 from itk_arssr.evaluation_options import Crop, Degradation, Evaluation, parse_crop, parse_scales
-from itk_arssr.options import parse_device, parse_memory
+from itk_arssr.options import parse_device, parse_memory, parse_precision
 from itk_arssr.sources import find
 from itk_arssr.watch import ends_on_ctrl_c
 
@@ -68,6 +68,9 @@ def evaluate(
         "evaluation"
     ),
     device: Annotated[str, option(parse_device, "NAME", "auto, cpu, cuda or cuda:N.")] = "auto",
+    precision: Annotated[
+        str, option(parse_precision, "NAME", "auto, float32, tensorfloat32, bfloat16 or float16.")
+    ] = "float32",
     memory: Annotated[int | None, option(parse_memory, "SIZE", "Memory to compute in: 2GiB, 800MiB.")] = None,
     no_intensity_scaling: Annotated[
         bool,
@@ -101,7 +104,7 @@ def evaluate(
     if (folder / _TABLE).exists() and not overwrite:
         raise UserError(f"{folder / _TABLE} exists; --overwrite replaces it, --out names another directory")
     sources, _ = find(images)
-    restorer = Restorer(load_models(models or []), evaluation, device, memory)
+    restorer = Restorer(load_models(models or []), evaluation, device, memory, precision)
     io.make_folder(folder)
     with ends_on_ctrl_c(restorer), Bars(out, len(sources) * len(evaluation.scales), "all") as bars:
         evaluator = Evaluator(restorer, evaluation, bars)

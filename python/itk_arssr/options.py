@@ -49,6 +49,9 @@ class Target:
         return f"like_{self.like.name.split('.')[0]}"
 
 
+PRECISIONS = ("auto", "float32", "tensorfloat32", "bfloat16", "float16")
+
+
 @dataclass(frozen=True)
 class Settings:
     """How to super-resolve; ``None`` leaves the filter's own default."""
@@ -60,6 +63,7 @@ class Settings:
     intensity_scaling: bool = True
     consistency: int = 0  # back-projections that make the result agree with its scan
     tolerance: float = 0.0  # largest residual that they leave alone, in intensities
+    precision: str = "float32"
 
 
 def _numbers(text: str) -> list[float]:
@@ -101,6 +105,13 @@ def parse_memory(text: str) -> int:
     if mebibytes < 1:
         raise ValueError(f"'{text}' is less than 1 MiB")
     return mebibytes
+
+
+def parse_precision(text: str) -> str:
+    """One of the precisions by its name."""
+    if text not in PRECISIONS:
+        raise ValueError(f"'{text}' is not a precision; it is one of {', '.join(PRECISIONS)}")
+    return text
 
 
 def parse_device(text: str) -> str:

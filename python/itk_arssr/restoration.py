@@ -43,10 +43,13 @@ class Restorer:
         evaluation: Evaluation,
         device: str = "auto",
         memory_mib: int | None = None,
+        precision: str = "float32",
     ) -> None:
         self._evaluation = evaluation
         self._watch = Watch()
-        settings = Settings(Target(), device, memory_mib, intensity_scaling=evaluation.intensity_scaling)
+        settings = Settings(
+            Target(), device, memory_mib, intensity_scaling=evaluation.intensity_scaling, precision=precision
+        )
         self._upscalers = {named.name: Upscaler(named.model, settings, self._watch) for named in models}
 
     @property

@@ -100,6 +100,7 @@ class Upscaler:
         settings = self._settings
         upscale.SetModel(self._model)
         upscale.SetDevice(settings.device)
+        upscale.SetPrecision(settings.precision)
         upscale.SetIntensityScaling(settings.intensity_scaling)
         if settings.target.scale is not None:
             upscale.SetScaleFactors(settings.target.scale.values)

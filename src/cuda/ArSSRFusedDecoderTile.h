@@ -405,30 +405,6 @@ private:
   FusedSampler<TWarp, TFormat, VWidth> m_Sampler;
   Stream                               m_Stream;
 };
-
-template <int VWidth>
-struct FusedWidth
-{
-  static constexpr int Value = VWidth;
-};
-
-/** Calls a function with objects of the types of a plan's kernel: its format and FusedWidth. */
-template <typename TFunction>
-auto
-DispatchKernel(const CudaDecoderPlan & plan, TFunction && function)
-{
-  return DispatchFormat(plan.format, [&](auto format) {
-    switch (plan.width)
-    {
-      case 64:
-        return function(format, FusedWidth<64>{});
-      case 128:
-        return function(format, FusedWidth<128>{});
-      default:
-        return function(format, FusedWidth<256>{});
-    }
-  });
-}
 } // namespace itk::arssr
 
 #endif

@@ -254,6 +254,7 @@ def test_ctrl_c_ends_cleanly(signal_number, write, tmp_path):
         (["{scan}", "{tmp}/o.mha", "--scale", "2", "--memory", "lots"], 2, "'lots' is not an amount of memory"),
         (["{scan}", "{tmp}/o.mha", "--scale", "2", "--memory", "0"], 2, "less than 1 MiB"),
         (["{scan}", "{tmp}/o.mha", "--scale", "2", "--device", "gpu"], 2, "auto, cpu, cuda and cuda:N"),
+        (["{scan}", "{tmp}/o.mha", "--scale", "2", "--precision", "fp8"], 2, "'fp8' is not a precision"),
         (["{scan}"], 2, "Missing argument"),
         (["{tmp}/none.nii", "{tmp}/o.mha", "--scale", "2"], 1, "none.nii does not exist"),
         (["{tmp}/empty", "{tmp}/o", "--scale", "2"], 1, "neither an image file nor a DICOM series"),
@@ -429,7 +430,7 @@ def test_help_has_examples(command, arssr):
 
 def test_help_lists_every_option_of_the_published_script_that_is_left(arssr):
     said = words(arssr("upscale", "--help").stdout)
-    for option in ("--scale", "--spacing", "--like", "--model", "--device", "--memory", "--window", "--overwrite"):
+    for option in ("--scale", "--spacing", "--like", "--model", "--device", "--precision", "--memory", "--window"):
         assert option in said
 
 
