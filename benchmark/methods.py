@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import itk
@@ -15,6 +16,7 @@ from errors import reason
 from task import IMAGE, Task, new_filter
 
 CHUNKS = (512, 2048, 8192, 32768, 131072, 524288)
+Decode = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 SLICES_MEASURED = 3
 _TRIAL_POINTS = 1 << 18
 
@@ -134,77 +136,117 @@ class Variant:
 
 
 class EncodeOnce(_Torch):
-    """PyTorch with the encoder run once, in the variant that a trial found to be the fastest."""
+    """PyTorch with the encoder run once, in the variant that a trial found to be the fastest.
+
+    ``patience``: seconds that a job may take to be worth a trial. bfloat16 takes a hundred times longer than float32 on
+    processors that do not have it.
+    """
 
     kind = "pytorch"
 
-    def __init__(self, task: Task, weights: Mapping[str, torch.Tensor], precision: str = "float32") -> None:
+    def __init__(
+        self,
+        task: Task,
+        weights: Mapping[str, torch.Tensor],
+        precision: str = "float32",
+        patience: float = math.inf,
+    ) -> None:
         super().__init__(task, weights)
         self.name = _named("PyTorch, encoder once", precision)
         self.precision = precision
-        self._compiled = None
         self.left_out: dict[str, str] = {}  # variants that did not run, and why
-        self.variant = self._best()
+        self._patience = patience
+        self._compiled: Decode | None = None
+        self.variant, self.expected_seconds = self._best()
+        self._lay_out(self.variant)
 
-    def _decoder(self, compiled: bool):
+    def seconds(self) -> float:
+        """Encode and decode."""
+        start = time.perf_counter()
+        output = self._decode(self._encode(self.variant), self.points, self.variant)
+        seconds = time.perf_counter() - start
+        self.output = output.numpy()
+        return seconds
+
+    @torch.inference_mode()
+    def _encode(self, variant: Variant) -> torch.Tensor:
+        set_arithmetic(self.precision)
+        with autocast(self.task.device, self.precision):
+            return self.network.encoder(self.low()[None, None].contiguous(memory_format=variant.memory_format))
+
+    @torch.inference_mode()
+    def _decode(self, features: torch.Tensor, points: torch.Tensor, variant: Variant) -> torch.Tensor:
+        set_arithmetic(self.precision)
+        decode = self._decoder(variant.compiled)
+        low = self.low()
+        with autocast(self.task.device, self.precision):
+            parts = [decode(features, low, part, self.voxel) for part in points.split(variant.chunk)]
+            return torch.cat(parts).float().cpu()
+
+    def _decoder(self, compiled: bool) -> Decode:
         if not compiled:
             return self.network.decode
         if self._compiled is None:
             self._compiled = torch.compile(self.network.decode, dynamic=False)
         return self._compiled
 
-    @torch.inference_mode()
-    def _run(self, variant: Variant, points: torch.Tensor) -> torch.Tensor:
-        set_arithmetic(self.precision)
-        with autocast(self.task.device, self.precision):
-            low = self.low()
-            batch = low[None, None].contiguous(memory_format=variant.memory_format)
-            features = self.network.encoder(batch)
-            decode = self._decoder(variant.compiled)
-            parts = [decode(features, low, part, self.voxel) for part in points.split(variant.chunk)]
-        return torch.cat(parts).float().cpu()
+    def _lay_out(self, variant: Variant) -> None:
+        """The encoder's weights, as the variant has them."""
+        self.network.encoder.to(memory_format=variant.memory_format)
 
-    def _best(self) -> Variant:
-        """The fastest chunk size first, then whatever else makes it faster."""
-        trials: dict[Variant, float] = {}
+    def _best(self) -> tuple[Variant, float]:
+        """The fastest chunk size first, then whatever else makes it faster; and the seconds to expect."""
+        first = Variant(CHUNKS[0], compiled=False, channels_last=True)
+        encoded = {variant: self._try_encoder(variant) for variant in (first, replace(first, channels_last=False))}
         points = self.points[torch.linspace(0, len(self.points) - 1, min(_TRIAL_POINTS, len(self.points))).long()]
+        trials: dict[Variant, float] = {}
 
         def attempt(variant: Variant) -> None:
+            features, seconds = encoded[replace(first, channels_last=variant.channels_last)]
             try:
-                trials[variant] = self._trial(variant, points)
+                decoding = _seconds_of_second(lambda: self._decode(features, points, variant))
             except Exception as error:  # noqa: BLE001 - what cannot be compiled or does not fit is no rival
                 self.left_out[str(variant)] = reason(error)
+            else:
+                trials[variant] = seconds + decoding * len(self.points) / len(points)
 
         for chunk in CHUNKS:
-            attempt(Variant(chunk, compiled=False, channels_last=True))
+            attempt(replace(first, chunk=chunk))
         if not trials:
             raise RuntimeError("; ".join(self.left_out.values()))
         for change in ({"compiled": True}, {"channels_last": False}):
             attempt(replace(min(trials, key=trials.__getitem__), **change))
         best = min(trials, key=trials.__getitem__)
-        self._prepare(best)
-        return best
+        return best, trials[best]
 
-    def _prepare(self, variant: Variant) -> None:
-        """Lay the encoder's weights out as the variant has them."""
-        self.network.encoder.to(memory_format=variant.memory_format)
-
-    @torch.inference_mode()
-    def _trial(self, variant: Variant, points: torch.Tensor) -> float:
-        """Seconds of the second run: the first one may compile."""
-        self._prepare(variant)
-        self._run(variant, points)
+    def _try_encoder(self, variant: Variant) -> tuple[torch.Tensor, float]:
+        """Features, and the seconds that they took."""
+        self._lay_out(variant)
         start = time.perf_counter()
-        self._run(variant, points)
-        return time.perf_counter() - start
-
-    def seconds(self) -> float:
-        """Encode and decode."""
-        start = time.perf_counter()
-        output = self._run(self.variant, self.points)
+        features = self._encode(variant)
+        self._wait()
         seconds = time.perf_counter() - start
-        self.output = output.numpy()
-        return seconds
+        if seconds > self._patience:
+            message = "its encoder alone takes too long for a rival"
+            raise RuntimeError(message)
+
+        def encode() -> None:
+            self._encode(variant)
+            self._wait()
+
+        return features, _seconds_of_second(encode)
+
+    def _wait(self) -> None:
+        if self.task.device.startswith("cuda"):
+            torch.cuda.synchronize(self.task.device)
+
+
+def _seconds_of_second(run: Callable[[], object]) -> float:
+    """Of the second of two runs: the first one may compile, or allocate."""
+    run()
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 class PerSlice(_Torch):

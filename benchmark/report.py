@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -121,7 +120,7 @@ def _precisions(results: dict[str, Any]) -> list[str]:
                     f"{best_rival(case) / ours:.2f}",
                     f"{median(case, 'published') / ours:.0f}",
                     f"{error['largest']:.1e}",
-                    "∞" if math.isinf(error["psnr"]) else f"{error['psnr']:.1f}",
+                    "∞" if error["psnr"] is None else f"{error['psnr']:.1f}",
                 )
             )
     refused = {f"{name}: {why}" for case in results["cases"] for name, why in case["refused"].items()}

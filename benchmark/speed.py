@@ -21,6 +21,7 @@ from task import Task
 from timing import Timing, interleaved
 
 FLOAT32 = "float32"
+_PATIENCE = 2.0  # times what PyTorch takes in float32, for the encoder's first run in another precision
 
 
 def weights_of(model: itk.ArSSRModel) -> dict[str, torch.Tensor]:
@@ -56,18 +57,21 @@ def case(network: str, task: Task, precisions: list[str], rounds: int, console: 
             console.print(f"  {name} does not run here: {refused[name]}", markup=False, highlight=False, soft_wrap=True)
             return []
 
-    ours: list[Method] = []
-    for precision in dict.fromkeys([FLOAT32, *precisions]):  # what the others are compared with comes first
-        ours += attempt(
-            f"this filter, {precision}",
-            lambda precision=precision: [
-                kind(task, model, precision) for kind in (FilterEncoder, FilterDecoder, Filter)
-            ],
-        )
+    def filters(precision: str) -> list[Method]:
+        return [kind(task, model, precision) for kind in (FilterEncoder, FilterDecoder, Filter)]
+
+    ours = filters(FLOAT32)  # what the others are compared with
+    for precision in precisions:
+        if precision != FLOAT32:
+            ours += attempt(f"this filter, {precision}", lambda precision=precision: filters(precision))
     taken = [method.precision for method in ours if method.kind == Filter.kind]
-    rivals: list[Method] = []
-    for precision in dict.fromkeys([FLOAT32, "bfloat16", *taken]):  # PyTorch may use bfloat16 where the filter does not
-        rivals += attempt(f"PyTorch, {precision}", lambda precision=precision: [EncodeOnce(task, weights, precision)])
+    rivals: list[Method] = [EncodeOnce(task, weights)]
+    patience = _PATIENCE * rivals[0].expected_seconds
+    for precision in dict.fromkeys(["bfloat16", *taken[1:]]):  # PyTorch may use bfloat16 where the filter does not
+        rivals += attempt(
+            f"PyTorch, {precision}",
+            lambda precision=precision: [EncodeOnce(task, weights, precision, patience)],
+        )
     methods = [*ours, *rivals, PerSlice(task, weights), Spline(task)]
     channels = 48 if network == "default" else 64
     machine = [
@@ -112,7 +116,7 @@ def _difference(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one - other).max())
 
 
-def _errors(filters: list[Filter]) -> dict[str, dict[str, float]]:
+def _errors(filters: list[Filter]) -> dict[str, dict[str, float | None]]:
     """What other precisions lose: differences to float32, as parts of its intensities' range, and PSNR (dB)."""
     exact = _of(filters, Filter).output
     extent = float(exact.max() - exact.min())
@@ -123,7 +127,7 @@ def _errors(filters: list[Filter]) -> dict[str, dict[str, float]]:
             mean = float(np.mean(deviation**2))
             errors[method.precision] = {
                 "largest": float(np.abs(deviation).max()),
-                "psnr": -10 * math.log10(mean) if mean > 0 else math.inf,
+                "psnr": -10 * math.log10(mean) if mean > 0 else None,  # none: the same bits
             }
     return errors
 

@@ -45,29 +45,48 @@ struct alignas(16) CudaWords
   std::uint32_t word[4];
 };
 
-/** Reads a T from memory of any type that is aligned for it. */
+/** Copies a T from or to memory of any type that is aligned for it; on the GPU in as few accesses as its alignment
+ * allows, which for a structure of small members the compiler does not find by itself. */
+template <typename T>
+ARSSR_HOST_DEVICE void
+CopyAs(void * to, const void * from)
+{
+#if defined(__CUDA_ARCH__)
+  if constexpr (alignof(T) == 16)
+  {
+    ARSSR_UNROLL
+    for (int n = 0; n < static_cast<int>(sizeof(T) / sizeof(uint4)); ++n)
+    {
+      static_cast<uint4 *>(to)[n] = static_cast<const uint4 *>(from)[n];
+    }
+  }
+  else if constexpr (alignof(T) == 8 && sizeof(T) == 8)
+  {
+    *static_cast<uint2 *>(to) = *static_cast<const uint2 *>(from);
+  }
+  else
+  {
+    *static_cast<T *>(to) = *static_cast<const T *>(from);
+  }
+#else
+  std::memcpy(to, from, sizeof(T));
+#endif
+}
+
 template <typename T>
 ARSSR_HOST_DEVICE T
 LoadAs(const void * from)
 {
-#if defined(__CUDA_ARCH__)
-  return *static_cast<const T *>(from);
-#else
   T value;
-  std::memcpy(&value, from, sizeof(T));
+  CopyAs<T>(&value, from);
   return value;
-#endif
 }
 
 template <typename T>
 ARSSR_HOST_DEVICE void
 StoreAs(void * to, const T & value)
 {
-#if defined(__CUDA_ARCH__)
-  *static_cast<T *>(to) = value;
-#else
-  std::memcpy(to, &value, sizeof(T));
-#endif
+  CopyAs<T>(to, &value);
 }
 
 ARSSR_HOST_DEVICE float
@@ -90,10 +109,17 @@ ARSSR_HOST_DEVICE std::uint32_t
 #endif
 }
 
+/** The larger of a value and 0; NaN stays NaN, as in torch. */
 ARSSR_HOST_DEVICE float
 Rectify(float value)
 {
-  return value < 0.0F ? 0.0F : value; // keeps NaN, as torch does
+#if defined(__CUDA_ARCH__)
+  float result;
+  asm("max.NaN.f32 %0, %1, 0f00000000;" : "=f"(result) : "f"(value));
+  return result;
+#else
+  return value < 0.0F ? 0.0F : value;
+#endif
 }
 
 /** \brief bfloat16 in memory, rounded to nearest even. */
