@@ -30,7 +30,6 @@ class DecoderCost:
     features: int  # channels of the feature map
     coordinates: int  # that follow the features in the MLP's input
     width: int  # of a hidden layer
-    stages: int  # of the MLP: each of them sees the features
 
     @classmethod
     def of(cls, model: itk.ArSSRModel) -> DecoderCost:
@@ -41,21 +40,18 @@ class DecoderCost:
             features=model.GetFeatureDimension(),
             coordinates=6 if local else 3,
             width=model.GetWidth(),
-            stages=1 if local else 2,
         )
 
     def done(self, size: int, output_size: int) -> float:
         """Those that the CPU's decoder really does on a grid parallel to the LR image's, float32.
 
-        The first layer of each stage is linear in the features, so it is applied to each LR voxel of an output plane,
-        before the interpolation along y and x: ``features × width`` for a stage, (size / output size)² times an output
-        voxel. Per output voxel remains what is written down without the first layer of the first stage, whose
-        coordinates' part is added while interpolating. The second stage's first layer stays: it is applied to what the
-        first stage gives, behind a ReLU. Where there are more LR voxels than output voxels in a plane, all is done for
-        each output voxel instead.
+        The first layer is linear in the features, so it is applied to each LR voxel of an output plane, before the
+        interpolation along y and x: ``features × width``, (size / output size)² times an output voxel. Per output voxel
+        remains the rest; the coordinates' part of the first layer is added while interpolating. Where there are more LR
+        voxels than output voxels in a plane, all is done for each output voxel instead.
         """
         per_voxel = (size / output_size) ** 2
-        first = (self.features + self.coordinates) * self.width
         if per_voxel > _MOST_LR_VOXELS_PER_VOXEL_OF_A_PLANE:
-            return self.written + (self.stages - 1) * first
-        return self.written - first + self.stages * self.features * self.width * per_voxel
+            return self.written
+        first = (self.features + self.coordinates) * self.width
+        return self.written - first + self.features * self.width * per_voxel

@@ -81,7 +81,7 @@ TEST(ArSSRCudaDecoderPlan, PartsOfSharedMemoryFollowEachOtherAndAreAligned)
       const std::int32_t ends[] = {
         plan.inputsOffset + plan.rows * plan.inputStride,
         plan.activationsOffset + plan.rows * plan.activationStride,
-        plan.ringOffset + CudaStages * plan.slotBytes,
+        plan.ringOffset + CudaStages * GetSlotBytes(plan.width),
         plan.outputWeightsOffset + plan.width * 4,
         plan.partialsOffset + GetWarpsAcross(plan.width) * plan.rows * 4,
         plan.skipsOffset + CudaThreads * 4,

@@ -150,11 +150,10 @@ CpuDecoder::CpuDecoder(const CpuKernels & kernels, const Network & network)
 std::int64_t
 CpuDecoder::GetScratchBytes(const CpuKernels & kernels, const Network & network)
 {
-  const Architecture & architecture = network.GetArchitecture();
-  const std::int64_t   stages = architecture.perceptron == ArSSRModelEnums::Perceptron::TwoStage ? 2 : 1;
-  const std::int64_t   rows = kernels.rowsInCache + static_cast<std::int64_t>(CpuRowSource::MaximumCount);
-  return CpuRowSource::GetScratchBytes(kernels, network) + CpuPerceptron::GetScratchBytes(kernels, network) +
-         static_cast<std::int64_t>(sizeof(float)) * rows * (stages * PaddedChannels(architecture.width) + 2);
+  const std::int64_t rows = kernels.rowsInCache + static_cast<std::int64_t>(CpuRowSource::MaximumCount);
+  return CpuRowSource::GetScratchBytes(network) + CpuPerceptron::GetScratchBytes(kernels, network) +
+         static_cast<std::int64_t>(sizeof(float)) * rows *
+           (CpuPerceptron::GetFirstColumnsBound(network.GetArchitecture()) + 2);
 }
 
 void

@@ -48,13 +48,11 @@ CpuLineSource::CpuLineSource(const CpuDecodeJob & job)
 {}
 
 std::int64_t
-CpuLineSource::GetScratchBytes(const CpuKernels & kernels, const Network & network)
+CpuLineSource::GetScratchBytes(const Network & network)
 {
   const Architecture & architecture = network.GetArchitecture();
-  const std::int64_t   stages = architecture.perceptron == ArSSRModelEnums::Perceptron::TwoStage ? 2 : 1;
-  const std::int64_t   columns = stages * (architecture.width + kernels.lanes - 1) / kernels.lanes * kernels.lanes;
   return static_cast<std::int64_t>(sizeof(float)) * LargestPart *
-         (3 * columns + PaddedChannels(architecture.featureDimension));
+         (3 * CpuPerceptron::GetFirstColumnsBound(architecture) + PaddedChannels(architecture.featureDimension));
 }
 
 void

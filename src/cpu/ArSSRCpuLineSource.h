@@ -46,7 +46,7 @@ public:
   Fill(const OutputSpan & span, float * first, float * interpolated) override;
 
   static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+  GetScratchBytes(const Network & network);
 
 private:
   /** A part of a line of LR voxels along x, counted from the tile's first voxel. */

@@ -32,15 +32,6 @@ GetActivationStride(const Architecture & architecture)
                   PaddedChannels(architecture.featureDimension + architecture.GetNumberOfCoordinates()));
 }
 
-MatrixProduct
-ProductOfRows(const PackedMatrix & weight, const float * rows, std::int64_t stride, std::int64_t count)
-{
-  MatrixProduct product = weight.MakeProduct();
-  product.rows = count;
-  product.a = rows;
-  product.aStride = stride;
-  return product;
-}
 } // namespace
 
 CpuPerceptron::CpuPerceptron(const CpuKernels & kernels, const Network & network)
@@ -54,35 +45,29 @@ CpuPerceptron::CpuPerceptron(const CpuKernels & kernels, const Network & network
   const Decoder::Stage & one = network.GetDecoder().GetStageOne();
   const Decoder::Stage & two = network.GetDecoder().GetStageTwo();
 
-  std::vector<const Linear *> firstLayers;
+  const Linear & firstLayer = one.empty() ? two.front() : one.front();
+  m_First = this->MakeLayer(network, firstLayer).weight;
+  m_HiddenColumns = m_First.GetColumns();
+  m_FirstColumns = m_HiddenColumns + (one.empty() ? 0 : PaddedChannels(m_FeatureDimension + m_NumberOfCoordinates));
+
+  // The columns of the input pass the coordinates on.
+  const std::int64_t width = network.GetArchitecture().width;
+  m_Bias = at::zeros({ m_FirstColumns }, at::kFloat);
+  m_Bias.narrow(0, 0, width).copy_(parameters[firstLayer.GetBias()]);
+  m_CoordinateWeights = at::zeros({ m_NumberOfCoordinates, m_FirstColumns }, at::kFloat);
+  m_CoordinateWeights.narrow(1, 0, width)
+    .copy_(parameters[firstLayer.GetWeight()].narrow(1, m_FeatureDimension, m_NumberOfCoordinates).t());
   if (!one.empty())
   {
-    firstLayers.push_back(&one.front());
-    for (std::size_t layer = 1; layer < one.size(); ++layer)
-    {
-      m_BeforeSum.push_back(this->MakeLayer(network, one[layer]));
-    }
-    m_Sum = this->MakeLayer(network, two.front()).weight;
-  }
-  firstLayers.push_back(&two.front());
-  for (const Linear * layer : firstLayers)
-  {
-    m_First.push_back(this->MakeLayer(network, *layer).weight);
-  }
-  m_HiddenColumns = m_First.front().GetColumns();
-  m_FirstColumns = m_HiddenColumns * static_cast<std::int64_t>(m_First.size());
-  m_Bias = at::zeros({ m_FirstColumns }, at::kFloat);
-  m_CoordinateWeights = at::zeros({ m_NumberOfCoordinates, m_FirstColumns }, at::kFloat);
-  const std::int64_t width = network.GetArchitecture().width;
-  for (std::size_t number = 0; number < firstLayers.size(); ++number)
-  {
-    const std::int64_t column = static_cast<std::int64_t>(number) * m_HiddenColumns;
-    const at::Tensor & weight = parameters[firstLayers[number]->GetWeight()];
-    m_Bias.narrow(0, column, width).copy_(parameters[firstLayers[number]->GetBias()]);
-    m_CoordinateWeights.narrow(1, column, width).copy_(weight.narrow(1, m_FeatureDimension, m_NumberOfCoordinates).t());
+    m_CoordinateWeights.narrow(1, m_HiddenColumns + m_FeatureDimension, m_NumberOfCoordinates)
+      .copy_(at::eye(m_NumberOfCoordinates));
   }
 
-  for (std::size_t layer = 1; layer + 1 < two.size(); ++layer)
+  for (std::size_t layer = 1; layer < one.size(); ++layer)
+  {
+    m_BeforeSum.push_back(this->MakeLayer(network, one[layer]));
+  }
+  for (std::size_t layer = one.empty() ? 1 : 0; layer + 1 < two.size(); ++layer)
   {
     m_AfterSum.push_back(this->MakeLayer(network, two[layer]));
   }
@@ -99,30 +84,33 @@ CpuPerceptron::MakeLayer(const Network & network, const Linear & linear) const
 }
 
 void
-CpuPerceptron::MultiplyFirst(const float * rows,
-                             std::int64_t  stride,
-                             std::int64_t  count,
-                             std::int64_t  depth,
-                             bool          complete,
-                             float *       first) const
+CpuPerceptron::MakeFirst(MatrixProduct product,
+                         const float * rows,
+                         std::int64_t  stride,
+                         std::int64_t  count,
+                         float *       first) const
 {
-  for (std::size_t number = 0; number < m_First.size(); ++number)
+  product.rows = count;
+  product.a = rows;
+  product.aStride = stride;
+  product.c = first;
+  product.cStride = m_FirstColumns;
+  m_Kernels.multiply(product);
+  const std::int64_t inputColumns = m_FirstColumns - m_HiddenColumns;
+  for (std::int64_t row = 0; inputColumns > 0 && row < count; ++row)
   {
-    const std::int64_t column = static_cast<std::int64_t>(number) * m_HiddenColumns;
-    MatrixProduct      product = ProductOfRows(m_First[number], rows, stride, count);
-    product.depth = depth;
-    product.bias = complete ? this->GetBias() + column : nullptr;
-    product.relu = complete && number == 0;
-    product.c = first + column;
-    product.cStride = m_FirstColumns;
-    m_Kernels.multiply(product);
+    float * input = first + row * m_FirstColumns + m_HiddenColumns;
+    std::copy_n(rows + row * stride, product.depth, input);
+    std::fill(input + product.depth, input + inputColumns, 0.0F);
   }
 }
 
 void
 CpuPerceptron::ApplyFirst(const float * features, std::int64_t stride, std::int64_t count, float * first) const
 {
-  this->MultiplyFirst(features, stride, count, m_FeatureDimension, false, first);
+  MatrixProduct product = m_First.MakeProduct();
+  product.depth = m_FeatureDimension;
+  this->MakeFirst(product, features, stride, count, first);
 }
 
 void
@@ -131,7 +119,10 @@ CpuPerceptron::ApplyFirstWithCoordinates(const float * rows,
                                          std::int64_t  count,
                                          float *       first) const
 {
-  this->MultiplyFirst(rows, stride, count, m_FeatureDimension + m_NumberOfCoordinates, true, first);
+  MatrixProduct product = m_First.MakeProduct();
+  product.bias = this->GetBias();
+  product.relu = true;
+  this->MakeFirst(product, rows, stride, count, first);
 }
 
 CpuPerceptron::Scratch
@@ -149,11 +140,14 @@ CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, f
   const float * current = first;
   std::int64_t  stride = m_FirstColumns;
   std::size_t   next = 0;
-  const auto    apply = [&](const PackedMatrix & weight, const float * bias, const float * initial) {
-    MatrixProduct product = ProductOfRows(weight, current, stride, count);
-    product.bias = bias;
-    product.initial = initial;
-    product.initialStride = m_FirstColumns;
+  const auto    apply = [&](const Layer & layer, const float * added) {
+    MatrixProduct product = layer.weight.MakeProduct();
+    product.rows = count;
+    product.a = current;
+    product.aStride = stride;
+    product.bias = layer.bias.const_data_ptr<float>();
+    product.added = added;
+    product.addedStride = m_FirstColumns;
     product.relu = true;
     product.c = scratch.activations[next].mutable_data_ptr<float>();
     product.cStride = m_ActivationStride;
@@ -164,15 +158,11 @@ CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, f
   };
   for (const Layer & layer : m_BeforeSum)
   {
-    apply(layer.weight, layer.bias.const_data_ptr<float>(), nullptr);
-  }
-  if (!m_BeforeSum.empty())
-  {
-    apply(m_Sum, nullptr, first + m_HiddenColumns);
+    apply(layer, &layer == &m_BeforeSum.back() ? first + m_HiddenColumns : nullptr);
   }
   for (const Layer & layer : m_AfterSum)
   {
-    apply(layer.weight, layer.bias.const_data_ptr<float>(), nullptr);
+    apply(layer, nullptr);
   }
   for (std::int64_t row = 0; row < count; ++row)
   {
@@ -180,6 +170,14 @@ CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, f
       m_Kernels.dot(current + row * stride, m_LastWeight.const_data_ptr<float>(), m_HiddenColumns) + m_LastBias;
     result[row] = m_EndsWithReLU ? std::max(value, 0.0F) : value;
   }
+}
+
+std::int64_t
+CpuPerceptron::GetFirstColumnsBound(const Architecture & architecture)
+{
+  const bool hasTwoStages = architecture.perceptron == ArSSRModelEnums::Perceptron::TwoStage;
+  return PaddedChannels(architecture.width) +
+         (hasTwoStages ? PaddedChannels(architecture.featureDimension + architecture.GetNumberOfCoordinates()) : 0);
 }
 
 std::int64_t

@@ -28,10 +28,9 @@ namespace itk::arssr
 {
 /** \brief The MLP of a network on the CPU, for rows that stay in the cache from its first layer to its last.
  *
- * What is linear in the features comes first and apart: the first layer of the perceptron and, with two stages, also
- * that of the second stage, which sees the features again. `First(features)` can so be taken on the LR grid and
- * interpolated after it (18 % fewer multiplications in the published form). A row of `first` values is
- * [layer one of stage one, layer one of stage two], each padded.
+ * What is linear in the features comes first and apart, so that it can be taken on the LR grid and interpolated after
+ * it: the first layer, and with two stages the MLP's input itself, which is added to the output of stage one. A row of
+ * `first` values is [first layer, input], each padded, or the first layer's alone.
  */
 class CpuPerceptron
 {
@@ -69,7 +68,7 @@ public:
     return m_CoordinateWeights.const_data_ptr<float>() + coordinate * m_FirstColumns;
   }
 
-  /** Columns of a row of first values that a ReLU follows: those of the first layer that is run. */
+  /** Columns of a row of first values that a ReLU follows: those of the first layer. */
   std::int64_t
   GetActivatedColumns() const
   {
@@ -96,6 +95,10 @@ public:
   void
   Run(const float * first, std::int64_t count, Scratch & scratch, float * result) const;
 
+  /** At least GetFirstColumns(), without making one. */
+  static std::int64_t
+  GetFirstColumnsBound(const Architecture & architecture);
+
   /** Bytes of the weights as they are kept, and of a thread's activations. */
   static std::int64_t
   GetWeightBytes(const Network & network);
@@ -112,29 +115,24 @@ private:
   Layer
   MakeLayer(const Network & network, const Linear & linear) const;
 
+  /** First values of rows of as many numbers as the product's depth. */
   void
-  MultiplyFirst(const float * rows,
-                std::int64_t  stride,
-                std::int64_t  count,
-                std::int64_t  depth,
-                bool          complete,
-                float *       first) const;
+  MakeFirst(MatrixProduct product, const float * rows, std::int64_t stride, std::int64_t count, float * first) const;
 
-  const CpuKernels &        m_Kernels;
-  std::int64_t              m_FeatureDimension;
-  std::int64_t              m_NumberOfCoordinates;
-  std::int64_t              m_HiddenColumns; // of a hidden layer, padded
-  std::int64_t              m_FirstColumns;
-  std::int64_t              m_ActivationStride;
-  std::vector<PackedMatrix> m_First; // one or two, [features ++ coordinates] in depth
-  at::Tensor                m_Bias;
-  at::Tensor                m_CoordinateWeights; // [coordinate, first column]
-  std::vector<Layer>        m_BeforeSum;         // of stage one behind its first layer; none in a plain perceptron
-  PackedMatrix              m_Sum;               // first layer of stage two for the output of stage one
-  std::vector<Layer>        m_AfterSum;          // what follows, without the last layer
-  at::Tensor                m_LastWeight;
-  float                     m_LastBias{ 0.0F };
-  bool                      m_EndsWithReLU;
+  const CpuKernels & m_Kernels;
+  std::int64_t       m_FeatureDimension;
+  std::int64_t       m_NumberOfCoordinates;
+  std::int64_t       m_HiddenColumns; // of a hidden layer, padded
+  std::int64_t       m_FirstColumns;
+  std::int64_t       m_ActivationStride;
+  PackedMatrix       m_First; // [features ++ coordinates] in depth
+  at::Tensor         m_Bias;
+  at::Tensor         m_CoordinateWeights; // [coordinate, first column]
+  std::vector<Layer> m_BeforeSum;         // of stage one behind its first layer; none in a plain perceptron
+  std::vector<Layer> m_AfterSum;          // what follows, without the last layer
+  at::Tensor         m_LastWeight;
+  float              m_LastBias{ 0.0F };
+  bool               m_EndsWithReLU;
 };
 } // namespace itk::arssr
 

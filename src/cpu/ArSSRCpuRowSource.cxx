@@ -37,8 +37,8 @@ CpuRowSource::New(const CpuDecodeJob & job)
 }
 
 std::int64_t
-CpuRowSource::GetScratchBytes(const CpuKernels & kernels, const Network & network)
+CpuRowSource::GetScratchBytes(const Network & network)
 {
-  return std::max(CpuLineSource::GetScratchBytes(kernels, network), CpuPointSource::GetScratchBytes(network));
+  return std::max(CpuLineSource::GetScratchBytes(network), CpuPointSource::GetScratchBytes(network));
 }
 } // namespace itk::arssr

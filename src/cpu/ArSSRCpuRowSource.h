@@ -60,7 +60,7 @@ public:
   Fill(const OutputSpan & span, float * first, float * interpolated) = 0;
 
   static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+  GetScratchBytes(const Network & network);
 
 protected:
   explicit CpuRowSource(const CpuDecodeJob & job)

@@ -84,7 +84,6 @@ struct CudaDecoderPlan
   std::int32_t inputsOffset; /**< in shared memory: input rows, … */
   std::int32_t activationsOffset;
   std::int32_t ringOffset; /**< slices of weights, CudaStages of them, … */
-  std::int32_t slotBytes;
   std::int32_t outputWeightsOffset;
   std::int32_t partialsOffset; /**< float32 sums of the output layer, [warp along the columns, row], and … */
   std::int32_t skipsOffset;    /**< of the interpolation skip, [part, row] */

@@ -181,7 +181,6 @@ PlanSharedMemory(CudaDecoderPlan & plan, std::int64_t activationColumns)
   const int elementBytes = GetElementBytes(plan.format);
   plan.inputStride = GetStride(std::int64_t{ plan.inputs } * elementBytes);
   plan.activationStride = GetStride(activationColumns * elementBytes);
-  plan.slotBytes = GetSlotBytes(plan.width);
 
   std::int32_t end = 0;
   const auto   take = [&end](std::int32_t bytes) {
@@ -191,7 +190,7 @@ PlanSharedMemory(CudaDecoderPlan & plan, std::int64_t activationColumns)
   };
   plan.inputsOffset = take(plan.rows * plan.inputStride);
   plan.activationsOffset = take(plan.rows * plan.activationStride);
-  plan.ringOffset = take(CudaStages * plan.slotBytes);
+  plan.ringOffset = take(CudaStages * GetSlotBytes(plan.width));
   plan.outputWeightsOffset = take(GetBiasBytes(plan.width));
   plan.partialsOffset = take(GetWarpsAcross(plan.width) * plan.rows * static_cast<std::int32_t>(sizeof(float)));
   plan.skipsOffset = take(CudaThreads * static_cast<std::int32_t>(sizeof(float)));

@@ -77,7 +77,7 @@ public:
     ARSSR_UNROLL
     for (int part = 0; part < Shape::SampleParts; ++part)
     {
-      sum += LoadAs<float>(this->GetSkipAddress(part, row));
+      sum += LoadAs<float>(m_Skips + this->GetSkipOffset(part, row));
     }
     return sum;
   }
@@ -103,7 +103,7 @@ private:
     {
       this->StoreCoordinates(row, position);
     }
-    StoreAs(this->GetSkipAddress(part, row),
+    StoreAs(m_Skips + this->GetSkipOffset(part, row),
             m_Arguments.skipTaps == 0 ? 0.0F : InterpolateSkipPart(m_Arguments, position, part, Shape::SampleParts));
   }
 
@@ -163,10 +163,11 @@ private:
     StoreAs(m_Inputs + row * m_Plan.inputStride + chunk * CudaChunkBytes, rounded);
   }
 
-  ARSSR_DEVICE std::uint8_t *
-               GetSkipAddress(int part, int row) const
+  /** Place of a part of a row among the skips. */
+  ARSSR_DEVICE int
+  GetSkipOffset(int part, int row) const
   {
-    return m_Skips + (part * Shape::Rows + row) * sizeof(float);
+    return (part * Shape::Rows + row) * static_cast<int>(sizeof(float));
   }
 
   struct alignas(CudaChunkBytes) Chunk

@@ -40,11 +40,14 @@ public:
                     std::int64_t            tiles)
     : m_Warp(warp)
     , m_Plan(plan)
-    , m_Weights(static_cast<const std::uint8_t *>(weights))
+    , m_FirstLayer(static_cast<const std::uint8_t *>(weights) + GetBiasBytes(VWidth))
+    , m_From(m_FirstLayer)
     , m_Ring(shared + plan.ringOffset)
-    , m_TilesToCopy(tiles)
+    , m_TilesToCopy(static_cast<std::int32_t>(tiles))
   {
-    this->Copy(shared + plan.outputWeightsOffset, m_Weights, GetBiasBytes(VWidth)); // with the first slice
+    // The output weights come with the first slice.
+    this->template Copy<GetBiasBytes(VWidth)>(
+      shared + plan.outputWeightsOffset, static_cast<const std::uint8_t *>(weights), GetBiasBytes(VWidth));
     for (int slice = 0; slice < CudaStages - 1; ++slice)
     {
       this->StartNext();
@@ -59,22 +62,29 @@ public:
     m_Warp.template WaitForCopies<CudaStages - 2>();
     m_Warp.SynchronizeBlock();
     this->StartNext();
-    const std::uint8_t * slot = m_Ring + m_ReadSlot * m_Plan.slotBytes;
-    m_ReadSlot = m_ReadSlot + 1 == CudaStages ? 0 : m_ReadSlot + 1;
+    const std::uint8_t * slot = m_Ring + m_ReadSlot;
+    m_ReadSlot = GetSlotAfter(m_ReadSlot);
     return slot;
   }
 
   static constexpr int WeightsOffset = GetBiasBytes(VWidth);
 
 private:
+  /** Copies bytes that follow each other, a chunk for each thread of the block at a time. */
+  template <int VMaximumBytes>
   ARSSR_DEVICE void
   Copy(std::uint8_t * to, const std::uint8_t * from, int bytes)
   {
+    constexpr int bytesAtOnce = CudaThreads * CudaChunkBytes;
     m_Warp.ForEachLane([&](int lane) {
-      const int step = CudaThreads * CudaChunkBytes;
-      for (int byte = (m_Warp.GetIndex() * CudaLanes + lane) * CudaChunkBytes; byte < bytes; byte += step)
+      const int first = (m_Warp.GetIndex() * CudaLanes + lane) * CudaChunkBytes;
+      ARSSR_UNROLL
+      for (int begin = 0; begin < VMaximumBytes; begin += bytesAtOnce)
       {
-        m_Warp.CopyAsync(to + byte, from + byte);
+        if (first + begin < bytes)
+        {
+          m_Warp.CopyAsync(to + first + begin, from + first + begin);
+        }
       }
     });
   }
@@ -87,48 +97,57 @@ private:
     {
       const CudaDecoderLayer & layer = m_Plan.layers[m_Layer];
       const int                columns = GetColumns(VWidth, layer.tilesPerWarp);
-      const int                stepBytes = GetStepWeightBytes(columns);
-      const std::uint8_t *     biases = m_Weights + layer.offset;
-      const std::uint8_t *     weights = biases + GetBiasBytes(columns);
-      std::uint8_t *           slot = m_Ring + m_WriteSlot * m_Plan.slotBytes;
-      const int                remaining = layer.steps - m_Step;
-      const int                steps = remaining < CudaStepsPerSlice ? remaining : CudaStepsPerSlice;
+      std::uint8_t *           slot = m_Ring + m_WriteSlot;
       if (m_Step == 0)
       {
-        this->Copy(slot, biases, GetBiasBytes(columns));
+        this->template Copy<GetBiasBytes(VWidth)>(slot, m_From, GetBiasBytes(columns));
+        m_From += GetBiasBytes(columns);
       }
-      this->Copy(slot + WeightsOffset, weights + m_Step * stepBytes, steps * stepBytes);
-      this->Advance(layer.steps, steps);
+      const int remaining = layer.steps - m_Step;
+      const int steps = remaining < CudaStepsPerSlice ? remaining : CudaStepsPerSlice;
+      const int bytes = steps * GetStepWeightBytes(columns);
+      this->template Copy<CudaStepsPerSlice * GetStepWeightBytes(VWidth)>(slot + WeightsOffset, m_From, bytes);
+      m_From += bytes;
+      m_Step += steps;
+      if (m_Step == layer.steps)
+      {
+        this->GoToNextLayer();
+      }
     }
     m_Warp.CommitCopies();
-    m_WriteSlot = m_WriteSlot + 1 == CudaStages ? 0 : m_WriteSlot + 1;
+    m_WriteSlot = GetSlotAfter(m_WriteSlot);
   }
 
   ARSSR_DEVICE void
-  Advance(int layerSteps, int steps)
+  GoToNextLayer()
   {
-    m_Step += steps;
-    if (m_Step == layerSteps)
+    m_Step = 0;
+    ++m_Layer;
+    if (m_Layer == m_Plan.layerCount)
     {
-      m_Step = 0;
-      ++m_Layer;
-      if (m_Layer == m_Plan.layerCount)
-      {
-        m_Layer = 0;
-        --m_TilesToCopy;
-      }
+      m_Layer = 0;
+      m_From = m_FirstLayer;
+      --m_TilesToCopy;
     }
+  }
+
+  static ARSSR_DEVICE int
+  GetSlotAfter(int slot)
+  {
+    constexpr int bytes = GetSlotBytes(VWidth);
+    return slot == (CudaStages - 1) * bytes ? 0 : slot + bytes;
   }
 
   TWarp &                 m_Warp;
   const CudaDecoderPlan & m_Plan;
-  const std::uint8_t *    m_Weights;
-  std::uint8_t *          m_Ring;
-  std::int64_t            m_TilesToCopy;
-  int                     m_Layer{ 0 }; // of the slice that is copied next
+  const std::uint8_t *    m_FirstLayer;
+  const std::uint8_t *    m_From; // the slice that is copied next, …
+  int                     m_Layer{ 0 };
   int                     m_Step{ 0 };
-  int                     m_WriteSlot{ 0 };
+  std::uint8_t *          m_Ring;
+  int                     m_WriteSlot{ 0 }; // bytes from the ring's beginning
   int                     m_ReadSlot{ 0 };
+  std::int32_t            m_TilesToCopy; // by the block
 };
 } // namespace itk::arssr
 

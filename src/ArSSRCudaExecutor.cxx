@@ -1,0 +1,309 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRCudaExecutor.h"
+
+#include "ArSSRCudaLibrary.h"
+#include "ArSSRSkipTaps.h"
+#include "cuda/ArSSRCudaDecoderPlan.h"
+
+#include "itkMacro.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <algorithm>
+#include <array>
+
+namespace itk::arssr
+{
+namespace
+{
+// Large enough to fill a GPU many times over, small enough that the first chunk is soon written out.
+constexpr SizeValueType VoxelsPerChunk = SizeValueType{ 1 } << 21;
+constexpr SizeValueType ChunksPerBatch = 8;
+constexpr int           ChunksUnderWay = 2; // one is computed, one written out
+
+constexpr std::size_t MessageBytes = 512;
+
+CudaFormat
+GetFormat(Precision precision)
+{
+  switch (precision)
+  {
+    case Precision::BFloat16:
+      return CudaFormat::BFloat16;
+    case Precision::Float16:
+      return CudaFormat::Float16;
+    default:
+      return CudaFormat::TensorFloat32;
+  }
+}
+
+CudaLinear
+MakeLinear(const Network & network, const Linear & layer)
+{
+  const at::Tensor & weight = network.GetParameters()[layer.GetWeight()];
+  const at::Tensor & bias = network.GetParameters()[layer.GetBias()];
+  return { weight.size(1), weight.size(0), weight.const_data_ptr<float>(), bias.const_data_ptr<float>() };
+}
+
+CudaPerceptron
+MakePerceptron(const Network & network)
+{
+  CudaPerceptron perceptron;
+  perceptron.channels = network.GetArchitecture().featureDimension;
+  perceptron.coordinates = network.GetArchitecture().GetNumberOfCoordinates();
+  for (const Linear & layer : network.GetDecoder().GetStageOne())
+  {
+    perceptron.stageOne.push_back(MakeLinear(network, layer));
+  }
+  for (const Linear & layer : network.GetDecoder().GetStageTwo())
+  {
+    perceptron.stageTwo.push_back(MakeLinear(network, layer));
+  }
+  perceptron.endsWithReLU = network.GetDecoder().EndsWithReLU();
+  return perceptron;
+}
+
+template <typename TArray>
+void
+SetThree(std::int32_t (&target)[3], const TArray & values)
+{
+  for (int axis = 0; axis < 3; ++axis)
+  {
+    target[axis] = static_cast<std::int32_t>(values[axis]);
+  }
+}
+
+/** The spans' voxels in chunks, each no larger than VoxelsPerChunk. */
+std::vector<std::vector<OutputSpan>>
+CutIntoChunks(const std::vector<OutputSpan> & spans)
+{
+  std::vector<std::vector<OutputSpan>> chunks;
+  SizeValueType                        room = 0;
+  for (OutputSpan span : spans)
+  {
+    while (span.count > 0)
+    {
+      if (room == 0)
+      {
+        chunks.emplace_back();
+        room = VoxelsPerChunk;
+      }
+      const SizeValueType count = std::min(span.count, room);
+      chunks.back().push_back({ span.start, count });
+      span.start[0] += static_cast<OffsetValueType>(count);
+      span.count -= count;
+      room -= count;
+    }
+  }
+  return chunks;
+}
+} // namespace
+
+
+/** Voxels that are computed by one launch, and their buffers. */
+class CudaExecutor::Chunk
+{
+public:
+  Chunk(const at::Device & device, const at::Device & host, SizeValueType voxels)
+    : m_Device(device)
+    , m_Output(at::empty({ static_cast<std::int64_t>(voxels) }, at::TensorOptions(at::kFloat).device(device)))
+    , m_Host(at::empty({ static_cast<std::int64_t>(voxels) },
+                       at::TensorOptions(at::kFloat).device(host).pinned_memory(true)))
+    , m_Event(device.type())
+  {}
+
+  /** Starts the computation and the copy to the host, and does not wait for them. */
+  void
+  Start(const CudaExecutor & executor, CudaDecodeArguments arguments, std::vector<OutputSpan> spans, const DecodeJob & job)
+  {
+    m_Spans = std::move(spans);
+    std::vector<CudaSpan> cudaSpans;
+    cudaSpans.reserve(m_Spans.size());
+    const auto & outputStart = job.indexMap.GetOutputStart();
+    for (const OutputSpan & span : m_Spans)
+    {
+      CudaSpan cudaSpan{ {}, static_cast<std::int32_t>(span.count), arguments.voxelCount };
+      SetThree(cudaSpan.start, span.start - outputStart);
+      cudaSpans.push_back(cudaSpan);
+      arguments.voxelCount += static_cast<std::int64_t>(span.count);
+    }
+    const auto bytes = static_cast<std::int64_t>(cudaSpans.size() * sizeof(CudaSpan));
+    m_DeviceSpans = at::from_blob(cudaSpans.data(), { bytes }, at::kByte).to(m_Device);
+    arguments.spans = static_cast<const CudaSpan *>(m_DeviceSpans.const_data_ptr());
+    arguments.spanCount = static_cast<std::int64_t>(cudaSpans.size());
+    arguments.output = m_Output.mutable_data_ptr<float>();
+    if (const std::string reason = VerifyCudaDecode(executor.m_Plan, arguments); !reason.empty())
+    {
+      itkGenericExceptionMacro("The CUDA decoder cannot run: " << reason);
+    }
+    std::array<char, MessageBytes> message{};
+    if (executor.m_Functions.decode(
+          &executor.m_Plan, &arguments, m_Device.index(), nullptr, message.data(), message.size()) != 0)
+    {
+      itkGenericExceptionMacro("The CUDA decoder failed: " << message.data());
+    }
+    m_Host.narrow(0, 0, arguments.voxelCount).copy_(m_Output.narrow(0, 0, arguments.voxelCount), true);
+    m_Event.record(c10::impl::VirtualGuardImpl(m_Device.type()).getStream(m_Device));
+  }
+
+  /** Waits for what was started and hands it out; nothing if nothing was. */
+  void
+  Finish(const DecodeJob & job)
+  {
+    if (m_Spans.empty())
+    {
+      return;
+    }
+    m_Event.synchronize();
+    std::vector<SizeValueType> firstVoxels;
+    SizeValueType              voxels = 0;
+    for (const OutputSpan & span : m_Spans)
+    {
+      firstVoxels.push_back(voxels);
+      voxels += span.count;
+    }
+    constexpr std::int64_t spansPerThread = 64;
+    const float *          values = m_Host.const_data_ptr<float>();
+    at::parallel_for(
+      0, static_cast<std::int64_t>(m_Spans.size()), spansPerThread, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t number = begin; number < end; ++number)
+        {
+          const OutputSpan & span = m_Spans[static_cast<std::size_t>(number)];
+          job.writeOutput(span.start, values + firstVoxels[static_cast<std::size_t>(number)], span.count);
+        }
+      });
+    m_Spans.clear();
+  }
+
+private:
+  at::Device              m_Device;
+  at::Tensor              m_Output;
+  at::Tensor              m_Host;
+  at::Tensor              m_DeviceSpans;
+  c10::Event              m_Event;
+  std::vector<OutputSpan> m_Spans;
+};
+
+
+std::unique_ptr<CudaExecutor>
+CudaExecutor::New(const Network & network, const at::Device & device, Precision precision)
+{
+  const CudaDecoderFunctions * functions = CudaLibrary::Get().GetFunctions();
+  if (!device.is_cuda() || precision == Precision::Float32 || functions == nullptr)
+  {
+    return nullptr;
+  }
+  std::array<char, MessageBytes> message{};
+  CudaDeviceLimits               limits{};
+  CudaDecoderPlan                plan{};
+  const CudaPerceptron           perceptron = MakePerceptron(network);
+  if (functions->getDeviceLimits(device.index(), &limits, message.data(), message.size()) != 0 ||
+      !PlanCudaDecoder(perceptron, GetFormat(precision), limits.sharedBytesPerBlock, plan).empty())
+  {
+    return nullptr;
+  }
+  std::vector<std::uint8_t> packed = PackCudaWeights(perceptron, plan);
+  const at::Tensor          weights =
+    at::from_blob(packed.data(), { static_cast<std::int64_t>(packed.size()) }, at::kByte).to(device);
+  return std::unique_ptr<CudaExecutor>(new CudaExecutor(network, device, precision, *functions, plan, weights));
+}
+
+CudaExecutor::CudaExecutor(const Network &              network,
+                           const at::Device &           device,
+                           Precision                    precision,
+                           const CudaDecoderFunctions & functions,
+                           const CudaDecoderPlan &      plan,
+                           const at::Tensor &           weights)
+  : TorchExecutor(network, device, precision)
+  , m_Functions(functions)
+  , m_Plan(plan)
+  , m_Weights(weights)
+  , m_Sampling{ network.GetArchitecture().padding, network.GetArchitecture().coordinates, {} }
+  , m_Skip(network.GetArchitecture().skip)
+{}
+
+CudaExecutor::~CudaExecutor() = default;
+
+CudaDecodeArguments
+CudaExecutor::MakeArguments(const FeatureTile & tile, const DecodeJob & job) const
+{
+  CudaDecodeArguments arguments{};
+  arguments.features = tile.features.const_data_ptr();
+  arguments.intensities = tile.lowResolution.const_data_ptr<float>();
+  arguments.weights = m_Weights.const_data_ptr();
+  SetThree(arguments.imageSize, tile.imageSize);
+  SetThree(arguments.featureOrigin, tile.origin);
+  SetThree(arguments.featureExtent, tile.features.sizes());
+  SetThree(arguments.intensityOrigin, tile.lowResolutionOrigin);
+  SetThree(arguments.intensityExtent, tile.lowResolution.sizes());
+  const auto voxelSize = job.indexMap.GetVoxelSize(); // x first
+  for (int row = 0; row < 3; ++row)
+  {
+    std::copy_n(job.indexMap.GetMatrix()[row].begin(), 3, arguments.matrix[row]);
+    arguments.offset[row] = job.indexMap.GetOffset()[row];
+    arguments.voxelSize[row] = voxelSize[2 - row];
+  }
+  arguments.borderPadding = static_cast<std::int32_t>(m_Sampling.padding == ArSSRModelEnums::Padding::Border);
+  arguments.skipTaps = m_Skip == ArSSRModelEnums::Skip::None ? 0 : GetNumberOfSkipTaps(m_Skip);
+  return arguments;
+}
+
+void
+CudaExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
+{
+  // The library launches on the default stream, and so does torch in this scope.
+  const c10::StreamGuard guard(c10::impl::VirtualGuardImpl(this->GetDevice().type()).getDefaultStream(this->GetDevice()));
+  const CudaDecodeArguments arguments = this->MakeArguments(tile, job);
+  auto                      parts = CutIntoChunks(job.spans);
+  std::vector<Chunk>        chunks;
+  for (std::size_t number = 0; number < std::min<std::size_t>(parts.size(), ChunksUnderWay); ++number)
+  {
+    chunks.emplace_back(this->GetDevice(), at::kCPU, VoxelsPerChunk);
+  }
+  std::size_t number = 0;
+  for (auto & part : parts)
+  {
+    Chunk & chunk = chunks[number++ % chunks.size()];
+    chunk.Finish(job);
+    chunk.Start(*this, arguments, std::move(part), job);
+    // The one before it, while this one is computed.
+    chunks[number % chunks.size()].Finish(job);
+  }
+  for (Chunk & chunk : chunks)
+  {
+    chunk.Finish(job);
+  }
+}
+
+SizeValueType
+CudaExecutor::GetVoxelsPerBatch() const
+{
+  return ChunksPerBatch * VoxelsPerChunk;
+}
+
+SizeValueType
+CudaExecutor::GetBatchBytes()
+{
+  return ChunksUnderWay * VoxelsPerChunk * sizeof(float);
+}
+} // namespace itk::arssr
