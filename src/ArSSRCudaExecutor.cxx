@@ -25,8 +25,8 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/Event.h>
-#include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
@@ -41,7 +41,8 @@ constexpr SizeValueType VoxelsPerChunk = SizeValueType{ 1 } << 21;
 constexpr SizeValueType ChunksPerBatch = 8;
 constexpr int           ChunksUnderWay = 2; // one is computed, one written out
 
-constexpr std::size_t MessageBytes = 512;
+constexpr std::size_t  MessageBytes = 512;
+constexpr std::int32_t LeastComputeCapability = 80; // of the kernels
 
 CudaFormat
 GetFormat(Precision precision)
@@ -134,7 +135,10 @@ public:
 
   /** Starts the computation and the copy to the host, and does not wait for them. */
   void
-  Start(const CudaExecutor & executor, CudaDecodeArguments arguments, std::vector<OutputSpan> spans, const DecodeJob & job)
+  Start(const CudaExecutor &    executor,
+        CudaDecodeArguments     arguments,
+        std::vector<OutputSpan> spans,
+        const DecodeJob &       job)
   {
     m_Spans = std::move(spans);
     std::vector<CudaSpan> cudaSpans;
@@ -156,14 +160,15 @@ public:
     {
       itkGenericExceptionMacro("The CUDA decoder cannot run: " << reason);
     }
+    const c10::Stream              stream = c10::impl::VirtualGuardImpl(m_Device.type()).getStream(m_Device);
     std::array<char, MessageBytes> message{};
     if (executor.m_Functions.decode(
-          &executor.m_Plan, &arguments, m_Device.index(), nullptr, message.data(), message.size()) != 0)
+          &executor.m_Plan, &arguments, m_Device.index(), stream.native_handle(), message.data(), message.size()) != 0)
     {
       itkGenericExceptionMacro("The CUDA decoder failed: " << message.data());
     }
     m_Host.narrow(0, 0, arguments.voxelCount).copy_(m_Output.narrow(0, 0, arguments.voxelCount), true);
-    m_Event.record(c10::impl::VirtualGuardImpl(m_Device.type()).getStream(m_Device));
+    m_Event.record(stream);
   }
 
   /** Waits for what was started and hands it out; nothing if nothing was. */
@@ -218,6 +223,7 @@ CudaExecutor::New(const Network & network, const at::Device & device, Precision 
   CudaDecoderPlan                plan{};
   const CudaPerceptron           perceptron = MakePerceptron(network);
   if (functions->getDeviceLimits(device.index(), &limits, message.data(), message.size()) != 0 ||
+      limits.computeCapability < LeastComputeCapability ||
       !PlanCudaDecoder(perceptron, GetFormat(precision), limits.sharedBytesPerBlock, plan).empty())
   {
     return nullptr;
@@ -271,8 +277,7 @@ CudaExecutor::MakeArguments(const FeatureTile & tile, const DecodeJob & job) con
 void
 CudaExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
 {
-  // The library launches on the default stream, and so does torch in this scope.
-  const c10::StreamGuard guard(c10::impl::VirtualGuardImpl(this->GetDevice().type()).getDefaultStream(this->GetDevice()));
+  const c10::DeviceGuard    guard(this->GetDevice());
   const CudaDecodeArguments arguments = this->MakeArguments(tile, job);
   auto                      parts = CutIntoChunks(job.spans);
   std::vector<Chunk>        chunks;
@@ -299,11 +304,5 @@ SizeValueType
 CudaExecutor::GetVoxelsPerBatch() const
 {
   return ChunksPerBatch * VoxelsPerChunk;
-}
-
-SizeValueType
-CudaExecutor::GetBatchBytes()
-{
-  return ChunksUnderWay * VoxelsPerChunk * sizeof(float);
 }
 } // namespace itk::arssr

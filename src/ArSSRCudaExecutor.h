@@ -47,10 +47,6 @@ public:
   SizeValueType
   GetVoxelsPerBatch() const override;
 
-  /** Bytes of a batch's buffers on the device. */
-  static SizeValueType
-  GetBatchBytes();
-
 private:
   CudaExecutor(const Network &              network,
                const at::Device &           device,

@@ -17,18 +17,14 @@
  *=========================================================================*/
 #include "ArSSRDefaultModel.h"
 
+#include "ArSSROwnBinary.h"
+
 #include "itkMacro.h"
 
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <vector>
-
-#if defined(_WIN32)
-#  include <windows.h>
-#elif defined(__unix__) || defined(__APPLE__)
-#  include <dlfcn.h>
-#endif
 
 namespace itk::arssr
 {
@@ -38,29 +34,6 @@ namespace fs = std::filesystem;
 
 constexpr const char * ModelName = "arssr-default.safetensors";
 constexpr const char * EnvironmentVariable = "ARSSR_DEFAULT_MODEL";
-
-// The library or executable that this code was linked into; empty where the platform does not tell.
-fs::path
-GetOwnBinary()
-{
-#if defined(_WIN32)
-  HMODULE    handle = nullptr;
-  const auto flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
-  wchar_t    name[32768];
-  if (GetModuleHandleExW(flags, reinterpret_cast<LPCWSTR>(&GetOwnBinary), &handle) != 0 &&
-      GetModuleFileNameW(handle, name, 32768) != 0)
-  {
-    return name;
-  }
-#elif defined(__unix__) || defined(__APPLE__)
-  Dl_info info;
-  if (dladdr(reinterpret_cast<const void *>(&GetOwnBinary), &info) != 0 && info.dli_fname != nullptr)
-  {
-    return info.dli_fname;
-  }
-#endif
-  return {};
-}
 
 std::vector<fs::path>
 GetCandidates()

@@ -72,7 +72,7 @@ EncoderPlan::GetPeakChannels(std::int64_t padding) const
     {
       if (first[buffer] <= number && number <= last[buffer])
       {
-        alive += (bufferChannels[buffer] + padding - 1) / padding * padding;
+        alive += buffer == 0 ? 1 : (bufferChannels[buffer] + padding - 1) / padding * padding;
       }
     }
     peak = std::max(peak, alive);

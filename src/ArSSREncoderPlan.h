@@ -74,7 +74,7 @@ struct EncoderPlan
   std::int64_t
   GetRadiusAfter(std::size_t step) const;
 
-  /** Channels of all buffers alive at the peak, each padded to a multiple of `padding`. */
+  /** Channels of all buffers alive at the peak, each but the image padded to a multiple of `padding`. */
   std::int64_t
   GetPeakChannels(std::int64_t padding) const;
 };

@@ -17,10 +17,11 @@
  *=========================================================================*/
 #include "ArSSRExecutor.h"
 
+#include "ArSSRCpuExecutor.h"
+#include "ArSSRCudaExecutor.h"
 #include "ArSSRNetwork.h"
 #include "ArSSRRetryingExecutor.h"
 #include "ArSSRTorchExecutor.h"
-#include "ArSSRCpuExecutor.h"
 
 namespace itk::arssr
 {
@@ -44,6 +45,10 @@ Executor::New(const Network & network, const at::Device & device, Precision prec
     executor = std::make_unique<CpuExecutor>(network);
   }
   else
+  {
+    executor = CudaExecutor::New(network, device, precision);
+  }
+  if (!executor)
   {
     executor = std::make_unique<TorchExecutor>(network, device, precision);
   }

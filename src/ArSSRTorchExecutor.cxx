@@ -105,6 +105,7 @@ TorchExecutor::GetCosts(const Network & network, const at::Device & device, Prec
   costs.haloRadius = static_cast<SizeValueType>(network.GetEncoder().GetRadius());
   costs.encodeBytesPerVoxel = narrow(network.GetEncodeBytesPerVoxel());
   costs.featureBytesPerVoxel = static_cast<SizeValueType>(network.GetArchitecture().featureDimension) * width;
+  // The batches of CudaExecutor need less than these do.
   costs.fixedBytes = GetVoxelsPerBatchOn(device) * static_cast<SizeValueType>(network.GetDecodeBytesPerSample()) +
                      static_cast<SizeValueType>(network.GetNumberOfParameters()) * width;
   return costs;

@@ -106,7 +106,7 @@ TEST(ArSSREncoderPlan, CountsTheChannelsThatAreAliveTogether)
   EXPECT_EQ(rdn.GetEncoder().GetPlan().GetPeakChannels(1), 64 + 64 + 256);
   const Network resCNN(Architecture{ ArSSRModelEnums::Encoder::ResCNN, 128, 8, 256 });
   EXPECT_EQ(resCNN.GetEncoder().GetPlan().GetPeakChannels(1), 1 + 3 * 64);
-  EXPECT_EQ(resCNN.GetEncoder().GetPlan().GetPeakChannels(16), 16 + 128 + 64);
+  EXPECT_EQ(resCNN.GetEncoder().GetPlan().GetPeakChannels(48), 1 + 3 * 96);
 }
 
 TEST(ArSSREncoderPlan, HasTheEncodersRadiusAndCost)

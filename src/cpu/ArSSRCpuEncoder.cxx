@@ -18,6 +18,7 @@
 #include "ArSSRCpuEncoder.h"
 
 #include "ArSSRCpuParallel.h"
+#include "ArSSRLargeBuffer.h"
 
 #include <ATen/ATen.h>
 
@@ -118,8 +119,8 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
     at::Tensor &  output = buffers[step.output.buffer];
     if (!output.defined())
     {
-      output = at::empty(
-        { GetNumberOfVoxels(GetSize(frame)), PaddedChannels(m_Plan.bufferChannels[step.output.buffer]) }, at::kFloat);
+      output =
+        MakeLargeBuffer(GetNumberOfVoxels(GetSize(frame)), PaddedChannels(m_Plan.bufferChannels[step.output.buffer]));
     }
     CpuConvolution::Call call;
     call.size = size;

@@ -31,10 +31,10 @@ namespace itk::arssr
 {
 namespace
 {
-// Blocks on a multiprocessor that registers must suffice for. The widest kernel holds 128 sums a thread, and its shared
-// memory has room for one block; several narrow ones hide each other's sampling.
+// Blocks on a multiprocessor that registers must suffice for. Wide kernels hold up to 128 sums a thread; several blocks
+// of the narrow one hide each other's sampling.
 template <int VWidth>
-constexpr int MinimumBlocks = VWidth == 256 ? 1 : 2;
+constexpr int MinimumBlocks = VWidth == 64 ? 2 : 1;
 
 template <typename TFormat, int VWidth>
 __global__ void

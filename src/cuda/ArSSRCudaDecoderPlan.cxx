@@ -102,12 +102,12 @@ VerifyPerceptron(const CudaPerceptron & perceptron, CudaFormat format)
   const std::int64_t inputs = perceptron.channels + perceptron.coordinates;
   if (!perceptron.stageOne.empty())
   {
-    if (const std::string problem = VerifyStage(perceptron.stageOne, inputs, inputs); !problem.empty())
+    if (std::string problem = VerifyStage(perceptron.stageOne, inputs, inputs); !problem.empty())
     {
       return problem;
     }
   }
-  if (const std::string problem = VerifyStage(perceptron.stageTwo, inputs, 1); !problem.empty())
+  if (std::string problem = VerifyStage(perceptron.stageTwo, inputs, 1); !problem.empty())
   {
     return problem;
   }
@@ -205,7 +205,7 @@ PlanCudaDecoder(const CudaPerceptron & perceptron,
                 std::int64_t           sharedBytesPerBlock,
                 CudaDecoderPlan &      plan)
 {
-  if (const std::string problem = VerifyPerceptron(perceptron, format); !problem.empty())
+  if (std::string problem = VerifyPerceptron(perceptron, format); !problem.empty())
   {
     return problem;
   }

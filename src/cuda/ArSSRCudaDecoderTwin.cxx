@@ -31,6 +31,7 @@ void
 RunBlock(const CudaDecoderPlan & plan, const CudaDecodeArguments & arguments, TwinBlock & block)
 {
   std::vector<std::thread> warps;
+  warps.reserve(CudaWarps);
   for (int index = 0; index < CudaWarps; ++index)
   {
     warps.emplace_back([&, index] {

@@ -20,9 +20,11 @@
 
 #include "ArSSRFusedDecoderTile.h"
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <cstdint>
+#include <cstring>
 #include <mutex>
 #include <vector>
 
