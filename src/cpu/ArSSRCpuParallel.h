@@ -24,20 +24,26 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 
 namespace itk::arssr
 {
-/** \brief Runs function(0 … count-1, scratch) on torch's threads, each of which makes itself a scratch.
+/** Runs a function once on each of some of ITK's threads, and waits. The first exception is thrown on. */
+void
+RunOnThreads(unsigned int threads, const std::function<void()> & function);
+
+/** \brief Runs function(0 … count-1, scratch) on as many threads as torch may use, each of which makes itself a
+ * scratch.
  *
- * A thread takes the next number when it is done with one, so that no thread waits long for another. An exception of a
+ * The threads are ITK's: those of torch are only to be had where this module is compiled with torch's own OpenMP. A
+ * thread takes the next number when it is done with one, so that none waits long for another. An exception of a
  * function ends the work and is thrown on. */
 template <typename TMakeScratch, typename TFunction>
 void
 ForEachInParallel(std::int64_t count, const TMakeScratch & makeScratch, const TFunction & function)
 {
   std::atomic<std::int64_t> next{ 0 };
-  const auto                threads = std::min<std::int64_t>(count, at::get_num_threads());
-  at::parallel_for(0, threads, 1, [&](std::int64_t, std::int64_t) {
+  RunOnThreads(static_cast<unsigned int>(std::min<std::int64_t>(count, at::get_num_threads())), [&] {
     const c10::InferenceMode inferenceMode;
     if (next.load() >= count)
     {
@@ -53,7 +59,7 @@ ForEachInParallel(std::int64_t count, const TMakeScratch & makeScratch, const TF
     }
     catch (...)
     {
-      next = count; // the other threads stop, and torch passes the exception on
+      next = count; // the other threads stop
       throw;
     }
   });

@@ -1,0 +1,60 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRCpuParallel.h"
+
+#include "itkMultiThreaderBase.h"
+
+#include <exception>
+#include <mutex>
+
+namespace itk::arssr
+{
+void
+RunOnThreads(unsigned int threads, const std::function<void()> & function)
+{
+  if (threads <= 1)
+  {
+    function();
+    return;
+  }
+  std::exception_ptr first;
+  std::mutex         mutex;
+  const auto         threader = MultiThreaderBase::New();
+  threader->SetMaximumNumberOfThreads(threads);
+  threader->SetNumberOfWorkUnits(threads);
+  threader->ParallelizeArray(
+    0,
+    threads,
+    [&](SizeValueType) {
+      try
+      {
+        function();
+      }
+      catch (...)
+      {
+        const std::lock_guard<std::mutex> lock(mutex);
+        first = first ? first : std::current_exception();
+      }
+    },
+    nullptr);
+  if (first)
+  {
+    std::rethrow_exception(first);
+  }
+}
+} // namespace itk::arssr

@@ -1,0 +1,118 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRCpuParallel.h"
+
+#include "ArSSRTestHelpers.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace
+{
+using itk::arssr::ForEachInParallel;
+using itk::arssr::RunOnThreads;
+
+// Threads of torch for a test, put back at its end.
+class TorchThreads
+{
+public:
+  explicit TorchThreads(int count)
+    : m_Before(at::get_num_threads())
+  {
+    at::set_num_threads(count);
+  }
+  ~TorchThreads()
+  {
+    at::set_num_threads(m_Before);
+  }
+
+private:
+  int m_Before;
+};
+} // namespace
+
+TEST(ArSSRCpuParallel, RunsOnSeveralThreadsAtTheSameTime)
+{
+  if (std::thread::hardware_concurrency() < 2)
+  {
+    GTEST_SKIP() << "one processor";
+  }
+  // Each of two calls waits until the other one has begun: on one thread they would wait in vain.
+  std::mutex              mutex;
+  std::condition_variable changed;
+  int                     begun = 0;
+  bool                    met = true;
+  RunOnThreads(2, [&] {
+    std::unique_lock<std::mutex> lock(mutex);
+    ++begun;
+    changed.notify_all();
+    met = changed.wait_for(lock, std::chrono::seconds(60), [&] { return begun == 2; }) && met;
+  });
+  EXPECT_TRUE(met);
+}
+
+TEST(ArSSRCpuParallel, CallsEachNumberOnceWithAScratchOfItsThread)
+{
+  for (const int threads : { 1, 2, 5 })
+  {
+    const TorchThreads     torchThreads(threads);
+    std::mutex             mutex;
+    std::multiset<int64_t> numbers;
+    std::atomic<int>       scratches{ 0 };
+    ForEachInParallel(
+      100,
+      [&] { return scratches++; },
+      [&](std::int64_t number, int) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        numbers.insert(number);
+      });
+    EXPECT_EQ(numbers.size(), 100U);
+    EXPECT_EQ(std::set<int64_t>(numbers.begin(), numbers.end()).size(), 100U);
+    EXPECT_LE(scratches.load(), threads);
+  }
+}
+
+TEST(ArSSRCpuParallel, ThrowsAnExceptionOnAndStops)
+{
+  const TorchThreads torchThreads(2);
+  std::atomic<int>   calls{ 0 };
+  const auto         run = [&] {
+    ForEachInParallel(
+      1000000,
+      [] { return 0; },
+      [&](std::int64_t number, int) {
+        ++calls;
+        if (number == 10)
+        {
+          throw std::runtime_error("no more");
+        }
+      });
+  };
+  EXPECT_THROW(run(), std::runtime_error);
+  EXPECT_LT(calls.load(), 1000000);
+}
+
+TEST(ArSSRCpuParallel, DoesNothingForNothing)
+{
+  ForEachInParallel(
+    0, [] { return 0; }, [](std::int64_t, int) { FAIL(); });
+}
