@@ -30,8 +30,8 @@ namespace
 {
 using namespace itk::arssr;
 using namespace itk::arssr::test;
-using itk::ArSSRModelEnums;
 using itk::ArSSRIndexMap;
+using itk::ArSSRModelEnums;
 using itk::SizeValueType;
 
 /** An executor on a device with little memory. */
