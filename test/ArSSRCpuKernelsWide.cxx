@@ -20,15 +20,11 @@
 #define ARSSR_KERNEL_LANES 16
 #define ARSSR_KERNEL_ROWS 12
 
-#include "ArSSRCpuMatrixKernel.h"
-#include "ArSSRCpuWinogradKernel.h"
+#include "ArSSRCpuKernelSet.h"
 
 namespace itk::arssr
 {
 extern const CpuKernels WideKernels;
 
-const CpuKernels WideKernels{
-  "wide",     wide::Lanes,           wide::PanelVectors,     wide::BlockRows,   48, 192, &wide::Multiply, &wide::Blend,
-  &wide::Dot, &wide::TransformInput, &wide::TransformOutput, &wide::FinishVoxel
-};
+const CpuKernels WideKernels = wide::MakeKernels("wide", 48, 192);
 } // namespace itk::arssr

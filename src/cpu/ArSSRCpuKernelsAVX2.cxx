@@ -19,15 +19,11 @@
 #define ARSSR_KERNEL_LANES 8
 #define ARSSR_KERNEL_ROWS 6
 
-#include "ArSSRCpuMatrixKernel.h"
-#include "ArSSRCpuWinogradKernel.h"
+#include "ArSSRCpuKernelSet.h"
 
 namespace itk::arssr
 {
 extern const CpuKernels AVX2Kernels;
 
-const CpuKernels AVX2Kernels{
-  "avx2",     avx2::Lanes,           avx2::PanelVectors,     avx2::BlockRows,   24, 96, &avx2::Multiply, &avx2::Blend,
-  &avx2::Dot, &avx2::TransformInput, &avx2::TransformOutput, &avx2::FinishVoxel
-};
+const CpuKernels AVX2Kernels = avx2::MakeKernels("avx2", 24, 96);
 } // namespace itk::arssr

@@ -19,23 +19,11 @@
 #define ARSSR_KERNEL_LANES 16
 #define ARSSR_KERNEL_ROWS 12
 
-#include "ArSSRCpuMatrixKernel.h"
-#include "ArSSRCpuWinogradKernel.h"
+#include "ArSSRCpuKernelSet.h"
 
 namespace itk::arssr
 {
 extern const CpuKernels AVX512Kernels;
 
-const CpuKernels AVX512Kernels{ "avx512",
-                                avx512::Lanes,
-                                avx512::PanelVectors,
-                                avx512::BlockRows,
-                                48,
-                                192,
-                                &avx512::Multiply,
-                                &avx512::Blend,
-                                &avx512::Dot,
-                                &avx512::TransformInput,
-                                &avx512::TransformOutput,
-                                &avx512::FinishVoxel };
+const CpuKernels AVX512Kernels = avx512::MakeKernels("avx512", 48, 192);
 } // namespace itk::arssr

@@ -19,23 +19,11 @@
 #define ARSSR_KERNEL_LANES 4
 #define ARSSR_KERNEL_ROWS 6
 
-#include "ArSSRCpuMatrixKernel.h"
-#include "ArSSRCpuWinogradKernel.h"
+#include "ArSSRCpuKernelSet.h"
 
 namespace itk::arssr
 {
 extern const CpuKernels PortableKernels;
 
-const CpuKernels PortableKernels{ "portable",
-                                  portable::Lanes,
-                                  portable::PanelVectors,
-                                  portable::BlockRows,
-                                  24,
-                                  96,
-                                  &portable::Multiply,
-                                  &portable::Blend,
-                                  &portable::Dot,
-                                  &portable::TransformInput,
-                                  &portable::TransformOutput,
-                                  &portable::FinishVoxel };
+const CpuKernels PortableKernels = portable::MakeKernels("portable", 24, 96);
 } // namespace itk::arssr
