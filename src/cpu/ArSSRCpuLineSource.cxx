@@ -33,6 +33,9 @@ constexpr double MostLinesPerVoxel = 1.05;
 // LR voxels of the largest part of a line: an output voxel is not larger than this, in LR voxels.
 constexpr double LargestVoxel = 2.0;
 constexpr auto   LargestPart = static_cast<std::int64_t>(CpuRowSource::MaximumCount * LargestVoxel) + 2;
+
+// Intensities that its interpolation reads: some on either side.
+constexpr std::int64_t LargestSkipLine = LargestPart + std::int64_t{ 2 } * MaximumSkipTaps;
 } // namespace
 
 bool
@@ -202,10 +205,10 @@ CpuLineSource::InterpolateSkip(const std::array<double, 3> & start, const Output
   const auto     begin = std::min(ends[0].voxel[0], ends[1].voxel[0]);
   const auto     end = std::max(ends[0].voxel[taps - 1], ends[1].voxel[taps - 1]) + 1;
 
-  const float *                                        intensities = tile.lowResolution.const_data_ptr<float>();
-  const std::int64_t                                   lines = tile.lowResolution.size(1);
-  const std::int64_t                                   lineSize = tile.lowResolution.size(2);
-  std::array<float, LargestPart + 2 * MaximumSkipTaps> line{}; // interpolated along z and y
+  const float *                      intensities = tile.lowResolution.const_data_ptr<float>();
+  const std::int64_t                 lines = tile.lowResolution.size(1);
+  const std::int64_t                 lineSize = tile.lowResolution.size(2);
+  std::array<float, LargestSkipLine> line{}; // interpolated along z and y
   for (int zTap = 0; zTap < taps; ++zTap)
   {
     for (int yTap = 0; yTap < taps; ++yTap)
