@@ -194,7 +194,7 @@ at::Tensor
 Network::Decode(const FeatureTile & tile, const at::Tensor & samples, const GridLengths & voxelSize) const
 {
   const at::Tensor rows = SampleFeatures(tile, samples, this->GetSamplingOptions(voxelSize));
-  const at::Tensor output = m_Decoder.Forward(m_Parameters, rows.to(tile.features.scalar_type())).to(at::kFloat);
+  at::Tensor       output = m_Decoder.Forward(m_Parameters, rows.to(tile.features.scalar_type())).to(at::kFloat);
   if (m_Architecture.skip == ArSSRModelEnums::Skip::None)
   {
     return output;
