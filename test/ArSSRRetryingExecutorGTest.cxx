@@ -112,7 +112,7 @@ protected:
   ArSSRRetryingExecutorAfter()
     : m_Network(Architecture{ ArSSRModelEnums::Encoder::Residual, 4, 4, 5, 6, 1 })
   {
-    m_Network.InitializeWeights(2);
+    m_Network.InitializeWeights(2, Network::LastLayer::Random);
     m_Job.lowResolution = RandomTensors()({ 40, 12, 17 });
     m_Job.imageSize = { 100, 60, 60 };
     m_Job.origin = { 7, 8, 9 };
@@ -120,6 +120,18 @@ protected:
     m_Job.report = [this](double fraction) {
       m_Reports.push_back(fraction);
     };
+    m_WholeImage.lowResolution = RandomTensors()({ 6, 10, 9 });
+    m_WholeImage.imageSize = { 6, 10, 9 };
+    m_WholeImage.featureBox.end = m_WholeImage.imageSize;
+    m_WholeImage.report = [](double) {
+    };
+    itk::ArSSRImageGeometry input;
+    input.region.SetSize({ { 9, 10, 6 } });
+    input.spacing.Fill(1.0);
+    input.direction.SetIdentity();
+    itk::ArSSRImageGeometry::ScaleFactorsType scale(1.0);
+    scale[0] = 80.0;
+    m_LongLines = ArSSRIndexMap(input, input.ScaledBy(scale));
   }
 
   RetryingExecutor
@@ -129,10 +141,13 @@ protected:
              m_Network.GetEncoder().GetRadius() };
   }
 
-  c10::InferenceMode  m_InferenceMode;
-  Network             m_Network;
-  EncodeJob           m_Job;
-  std::vector<double> m_Reports;
+  c10::InferenceMode            m_InferenceMode;
+  Network                       m_Network;
+  EncodeJob                     m_Job; // a part of an image
+  EncodeJob                     m_WholeImage;
+  ArSSRIndexMap                 m_LongLines; // of 720 voxels, on the whole image
+  const std::vector<OutputSpan> m_Spans{ { { { 1, 2, 3 } }, 700 }, { { { 4, 5, 5 } }, 3 }, { { { 1, 9, 3 } }, 500 } };
+  std::vector<double>           m_Reports;
 };
 } // namespace
 
@@ -153,33 +168,38 @@ TEST_P(ArSSRRetryingExecutorAfter, EncodesInPiecesThatGiveTheSameFeatures)
 
 TEST_P(ArSSRRetryingExecutorAfter, DecodesInHalves)
 {
-  const FeatureTile             tile = this->Make(1 << 20).Encode(m_Job);
-  const ArSSRIndexMap           map;
-  const std::vector<OutputSpan> spans{ { { { 1, 2, 3 } }, 700 }, { { { 4, 5, 6 } }, 3 }, { { { 1, 9, 3 } }, 500 } };
-  const auto                    decode = [&](SizeValueType mostSamples) {
-    std::map<std::array<itk::IndexValueType, 2>, float> values;
-    this->Make(1 << 20, mostSamples).Decode(tile, { map, spans, [&](const auto & first, const float * row, auto count) {
-                                                     for (SizeValueType n = 0; n < count; ++n)
-                                                     {
-                                                       const auto x = first[0] + static_cast<itk::IndexValueType>(n);
-                                                       values[{ first[1], x }] = row[n];
-                                                     }
-                                                   } });
+  const FeatureTile tile = this->Make(1 << 20).Encode(m_WholeImage);
+  const auto        decode = [&](SizeValueType mostSamples) {
+    std::map<std::array<itk::IndexValueType, 3>, float> values;
+    this->Make(1 << 20, mostSamples)
+      .Decode(tile, { m_LongLines, m_Spans, [&](const auto & first, const float * row, auto count) {
+                       for (SizeValueType n = 0; n < count; ++n)
+                       {
+                         const auto x = first[0] + static_cast<itk::IndexValueType>(n);
+                         EXPECT_TRUE(values.insert({ { x, first[1], first[2] }, row[n] }).second);
+                       }
+                     } });
     return values;
   };
   const auto whole = decode(1 << 20);
+  const auto halves = decode(400);
   EXPECT_EQ(whole.size(), 1203U);
-  EXPECT_EQ(decode(400), whole);
+  ASSERT_EQ(halves.size(), whole.size());
+  float largest = 0.0F;
+  for (const auto & [index, value] : whole)
+  {
+    ASSERT_NEAR(halves.at(index), value, 1e-5);
+    largest = std::max(largest, std::abs(value));
+  }
+  EXPECT_GT(largest, 0.01);
 }
 
 TEST_P(ArSSRRetryingExecutorAfter, GivesUpAtTheSmallestPiece)
 {
   EXPECT_ANY_THROW(this->Make(10).Encode(m_Job));
-  const FeatureTile             tile = this->Make(1 << 20).Encode(m_Job);
-  const std::vector<OutputSpan> spans{ { { { 0, 0, 0 } }, 3000 } };
-  EXPECT_ANY_THROW(
-    this->Make(1 << 20, 10).Decode(tile, { ArSSRIndexMap(), spans, [](const auto &, const float *, auto) {
-                                          } }));
+  const FeatureTile tile = this->Make(1 << 20).Encode(m_WholeImage);
+  EXPECT_ANY_THROW(this->Make(1 << 20, 10).Decode(tile, { m_LongLines, m_Spans, [](const auto &, const float *, auto) {
+                                                         } }));
 }
 
 INSTANTIATE_TEST_SUITE_P(AnError,
