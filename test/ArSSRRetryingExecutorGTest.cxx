@@ -110,7 +110,7 @@ class ArSSRRetryingExecutorAfter : public ::testing::TestWithParam<Failure>
 {
 protected:
   ArSSRRetryingExecutorAfter()
-    : m_Network(Architecture{ ArSSRModelEnums::Encoder::Residual, 4, 4, 5, 6, 1 })
+    : m_Network(Architecture{ ArSSRModelEnums::Encoder::Residual, 8, 4, 32, 6, 1 })
   {
     m_Network.InitializeWeights(2, Network::LastLayer::Random);
     m_Job.lowResolution = RandomTensors()({ 40, 12, 17 });
@@ -120,7 +120,7 @@ protected:
     m_Job.report = [this](double fraction) {
       m_Reports.push_back(fraction);
     };
-    m_WholeImage.lowResolution = RandomTensors()({ 6, 10, 9 });
+    m_WholeImage.lowResolution = 30.0 * RandomTensors()({ 6, 10, 9 });
     m_WholeImage.imageSize = { 6, 10, 9 };
     m_WholeImage.featureBox.end = m_WholeImage.imageSize;
     m_WholeImage.report = [](double) {
