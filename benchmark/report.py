@@ -27,6 +27,10 @@ def _machine(results: dict[str, Any]) -> list[str]:
     return _table(("machine", ""), ((name.replace("_", " "), str(value)) for name, value in results["machine"].items()))
 
 
+def _commands(results: dict[str, Any]) -> list[str]:
+    return ["```", *results["commands"], "```", ""]
+
+
 def _speed(results: dict[str, Any]) -> list[str]:
     cases = results["cases"]
     head = ("case", "this filter (s)", "Mvoxel/s", "PyTorch (s)", "PyTorch bf16 (s)", "published (s)", "B-spline (s)")
@@ -236,7 +240,7 @@ def _details(results: dict[str, Any]) -> list[str]:
 
 def markdown(results: dict[str, Any]) -> str:
     """All tables."""
-    lines = ["# Benchmark", "", f"Medians of {results['rounds']} interleaved rounds.", "", *_machine(results)]
+    lines = ["# Benchmark", "", f"Medians of {results['rounds']} interleaved rounds.", "", *_machine(results), *_commands(results)]
     if results["cases"]:
         lines += [*_speed(results), *_limit_shares(results), *_precisions(results)]
     lines += [*_growth(results), *_memory(results)]

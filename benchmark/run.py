@@ -14,6 +14,8 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,18 +85,37 @@ def _sizes(text: str) -> list[int]:
 class Run:
     """Results that are written whenever there are more of them."""
 
-    def __init__(self, folder: Path, rounds: int, device: str) -> None:
+    def __init__(self, folder: Path, rounds: int, device: str, append: bool) -> None:
         self.rounds = rounds
         self.device = device
         self._folder = folder
         self._results: dict[str, Any] = {
             "machine": machine(device),
             "rounds": rounds,
+            "commands": [],
             "cases": [],
             "growth": [],
             "memory": [],
         }
+        if append:
+            self._read()
+        self._results["commands"].append(shlex.join(["bash", "benchmark/run.sh", *sys.argv[1:]]))
         folder.mkdir(parents=True, exist_ok=True)
+
+    def _read(self) -> None:
+        """Go on from the results of an earlier run."""
+        path = self._folder / "results.json"
+        if not path.exists():
+            return
+        earlier = json.loads(path.read_text(encoding="utf-8"))
+        for what in ("machine", "rounds"):
+            if earlier[what] != self._results[what]:
+                message = (
+                    f"{path} has results of another {what} ({earlier[what]}, now {self._results[what]}); "
+                    "choose another folder with --out"
+                )
+                raise typer.BadParameter(message)
+        self._results = earlier
 
     def add(self, section: str, result: dict[str, Any]) -> None:
         """Keep a result, and write all."""
@@ -167,6 +188,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and the plots.")] = Path(
         "benchmark/out"
     ),
+    append: Annotated[bool, typer.Option(help="Add to the results that are in the folder.")] = False,
 ) -> None:
     """Time this filter, PyTorch, the published algorithm, ITK's B-splines and the machine's limits; measure memory."""
     chosen = _names(sections, SECTIONS, "section")
@@ -186,7 +208,7 @@ def main(
             for budget in _sizes(budgets)[-1:]
         ]
 
-    run = Run(out, rounds, device)
+    run = Run(out, rounds, device, append)
     if "speed" in chosen:
         run.speed(chosen_networks, lengths, factors, chosen_precisions)
     if "growth" in chosen:

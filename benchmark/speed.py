@@ -21,7 +21,7 @@ from task import Task
 from timing import Timing, interleaved
 
 FLOAT32 = "float32"
-_PATIENCE = 2.0  # times what PyTorch takes in float32, for the encoder's first run in another precision
+_PATIENCE = 2.0  # times what PyTorch takes in float32, for the encoder in another precision
 
 
 def weights_of(model: itk.ArSSRModel) -> dict[str, torch.Tensor]:

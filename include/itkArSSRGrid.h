@@ -25,6 +25,7 @@
 #include "itkImageBase.h"
 
 #include <array>
+#include <string>
 
 namespace itk
 {
@@ -55,6 +56,12 @@ struct ArbitraryScaleSuperResolution_EXPORT ArSSRImageGeometry
   /** The geometry of an image's largest possible region. */
   static ArSSRImageGeometry
   FromImage(const ImageBaseType & image);
+
+  /** \throws ExceptionObject when this is no place for an image: a size that is zero or exceeds `MaximumSize`, a start
+   * index beyond 2^52, a spacing that is not a positive finite number, an origin that is not finite, or a direction of
+   * dependent columns. `name`: of the image, for the message. */
+  void
+  Verify(const std::string & name) const;
 
   /** The grid of `size` voxels that covers the same field of view: the box from the outer face of the first voxel to
    * the outer face of the last one. Its spacing is extent / size, its start index zero, its direction the same, and its
@@ -98,7 +105,7 @@ public:
 
   ArSSRIndexMap() = default;
 
-  /** \throws ExceptionObject when the input's spacing or direction cannot be inverted. */
+  /** \throws ExceptionObject when ArSSRImageGeometry::Verify() of either does, or they are too far apart for a double. */
   ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageGeometry & output);
 
   ContinuousIndexType

@@ -23,6 +23,8 @@
 
 #include "ArbitraryScaleSuperResolutionExport.h"
 
+#include <cstddef>
+
 namespace itk
 {
 /** Runs one step of a filter's pipeline and, should it throw, resets the pipeline before the exception goes on. Without
@@ -39,6 +41,27 @@ ArSSRResetPipelineOnException(ProcessObject * filter, const TFunction & step)
   {
     filter->ResetPipeline();
     throw;
+  }
+}
+
+
+/** \throws ExceptionObject that says how much memory the requested region of an output needs, and what to do without. */
+[[noreturn]] ArbitraryScaleSuperResolution_EXPORT void
+ArSSRThrowOutputTooLarge(const ImageBase<3> & output, std::size_t bytesPerVoxel);
+
+
+/** Runs what allocates an output. \throws ExceptionObject that says what to do when there is not enough memory. */
+template <typename TFunction>
+void
+ArSSRAllocate(const ImageBase<3> & output, std::size_t bytesPerVoxel, const TFunction & allocate)
+{
+  try
+  {
+    allocate();
+  }
+  catch (const MemoryAllocationError &)
+  {
+    ArSSRThrowOutputTooLarge(output, bytesPerVoxel);
   }
 }
 

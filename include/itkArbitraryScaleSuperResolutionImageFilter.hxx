@@ -301,13 +301,10 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOut
 {
   const InputImageType * input = this->GetInput();
   const ImageGeometry    inputGeometry = ImageGeometry::FromImage(*input);
-  if (inputGeometry.region.GetNumberOfPixels() == 0)
-  {
-    itkExceptionMacro("The input has no voxels: its largest possible region is of size "
-                      << inputGeometry.region.GetSize() << '.');
-  }
+  inputGeometry.Verify("input");
   const ImageGeometry outputGeometry = m_OutputGrid.Compute(inputGeometry, this->GetReferenceImage());
-  OutputImageType *   output = this->GetOutput();
+  m_IndexMap = ArSSRIndexMap(inputGeometry, outputGeometry);
+  OutputImageType * output = this->GetOutput();
   output->SetLargestPossibleRegion(outputGeometry.region);
   output->SetSpacing(outputGeometry.spacing);
   output->SetOrigin(outputGeometry.origin);
@@ -315,7 +312,6 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOut
   output->SetNumberOfComponentsPerPixel(1);
 
   const ArSSRModel * model = this->PrepareModel();
-  m_IndexMap = ArSSRIndexMap(inputGeometry, outputGeometry);
   this->WarnAboutScale(*model);
 
   m_Engine->SetModel(model);
@@ -430,9 +426,9 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateData()
 {
-  this->AllocateOutputs();
   const InputImageType * input = this->GetInput();
   OutputImageType *      output = this->GetOutput();
+  ArSSRAllocate(*output, sizeof(OutputPixelType), [this] { this->AllocateOutputs(); });
   output->FillBuffer(m_DefaultPixelValue);
 
   const double lower = m_IntensityScaling ? m_IntensityWindowLower : 0.0;

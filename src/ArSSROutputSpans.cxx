@@ -45,6 +45,17 @@ FindFirst(OffsetValueType count, const TCondition & condition)
 }
 } // namespace
 
+SizeValueType
+CountVoxels(const std::vector<OutputSpan> & spans)
+{
+  SizeValueType count = 0;
+  for (const OutputSpan & span : spans)
+  {
+    count += span.count;
+  }
+  return count;
+}
+
 OutputSpans::OutputSpans(const ArSSRIndexMap &    indexMap,
                          const ArSSRTileLattice & lattice,
                          const RegionType &       outputRegion,

@@ -32,6 +32,10 @@ struct OutputSpan
   SizeValueType            count{ 0 };
 };
 
+/** Voxels of all spans together. */
+SizeValueType
+CountVoxels(const std::vector<OutputSpan> & spans);
+
 /** \brief Finds the voxels of a region of the output that a tile owns: at most one span for each line along x.
  *
  * The samples of a line lie on a straight line, and each coordinate of it grows or falls all the way, rounding

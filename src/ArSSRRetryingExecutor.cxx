@@ -119,11 +119,7 @@ RetryingExecutor::EncodeInHalves(const EncodeJob & job) const
 void
 RetryingExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
 {
-  SizeValueType voxels = 0;
-  for (const OutputSpan & span : job.spans)
-  {
-    voxels += span.count;
-  }
+  const SizeValueType voxels = CountVoxels(job.spans);
   if (voxels < 2 * FewestVoxels)
   {
     m_Executor->Decode(tile, job);

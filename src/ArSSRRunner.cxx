@@ -38,17 +38,6 @@ ToGridIndex(const ArSSREngine::IndexType & index)
 {
   return { index[2], index[1], index[0] };
 }
-
-SizeValueType
-CountVoxels(const std::vector<OutputSpan> & spans)
-{
-  SizeValueType count = 0;
-  for (const OutputSpan & span : spans)
-  {
-    count += span.count;
-  }
-  return count;
-}
 } // namespace
 
 

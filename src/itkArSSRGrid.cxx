@@ -19,6 +19,7 @@
 
 #include "itkMath.h"
 #include "itkMacro.h"
+#include "vnl/vnl_det.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,6 +52,12 @@ CheckPositive(double value, const char * what, unsigned int axis)
   }
 }
 
+// A start index beyond this would not be exact in double precision.
+constexpr IndexValueType LargestStartIndex = IndexValueType{ 1 } << 52;
+
+// Directions are rotations, with a determinant of 1 or -1; one that is sheared as far as this holds no image.
+constexpr double LeastDeterminant = 1e-6;
+
 // Entries of the index map below this are rounding errors of the direction matrices' product.
 constexpr double NegligibleMatrixEntry = 1e-12;
 } // namespace
@@ -60,6 +67,41 @@ ArSSRImageGeometry
 ArSSRImageGeometry::FromImage(const ImageBaseType & image)
 {
   return { image.GetLargestPossibleRegion(), image.GetOrigin(), image.GetSpacing(), image.GetDirection() };
+}
+
+
+void
+ArSSRImageGeometry::Verify(const std::string & name) const
+{
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    if (region.GetSize(axis) == 0 || region.GetSize(axis) > MaximumSize)
+    {
+      itkGenericExceptionMacro("The " << name << (region.GetSize(axis) == 0 ? " has no voxels" : " is too large")
+                                      << ": its largest possible region is of size " << region.GetSize() << "; 1 to "
+                                      << MaximumSize << " voxels along each axis are expected.");
+    }
+    if (region.GetIndex(axis) < -LargestStartIndex || region.GetIndex(axis) > LargestStartIndex)
+    {
+      itkGenericExceptionMacro("The " << name << " starts at index " << region.GetIndex() << "; at most "
+                                      << LargestStartIndex << " in size is expected. Set a smaller start index.");
+    }
+    CheckPositive(spacing[axis], (name + " spacing").c_str(), axis);
+    if (!std::isfinite(origin[axis]))
+    {
+      itkGenericExceptionMacro("The " << name << " origin is " << origin
+                                      << "; finite numbers are expected. Correct the image's header, or use "
+                                         "itk::ChangeInformationImageFilter.");
+    }
+  }
+  const double determinant = vnl_det(direction.GetVnlMatrix());
+  if (!(std::abs(determinant) > LeastDeterminant) || !std::isfinite(determinant))
+  {
+    itkGenericExceptionMacro("The " << name << " direction has the determinant " << determinant << ":\n"
+                                    << direction
+                                    << "Three independent columns are expected. Correct the image's header, or use "
+                                       "itk::ChangeInformationImageFilter.");
+  }
 }
 
 
@@ -113,20 +155,20 @@ ArSSRImageGeometry::RespacedTo(const SpacingType & newSpacing) const
 ArSSRIndexMap::ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageGeometry & output)
   : m_OutputStart(output.region.GetIndex())
 {
-  ArSSRImageGeometry::DirectionType inputToPhysical = input.direction;
+  input.Verify("input");
+  output.Verify("output");
+  // Spacings of any size are divided by, so that no determinant of theirs runs over or under.
+  ArSSRImageGeometry::DirectionType physicalToInput(input.direction.GetInverse());
   ArSSRImageGeometry::DirectionType outputToPhysical = output.direction;
   for (unsigned int column = 0; column < 3; ++column)
   {
-    CheckPositive(input.spacing[column], "input spacing", column);
-    CheckPositive(output.spacing[column], "output spacing", column);
     for (unsigned int row = 0; row < 3; ++row)
     {
-      inputToPhysical[row][column] *= input.spacing[column];
+      physicalToInput[column][row] /= input.spacing[column];
       outputToPhysical[row][column] *= output.spacing[column];
     }
   }
-  const ArSSRImageGeometry::DirectionType physicalToInput(inputToPhysical.GetInverse());
-  const auto                              matrix = physicalToInput * outputToPhysical;
+  const auto matrix = physicalToInput * outputToPhysical;
 
   ArSSRImageGeometry::SpacingType outputStart;
   for (unsigned int axis = 0; axis < 3; ++axis)
@@ -138,6 +180,13 @@ ArSSRIndexMap::ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageG
   for (unsigned int row = 0; row < 3; ++row)
   {
     m_Offset[row] = offset[row] - static_cast<double>(input.region.GetIndex(row));
+    if (!std::isfinite(m_Offset[row]))
+    {
+      itkGenericExceptionMacro("The output begins at LR voxel " << m_Offset[row] << " along axis " << row << ": its origin "
+                                                                << output.origin << " or spacing " << output.spacing
+                                                                << " is too far from the input's, " << input.origin
+                                                                << " and " << input.spacing << '.');
+    }
     for (unsigned int column = 0; column < 3; ++column)
     {
       const double entry = matrix[row][column];

@@ -37,6 +37,10 @@ constexpr int Repetitions = 200;
 class Randomness
 {
 public:
+  explicit Randomness(unsigned int seed = 20221)
+    : m_Generator(seed)
+  {}
+
   double
   Uniform(double lower, double upper)
   {
@@ -114,7 +118,7 @@ public:
   }
 
 private:
-  std::mt19937 m_Generator{ 20221 };
+  std::mt19937 m_Generator;
 };
 
 /** \brief Counts how often each voxel of a region is met. */

@@ -65,12 +65,7 @@ public:
   void
   Decode(const FeatureTile & tile, const DecodeJob & job) const override
   {
-    SizeValueType count = 0;
-    for (const OutputSpan & span : job.spans)
-    {
-      count += span.count;
-    }
-    if (count > m_MostSamples)
+    if (CountVoxels(job.spans) > m_MostSamples)
     {
       this->Fail();
     }

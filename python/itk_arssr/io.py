@@ -6,6 +6,7 @@ import math
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import itk
 
 from itk_arssr.errors import UserError, description
 from itk_arssr.formats import WRITABLE, extension
-from itk_arssr.nifti import check_is_complete
+from itk_arssr.nifti import check_is_complete, uncompressed_length
 from itk_arssr.sources import Source
 from itk_arssr.wording import times
 
@@ -188,9 +189,7 @@ def completed(path: Path) -> Iterator[Path]:
 def write(image: itk.ImageBase, path: Path, divisions: int = 1) -> None:
     """Update the pipeline that makes an image and write it, completely or not at all."""
     with completed(path) as partial:
-        writer = itk.ImageFileWriter[type(image)].New(image, FileName=str(partial))
-        writer.SetNumberOfStreamDivisions(divisions)
-        writer.Update()
+        _write(image, partial, path, divisions)
 
 
 def write_all(files: Mapping[Path, itk.Image]) -> None:
@@ -198,4 +197,20 @@ def write_all(files: Mapping[Path, itk.Image]) -> None:
     with ExitStack() as until_all_are_written:
         for path, image in files.items():
             partial = until_all_are_written.enter_context(completed(path))
-            itk.ImageFileWriter[type(image)].New(image, FileName=str(partial)).Update()
+            _write(image, partial, path)
+
+
+def _write(image: itk.ImageBase, partial: Path, path: Path, divisions: int = 1) -> None:
+    """Write a file that is to become ``path``, and see that all of it is there: not every format of ITK tells."""
+    writer = itk.ImageFileWriter[type(image)].New(image, FileName=str(partial))
+    writer.SetNumberOfStreamDivisions(divisions)
+    writer.Update()
+    try:
+        length = uncompressed_length(partial)
+    except (OSError, EOFError, zlib.error):
+        length = 0
+    if length <= _byte_count(image):
+        raise UserError(
+            f"{path} could not be written completely; free some space on its disk "
+            f"({shutil.disk_usage(path.parent).free / 2**20:.0f} MiB are left) or choose another folder"
+        )

@@ -23,7 +23,7 @@ def check_is_complete(path: Path) -> None:
         with _opened(path) as file:
             expected = _bytes_expected(file.read(max(_FORMS)))
         data = path if extension(path) != ".hdr" else _data_file(path)
-        actual = _length(data) if expected else 0
+        actual = uncompressed_length(data) if expected else 0
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise UserError(f"{path} is damaged or incomplete: its compressed data ends early") from None
     if actual < expected:
@@ -39,7 +39,7 @@ def _data_file(header: Path) -> Path:
     return image if image.exists() else header.with_suffix(".img.gz")
 
 
-def _length(path: Path) -> int:
+def uncompressed_length(path: Path) -> int:
     """Bytes of a file, uncompressed."""
     if not path.name.endswith(".gz"):
         return path.stat().st_size

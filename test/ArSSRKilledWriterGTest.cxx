@@ -1,0 +1,155 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRCheckpoint.h"
+
+#include "ArSSRTestHelpers.h"
+
+#include "itkArSSRModel.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <random>
+#include <thread>
+
+#ifndef _WIN32
+#  include <csignal>
+#  include <cstdlib>
+#  include <sys/wait.h>
+#  include <unistd.h>
+#endif
+
+// A writer that is killed leaves the old file or the new one.
+
+#ifndef _WIN32
+namespace
+{
+using namespace itk::arssr;
+using itk::ArSSRModel;
+using itk::arssr::test::TemporaryDirectory;
+
+constexpr int Kills = 200;
+constexpr int LongestLife = 8000; // microseconds: some writes are not begun, some are done, most are cut
+
+/** Kills a process that writes again and again, at random moments, and looks at what is there each time. */
+template <typename TWrite, typename TVerify>
+void
+KillWriters(const TWrite & write, const TVerify & verify)
+{
+  std::mt19937                       random(4);
+  std::uniform_int_distribution<int> life(0, LongestLife);
+  for (int kill = 0; kill < Kills; ++kill)
+  {
+    const pid_t writer = fork();
+    ASSERT_GE(writer, 0);
+    if (writer == 0)
+    {
+      try
+      {
+        for (unsigned int count = 0;; ++count)
+        {
+          write(kill + count);
+        }
+      }
+      catch (...)
+      {
+        _exit(EXIT_FAILURE); // the tests go on in the parent
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(life(random)));
+    ASSERT_EQ(::kill(writer, SIGKILL), 0);
+    int status = 0;
+    ASSERT_EQ(waitpid(writer, &status, 0), writer);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the writer ended by itself";
+    verify();
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "after kill " << kill;
+  }
+}
+
+std::string
+ReadAll(const std::string & path)
+{
+  std::ifstream file(path, std::ios::binary);
+  return { std::istreambuf_iterator<char>(file), {} };
+}
+
+ArSSRModel::Pointer
+MakeModel(unsigned int seed)
+{
+  auto model = ArSSRModel::New();
+  model->SetRandomLocalNetwork(8, 2, 32, 16, 64, seed);
+  return model;
+}
+
+Checkpoint
+MakeCheckpoint(unsigned int step)
+{
+  Checkpoint checkpoint;
+  checkpoint.step = step;
+  checkpoint.tensors = { { "weights.a", at::full({ 30000 }, static_cast<double>(step), at::kFloat) } };
+  return checkpoint;
+}
+} // namespace
+
+TEST(ArSSRKilledWriter, LeavesTheOldModelOrTheNewOne)
+{
+  const TemporaryDirectory  directory;
+  const std::string         path = directory.File("model.safetensors");
+  const ArSSRModel::Pointer models[] = { MakeModel(1), MakeModel(2) };
+  std::string               contents[2];
+  for (int number : { 0, 1 })
+  {
+    models[number]->WriteFile(path);
+    contents[number] = ReadAll(path);
+  }
+  ASSERT_NE(contents[0], contents[1]);
+  int found[2] = { 0, 0 };
+  KillWriters([&](unsigned int count) { models[count % 2]->WriteFile(path); },
+              [&] {
+                const std::string content = ReadAll(path);
+                ASSERT_TRUE(content == contents[0] || content == contents[1]) << content.size() << " bytes";
+                ++found[content == contents[0] ? 0 : 1];
+                const auto model = ArSSRModel::New();
+                ASSERT_NO_THROW(model->ReadFile(path));
+              });
+  EXPECT_GT(found[0], Kills / 10) << "writers were always killed before they had written";
+  EXPECT_GT(found[1], Kills / 10);
+}
+
+TEST(ArSSRKilledWriter, LeavesACheckpointThatCanBeRead)
+{
+  const TemporaryDirectory  directory;
+  const CheckpointDirectory files(directory.GetPath().string(), 2);
+  unsigned int              latest = 0; // that is known to be there
+  files.Write(MakeCheckpoint(latest));
+  KillWriters([&](unsigned int) { files.Write(MakeCheckpoint(++latest)); }, // of the child's copy
+              [&] {
+                const Checkpoint read = ReadCheckpoint(directory.GetPath().string());
+                ASSERT_GE(read.step, latest) << "a checkpoint that had been there is lost";
+                ASSERT_EQ(read.tensors.size(), 1U);
+                const at::Tensor expected = at::full({ 30000 }, static_cast<double>(read.step), at::kFloat);
+                ASSERT_TRUE(at::equal(read.tensors[0].tensor, expected)) << "step " << read.step;
+                latest = static_cast<unsigned int>(read.step);
+              });
+  EXPECT_GT(latest, static_cast<unsigned int>(Kills / 10)) << "writers were always killed before they had written";
+}
+#endif

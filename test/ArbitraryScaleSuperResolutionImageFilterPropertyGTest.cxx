@@ -1,0 +1,220 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRFilterTestHelpers.h"
+#include "ArSSRGridTestHelpers.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+// Whatever the grids, the scale, the budget and the order of requests: a region has the bits of the whole result.
+
+namespace
+{
+using namespace itk::arssr::test;
+using FilterType = itk::ArbitraryScaleSuperResolutionImageFilter<FloatImage>;
+
+constexpr int RegionsPerCase = 3;
+
+struct Property
+{
+  Encoder             encoder;
+  int                 cases;
+  itk::SizeValueType  longest;     // LR voxels along an axis
+  itk::SizeValueType  mostVoxels;  // of the LR image
+};
+
+// The published encoders take a thousand times longer than the residual one of SmallModel().
+constexpr Property Properties[] = { { Encoder::RDN, 60, 12, 300 },
+                                    { Encoder::ResCNN, 100, 16, 600 },
+                                    { Encoder::SRResnet, 80, 16, 500 },
+                                    { Encoder::Residual, 300, 40, 3000 } };
+
+class Case
+{
+public:
+  Case(const Property & property, int number)
+    : m_Property(property)
+    , m_Random(number)
+    , m_Model(SmallModel(property.encoder))
+    , m_Input(this->MakeInput())
+  {
+    this->ChooseOutput();
+  }
+
+  /** A filter of its own, which has nothing in store. */
+  FilterType::Pointer
+  MakeFilter() const
+  {
+    auto filter = FilterType::New();
+    filter->SetInput(m_Input);
+    filter->SetModel(m_Model);
+    filter->SetDevice("cpu");
+    filter->SetDefaultPixelValue(-7.0F);
+    filter->SetGlobalWarningDisplay(false); // of scales below one
+    if (m_Reference)
+    {
+      filter->SetReferenceImage(m_Reference);
+      filter->UseReferenceImageOn();
+    }
+    else
+    {
+      filter->SetScaleFactors(m_Factors);
+    }
+    return filter;
+  }
+
+  /** The least budget that the image can be computed in, or one with which it takes a few tiles. */
+  itk::SizeValueType
+  MakeBudget()
+  {
+    return BudgetForTiles(
+      m_Model, m_Input->GetLargestPossibleRegion().GetSize(), static_cast<itk::SizeValueType>(m_Random.Integer(1, 64)));
+  }
+
+  RegionType
+  MakePart(const RegionType & whole)
+  {
+    RegionType part;
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      const auto length = static_cast<itk::IndexValueType>(whole.GetSize(axis));
+      const auto first = m_Random.Integer(0, length - 1);
+      part.SetIndex(axis, whole.GetIndex(axis) + first);
+      part.SetSize(axis, static_cast<itk::SizeValueType>(m_Random.Integer(1, length - first)));
+    }
+    return part;
+  }
+
+  std::string
+  Describe() const
+  {
+    std::ostringstream text;
+    text << m_Property.encoder << ", input " << m_Input->GetLargestPossibleRegion() << "spacing "
+         << m_Input->GetSpacing();
+    m_Reference ? text << ", a reference image of " << m_Reference->GetLargestPossibleRegion()
+                : text << ", scale " << m_Factors;
+    return text.str();
+  }
+
+private:
+  FloatImage::Pointer
+  MakeInput()
+  {
+    auto geometry = m_Random.MakeGeometry(m_Property.longest);
+    auto size = geometry.region.GetSize();
+    while (size[0] * size[1] * size[2] > m_Property.mostVoxels)
+    {
+      auto & longest = *std::max_element(size.begin(), size.end());
+      longest = (longest + 1) / 2;
+    }
+    const auto image = SyntheticImage(size, geometry.region.GetIndex());
+    image->SetOrigin(geometry.origin);
+    image->SetSpacing(geometry.spacing);
+    image->SetDirection(geometry.direction);
+    return image;
+  }
+
+  /** Factors, or a grid of any direction that meets the input somewhere. */
+  void
+  ChooseOutput()
+  {
+    for (double & factor : m_Factors)
+    {
+      factor = m_Random.Integer(0, 3) == 0 ? static_cast<double>(m_Random.Integer(1, 3)) : m_Random.Uniform(0.4, 3.5);
+    }
+    if (m_Random.Integer(0, 2) > 0)
+    {
+      return;
+    }
+    const auto geometry = m_Random.MakeGeometry(20);
+    m_Reference = FloatImage::New();
+    m_Reference->SetRegions(geometry.region);
+    m_Reference->SetSpacing(geometry.spacing);
+    m_Reference->SetDirection(geometry.direction);
+    m_Reference->SetOrigin(geometry.origin);
+    const auto              middle = this->Middle(*m_Reference);
+    const auto              wanted = this->Middle(*m_Input);
+    m_Reference->SetOrigin(geometry.origin + (wanted - middle));
+  }
+
+  static FloatImage::PointType
+  Middle(const FloatImage & image)
+  {
+    const auto                      region = image.GetLargestPossibleRegion();
+    itk::ContinuousIndex<double, 3> index;
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      index[axis] = static_cast<double>(region.GetIndex(axis)) + 0.5 * static_cast<double>(region.GetSize(axis) - 1);
+    }
+    return image.TransformContinuousIndexToPhysicalPoint<double, double>(index);
+  }
+
+  Property                     m_Property;
+  Randomness                   m_Random;
+  itk::ArSSRModel::Pointer     m_Model;
+  FloatImage::Pointer          m_Input;
+  FloatImage::Pointer          m_Reference;
+  FilterType::ScaleFactorsType m_Factors;
+};
+} // namespace
+
+
+class StreamingProperty : public ::testing::TestWithParam<Property>
+{};
+
+TEST_P(StreamingProperty, AnyRegionHasTheBitsOfTheWhole)
+{
+  int telling = 0; // cases whose results differ from voxel to voxel
+  int tiled = 0;
+  for (int number = 0; number < GetParam().cases; ++number)
+  {
+    Case test(GetParam(), number);
+    SCOPED_TRACE("case " + std::to_string(number) + ": " + test.Describe());
+    const auto whole = test.MakeFilter();
+    whole->Update();
+    telling += ValueRange(*whole->GetOutput()) > 0.1 ? 1 : 0;
+
+    const auto parts = test.MakeFilter();
+    parts->SetMemoryBudget(test.MakeBudget());
+    for (int region = 0; region < RegionsPerCase; ++region)
+    {
+      const RegionType part = test.MakePart(whole->GetOutput()->GetLargestPossibleRegion());
+      parts->UpdateOutputInformation();
+      parts->GetOutput()->SetRequestedRegion(part);
+      parts->Update();
+      ASSERT_EQ(parts->GetOutput()->GetBufferedRegion(), part);
+      ASSERT_TRUE(SameBits(*parts->GetOutput(), *whole->GetOutput(), part)) << part;
+    }
+    tiled += parts->GetNumberOfEncodedTiles() > 1 ? 1 : 0;
+  }
+  EXPECT_GT(telling, GetParam().cases / 2);
+  if (GetParam().encoder == Encoder::Residual) // whose halo is small beside the images
+  {
+    EXPECT_GT(tiled, GetParam().cases / 20);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(ForEachEncoder,
+                         StreamingProperty,
+                         ::testing::ValuesIn(Properties),
+                         [](const ::testing::TestParamInfo<Property> & info) {
+                           std::ostringstream name;
+                           name << info.param.encoder;
+                           return name.str();
+                         });

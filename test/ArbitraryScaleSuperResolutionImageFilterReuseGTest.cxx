@@ -1,0 +1,300 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRFilterTestHelpers.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#ifdef __linux__
+#  include <malloc.h>
+#  include <sys/resource.h>
+#  include <unistd.h>
+#endif
+
+// Filters that are used for long, by several threads, and after whatever went wrong.
+
+namespace
+{
+using namespace itk::arssr::test;
+using FilterType = itk::ArbitraryScaleSuperResolutionImageFilter<FloatImage>;
+
+FilterType::Pointer
+MakeFilter(FloatImage * input, const itk::ArSSRModel * model)
+{
+  auto filter = FilterType::New();
+  filter->SetInput(input);
+  filter->SetModel(model);
+  filter->SetDevice("cpu");
+  return filter;
+}
+
+FloatImage::Pointer
+Result(FloatImage * input, const itk::ArSSRModel * model, double factor = 2.0)
+{
+  const auto filter = MakeFilter(input, model);
+  filter->SetScaleFactors(factor);
+  filter->Update();
+  FloatImage::Pointer output = filter->GetOutput();
+  output->DisconnectPipeline();
+  return output;
+}
+
+/** Calls a function at each ProgressEvent. */
+void
+Observe(FilterType & filter, const std::function<void(FilterType &)> & function)
+{
+  filter.AddObserver(itk::ProgressEvent(), [&filter, function](const itk::EventObject &) { function(filter); });
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool Sanitized = true; // what is freed is kept for a while, and address space is not limited
+#elif defined(__has_feature)
+#  if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool Sanitized = true;
+#  else
+constexpr bool Sanitized = false;
+#  endif
+#else
+constexpr bool Sanitized = false;
+#endif
+
+#ifdef __linux__
+/** Bytes of the program that are in memory, without what the C library keeps of freed ones. */
+double
+GetResidentMiB()
+{
+  malloc_trim(0);
+  std::ifstream file("/proc/self/statm");
+  double        all = 0.0;
+  double        resident = 0.0;
+  file >> all >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+/** Lets the process have so much more address space until the end of the scope. */
+class AddressSpaceLimit
+{
+public:
+  explicit AddressSpaceLimit(rlim_t moreBytes)
+  {
+    getrlimit(RLIMIT_AS, &m_Before);
+    std::ifstream file("/proc/self/statm");
+    rlim_t        pages = 0;
+    file >> pages;
+    const rlimit limit{ pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + moreBytes, m_Before.rlim_max };
+    setrlimit(RLIMIT_AS, &limit);
+  }
+  ~AddressSpaceLimit()
+  {
+    setrlimit(RLIMIT_AS, &m_Before);
+  }
+  AddressSpaceLimit(const AddressSpaceLimit &) = delete;
+  AddressSpaceLimit &
+  operator=(const AddressSpaceLimit &) = delete;
+
+private:
+  rlimit m_Before{};
+};
+#endif
+} // namespace
+
+
+TEST(FilterReuse, TwoFiltersShareAModelInTwoThreads)
+{
+  const auto                                model = SmallModel(Encoder::Residual);
+  const std::array<FloatImage::Pointer, 2>  inputs{ SyntheticImage({ { 15, 14, 9 } }), SyntheticImage({ { 8, 9, 17 } }) };
+  const std::array<FloatImage::Pointer, 2>  expected{ Result(inputs[0], model), Result(inputs[1], model) };
+  std::array<int, 2>                        same{};
+  constexpr int                             repetitions = 20;
+  std::vector<std::thread>                  threads;
+  for (std::size_t number : { 0, 1 })
+  {
+    threads.emplace_back([&, number] {
+      const auto filter = MakeFilter(inputs[number], model);
+      filter->SetScaleFactors(2.0);
+      for (int repetition = 0; repetition < repetitions; ++repetition)
+      {
+        filter->ReleaseFeatures();
+        filter->Modified();
+        filter->Update();
+        same[number] += SameBits(*filter->GetOutput(), *expected[number], expected[number]->GetBufferedRegion()) ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread & thread : threads)
+  {
+    thread.join();
+  }
+  EXPECT_EQ(same, (std::array<int, 2>{ repetitions, repetitions }));
+}
+
+TEST(FilterReuse, AThousandUpdatesTakeNoMoreMemory)
+{
+  const std::array<itk::ArSSRModel::Pointer, 3> models{ SmallModel(Encoder::Residual),
+                                                        SmallModel(Encoder::ResCNN),
+                                                        SmallModel(Encoder::Residual) };
+  const auto                                    filter = MakeFilter(SyntheticImage({ { 4, 4, 4 } }), models[0]);
+  bool                                          abort = false;
+  Observe(*filter, [&abort](FilterType & process) { process.SetAbortGenerateData(abort); });
+  const auto update = [&](unsigned int number) {
+    // Another image each time, another model every seventh time; every tenth is not finite, every eleventh is aborted.
+    const auto image = SyntheticImage({ { 4 + number % 5, 4 + number % 3, 3 + number % 7 } });
+    const bool bad = number % 10 == 9;
+    if (bad)
+    {
+      image->SetPixel({ { 1, 1, 1 } }, std::numeric_limits<float>::infinity());
+    }
+    abort = number % 11 == 10;
+    filter->SetAbortGenerateData(false);
+    filter->SetInput(image);
+    filter->SetModel(models[number / 7 % models.size()]);
+    filter->SetScaleFactors(1.0 + 0.25 * (number % 6));
+    EXPECT_EQ(MessageOf([&] { filter->UpdateLargestPossibleRegion(); }).empty(), !bad && !abort) << number;
+  };
+  constexpr unsigned int warmUp = 200;
+  constexpr unsigned int updates = 1000;
+  for (unsigned int number = 0; number < warmUp; ++number)
+  {
+    update(number);
+  }
+#ifdef __linux__
+  const double before = GetResidentMiB();
+#endif
+  for (unsigned int number = 0; number < updates; ++number)
+  {
+    update(number);
+  }
+#ifdef __linux__
+  if (!Sanitized)
+  {
+    EXPECT_LT(GetResidentMiB() - before, 4.0) << "MiB in " << updates << " updates";
+  }
+#endif
+  abort = false;
+  filter->SetAbortGenerateData(false);
+  const auto image = SyntheticImage({ { 6, 7, 5 } });
+  filter->SetInput(image);
+  filter->SetModel(models[1]);
+  filter->SetScaleFactors(2.0);
+  filter->UpdateLargestPossibleRegion();
+  const auto expected = Result(image, models[1]);
+  EXPECT_TRUE(SameBits(*filter->GetOutput(), *expected, expected->GetBufferedRegion()));
+}
+
+TEST(FilterReuse, AFilterMayBeDestroyedByTheExceptionItThrows)
+{
+  const auto image = SyntheticImage({ { 6, 7, 5 } });
+  image->SetPixel({ { 1, 2, 3 } }, std::numeric_limits<float>::quiet_NaN());
+  const auto model = SmallModel(Encoder::Residual);
+  ExpectError([&] { Result(image, model); }, "[1, 2, 3]");
+  EXPECT_EQ(model->GetReferenceCount(), 1);
+  EXPECT_EQ(image->GetReferenceCount(), 1);
+
+  const auto recorder = RegionRecorder::New();
+  recorder->SetInput(SyntheticImage({ { 6, 7, 5 } }));
+  recorder->fail = true;
+  ExpectError([&] { Result(recorder->GetOutput(), model); }, "asked to fail");
+  recorder->fail = false;
+  EXPECT_GT(ValueRange(*Result(recorder->GetOutput(), model)), 1.0);
+}
+
+TEST(FilterReuse, AnAbortAtAnyStepLeavesAFilterThatWorks)
+{
+  const FloatImage::SizeType size{ { 9, 8, 60 } };
+  const auto                 image = SyntheticImage(size);
+  const auto                 model = SmallModel(Encoder::Residual);
+  const auto                 expected = Result(image, model, 1.5);
+  const auto                 filter = MakeFilter(image, model);
+  filter->SetScaleFactors(1.5);
+  filter->SetMemoryBudget(BudgetForTiles(model, size, 4));
+  int  steps = 0;
+  int  last = -1;
+  Observe(*filter, [&](FilterType & process) {
+    if (steps++ == last)
+    {
+      process.AbortGenerateDataOn();
+    }
+  });
+  const auto update = [&] {
+    steps = 0;
+    filter->SetAbortGenerateData(false);
+    filter->ReleaseFeatures();
+    filter->Modified();
+    filter->UpdateLargestPossibleRegion();
+  };
+  update();
+  const int all = steps;
+  ASSERT_GT(filter->GetNumberOfEncodedTiles(), 1U);
+  ASSERT_GT(all, 10);
+  for (int step = 1; step < all - 1; ++step)
+  {
+    last = step;
+    EXPECT_THROW(update(), itk::ProcessAborted) << "at step " << step << " of " << all;
+    last = -1;
+    ASSERT_NO_THROW(update()) << "after an abort at step " << step;
+    ASSERT_TRUE(SameBits(*filter->GetOutput(), *expected, expected->GetBufferedRegion())) << "step " << step;
+  }
+}
+
+#ifdef __linux__
+TEST(FilterReuse, WorksWithSmallerTilesOrSaysSoWhenMemoryRunsOut)
+{
+  if (Sanitized)
+  {
+    GTEST_SKIP() << "Sanitizers take address space of their own.";
+  }
+  const auto image = SyntheticImage({ { 48, 48, 48 } });
+  const auto model = itk::ArSSRModel::New();
+  model->SetRandomLocalNetwork(32, 2, 32, 4, 32, 3);
+  const auto expected = Result(image, model, 1.3);
+  const auto filter = MakeFilter(image, model);
+  filter->SetScaleFactors(1.3);
+  int failures = 0;
+  int successes = 0;
+  for (const rlim_t mebibytes : { 0, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 256, 1024 })
+  {
+    filter->ReleaseFeatures();
+    filter->Modified();
+    std::string message;
+    {
+      const AddressSpaceLimit limit(mebibytes << 20);
+      message = MessageOf([&] { filter->UpdateLargestPossibleRegion(); });
+    }
+    if (message.empty())
+    {
+      ++successes;
+      EXPECT_TRUE(SameBits(*filter->GetOutput(), *expected, expected->GetBufferedRegion())) << mebibytes << " MiB";
+    }
+    else
+    {
+      ++failures;
+      EXPECT_TRUE(Contains(message, "memory") || Contains(message, "Memory")) << mebibytes << " MiB: " << message;
+    }
+  }
+  EXPECT_GT(failures, 0);
+  EXPECT_GT(successes, 0);
+  filter->ReleaseFeatures();
+  filter->Modified();
+  filter->UpdateLargestPossibleRegion();
+  EXPECT_TRUE(SameBits(*filter->GetOutput(), *expected, expected->GetBufferedRegion()));
+}
+#endif
