@@ -105,7 +105,8 @@ public:
 
   ArSSRIndexMap() = default;
 
-  /** \throws ExceptionObject when ArSSRImageGeometry::Verify() of either does, or they are too far apart for a double. */
+  /** \throws ExceptionObject when ArSSRImageGeometry::Verify() of either does, or they are too far apart for a double.
+   */
   ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageGeometry & output);
 
   ContinuousIndexType

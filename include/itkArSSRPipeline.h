@@ -45,7 +45,8 @@ ArSSRResetPipelineOnException(ProcessObject * filter, const TFunction & step)
 }
 
 
-/** \throws ExceptionObject that says how much memory the requested region of an output needs, and what to do without. */
+/** \throws ExceptionObject that says how much memory the requested region of an output needs, and what to do without.
+ */
 [[noreturn]] ArbitraryScaleSuperResolution_EXPORT void
 ArSSRThrowOutputTooLarge(const ImageBase<3> & output, std::size_t bytesPerVoxel);
 

@@ -87,6 +87,9 @@ ArSSRImageGeometry::Verify(const std::string & name) const
                                       << LargestStartIndex << " in size is expected. Set a smaller start index.");
     }
     CheckPositive(spacing[axis], (name + " spacing").c_str(), axis);
+  }
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
     if (!std::isfinite(origin[axis]))
     {
       itkGenericExceptionMacro("The " << name << " origin is " << origin
@@ -182,10 +185,10 @@ ArSSRIndexMap::ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageG
     m_Offset[row] = offset[row] - static_cast<double>(input.region.GetIndex(row));
     if (!std::isfinite(m_Offset[row]))
     {
-      itkGenericExceptionMacro("The output begins at LR voxel " << m_Offset[row] << " along axis " << row << ": its origin "
-                                                                << output.origin << " or spacing " << output.spacing
-                                                                << " is too far from the input's, " << input.origin
-                                                                << " and " << input.spacing << '.');
+      itkGenericExceptionMacro("The output begins at LR voxel "
+                               << m_Offset[row] << " along axis " << row << ": its origin " << output.origin
+                               << " or spacing " << output.spacing << " is too far from the input's, " << input.origin
+                               << " and " << input.spacing << '.');
     }
     for (unsigned int column = 0; column < 3; ++column)
     {

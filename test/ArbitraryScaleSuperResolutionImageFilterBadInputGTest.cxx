@@ -45,10 +45,16 @@ struct Scene
 
 struct BadInput
 {
-  const char *                  name;
-  std::function<void(Scene &)>  spoil;
-  std::vector<const char *>     expected; // parts of the message; none: it works
+  const char *                 name;
+  std::function<void(Scene &)> spoil;
+  std::vector<const char *>    expected; // parts of the message; none: it works
 };
+
+std::ostream &
+operator<<(std::ostream & stream, const BadInput & row)
+{
+  return stream << row.name;
+}
 
 FloatImage::Pointer
 ImageOf(const FloatImage::SizeType & size)
@@ -61,7 +67,7 @@ ImageOf(const FloatImage::SizeType & size)
 void
 UseReference(Scene & scene, const FloatImage::SizeType & size, double origin = 0.0)
 {
-  const auto reference = ImageOf(size);
+  const auto   reference = ImageOf(size);
   const double place[] = { origin, origin, origin };
   reference->SetOrigin(place);
   scene.filter->SetReferenceImage(reference);
@@ -147,19 +153,34 @@ AllBadInputs()
 {
   static const std::vector<BadInput> all = {
     { "NoInput", [](Scene & scene) { scene.image = nullptr; }, { "Input" } },
-    { "NoVoxels", [](Scene & scene) { scene.image = ImageOf({ { 0, 0, 0 } }); }, { "[0, 0, 0]", "1 to 1048576" } },
-    { "NoVoxelsAlongAnAxis", [](Scene & scene) { scene.image = ImageOf({ { 4, 0, 4 } }); }, { "[4, 0, 4]", "1 to" } },
+    { "NoVoxels",
+      [](Scene & scene) {
+        scene.image = ImageOf({ { 0, 0, 0 } });
+      },
+      { "[0, 0, 0]", "1 to 1048576" } },
+    { "NoVoxelsAlongAnAxis",
+      [](Scene & scene) {
+        scene.image = ImageOf({ { 4, 0, 4 } });
+      },
+      { "[4, 0, 4]", "1 to" } },
     { "OneVoxel", Resized({ { 1, 1, 1 } }), {} },
     { "OneSlice", Resized({ { 9, 8, 1 } }), {} },
     { "OneLine", Resized({ { 1, 9, 1 } }), {} },
-    { "TooLong", [](Scene & scene) { scene.image = ImageOf({ { 1, 1 << 21, 1 } }); }, { "2097152", "1 to 1048576" } },
+    { "TooLong",
+      [](Scene & scene) {
+        scene.image = ImageOf({ { 1, 1 << 21, 1 } });
+      },
+      { "2097152", "1 to 1048576" } },
     { "NaNVoxel", Voxel(NaN), { "[2, 3, 4]", "nan", "Finite intensities", "replace" } },
     { "InfiniteVoxel", Voxel(-Infinity), { "[2, 3, 4]", "-inf", "Finite intensities", "replace" } },
     { "LargestVoxel", Voxel(3e38), {} },
     { "Constant", Every(5.0), {} },
     { "Zeros", Every(0.0), {} },
     { "OnlyNaN", Every(NaN), { "[0, 0, 0]", "nan", "replace" } },
-    { "Negative", [](Scene & scene) { scene.image->FillBuffer(-1000.0F), scene.image->SetPixel({ { 1, 1, 1 } }, -1.0F); },
+    { "Negative",
+      [](Scene & scene) {
+        scene.image->FillBuffer(-1000.0F), scene.image->SetPixel({ { 1, 1, 1 } }, -1.0F);
+      },
       {} },
     { "HugeSpacing", Spacing(1e200), {} },
     { "TinySpacing", Spacing(1e-200), {} },
@@ -190,9 +211,15 @@ AllBadInputs()
     { "SpacingOfTheOutput",
       [](Scene & scene) { scene.filter->SetOutputSpacing(itk::MakeVector(1.0, -1.0, 1.0)); },
       { "OutputSpacing", "-1", "positive finite" } },
-    { "SizeZero", [](Scene & scene) { scene.filter->SetSize({ { 4, 0, 4 } }); }, { "[4, 0, 4]", "at least one voxel" } },
+    { "SizeZero",
+      [](Scene & scene) {
+        scene.filter->SetSize({ { 4, 0, 4 } });
+      },
+      { "[4, 0, 4]", "at least one voxel" } },
     { "SizeThatOverflows",
-      [](Scene & scene) { scene.filter->SetSize({ { itk::SizeValueType{ 1 } << 40, 1 << 20, 1 << 20 } }); },
+      [](Scene & scene) {
+        scene.filter->SetSize({ { itk::SizeValueType{ 1 } << 40, 1 << 20, 1 << 20 } });
+      },
       { "output is too large", "1099511627776", "1 to 1048576" } },
     { "StartIndexThatOverflows",
       [](Scene & scene) {
@@ -212,34 +239,53 @@ AllBadInputs()
         scene.filter->SetOutputDirection(FilterType::DirectionType());
       },
       { "output direction", "determinant 0", "independent columns" } },
-    { "ReferenceElsewhere", [](Scene & scene) { UseReference(scene, { { 5, 4, 3 } }, 1e4); }, {} },
-    { "ReferenceWithoutVoxels", [](Scene & scene) { UseReference(scene, { { 5, 0, 3 } }); }, { "[5, 0, 3]", "1 to" } },
+    { "ReferenceElsewhere",
+      [](Scene & scene) {
+        UseReference(scene, { { 5, 4, 3 } }, 1e4);
+      },
+      {} },
+    { "ReferenceWithoutVoxels",
+      [](Scene & scene) {
+        UseReference(scene, { { 5, 0, 3 } });
+      },
+      { "[5, 0, 3]", "1 to" } },
     { "ReferenceTooLong",
-      [](Scene & scene) { UseReference(scene, { { 1, 1, itk::SizeValueType{ 1 } << 50 } }); },
+      [](Scene & scene) {
+        UseReference(scene, { { 1, 1, itk::SizeValueType{ 1 } << 50 } });
+      },
       { "1125899906842624", "1 to 1048576" } },
-    { "ReferenceTooFar", [](Scene & scene) { UseReference(scene, { { 5, 4, 3 } }, 1e300), Spacing(1e-200)(scene); },
+    { "ReferenceTooFar",
+      [](Scene & scene) {
+        UseReference(scene, { { 5, 4, 3 } }, 1e300), Spacing(1e-200)(scene);
+      },
       { "too far from the input's", "1e+300" } },
-    { "ReferenceMissing", [](Scene & scene) { scene.filter->UseReferenceImageOn(); }, { "no ReferenceImage", "Set one" } },
+    { "ReferenceMissing",
+      [](Scene & scene) { scene.filter->UseReferenceImageOn(); },
+      { "no ReferenceImage", "Set one" } },
     { "UnknownDevice", [](Scene & scene) { scene.filter->SetDevice("gpu"); }, { "'gpu'", "expected 'auto', 'cpu'" } },
     { "DeviceThatIsNotThere",
       [](Scene & scene) { scene.filter->SetDevice("cuda:99"); },
       { "'cuda:99' is not available", "Use 'auto' or 'cpu'" } },
     { "UnknownPrecision", [](Scene & scene) { scene.filter->SetPrecision("float8"); }, { "'float8'", "bfloat16" } },
     { "NoBudget", [](Scene & scene) { scene.filter->SetMemoryBudget(0); }, { "0 MiB", "at least", "larger budget" } },
-    { "SmallBudget", [](Scene & scene) { scene.filter->SetMemoryBudget(1); }, { "1 MiB", "at least", "larger budget" } },
+    { "SmallBudget",
+      [](Scene & scene) { scene.filter->SetModel(SmallModel(Encoder::RDN)), scene.filter->SetMemoryBudget(1); },
+      { "1 MiB", "at least", "larger budget" } },
     { "WindowUpsideDown",
       [](Scene & scene) { scene.filter->SetIntensityWindow(5.0, 1.0); },
       { "[5, 1]", "the lower one first" } },
     { "WindowNaN", [](Scene & scene) { scene.filter->SetIntensityWindow(0.0, NaN); }, { "[0, nan]", "finite" } },
     { "ModelMissing",
       [](Scene & scene) { scene.filter->SetModel(nullptr), scene.filter->SetModelFileName("no/such.pkl"); },
-      { "no/such.pkl", "No such file" } },
+      { "no/such.pkl", "no such file", "Check the path" } },
     { "ModelEmpty", [](Scene & scene) { scene.filter->SetModel(itk::ArSSRModel::New()); }, { "empty", "ReadFile()" } },
-    { "ModelFileOfNoBytes", [](Scene & scene) { UseModelFileOf(scene, 0); }, { "cut.safetensors", "0 bytes" } },
+    { "ModelFileOfNoBytes",
+      [](Scene & scene) { UseModelFileOf(scene, 0); },
+      { "cut.safetensors", "it is empty", "save it again" } },
     { "ModelFileCut", [](Scene & scene) { UseModelFileOf(scene, 5000); }, { "cut.safetensors", "bytes" } },
     { "ModelFileIsAFolder",
       [](Scene & scene) { scene.filter->SetModel(nullptr), scene.filter->SetModelFileName("."); },
-      { "'.'", "not a regular file" } },
+      { "\".\"", "it is a directory", "Give the path" } },
   };
   return all;
 }
@@ -265,7 +311,8 @@ TEST_P(FilterWithBadInput, WorksOrSaysWhatToDo)
   {
     EXPECT_EQ(message, "");
     const auto * output = scene.filter->GetOutput();
-    for (itk::ImageRegionConstIteratorWithIndex<FloatImage> it(output, output->GetBufferedRegion()); !it.IsAtEnd(); ++it)
+    for (itk::ImageRegionConstIteratorWithIndex<FloatImage> it(output, output->GetBufferedRegion()); !it.IsAtEnd();
+         ++it)
     {
       ASSERT_TRUE(std::isfinite(it.Get())) << it.GetIndex();
     }

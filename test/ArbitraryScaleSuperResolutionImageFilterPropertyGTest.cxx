@@ -33,10 +33,10 @@ constexpr int RegionsPerCase = 3;
 
 struct Property
 {
-  Encoder             encoder;
-  int                 cases;
-  itk::SizeValueType  longest;     // LR voxels along an axis
-  itk::SizeValueType  mostVoxels;  // of the LR image
+  Encoder            encoder;
+  int                cases;
+  itk::SizeValueType longest;    // LR voxels along an axis
+  itk::SizeValueType mostVoxels; // of the LR image
 };
 
 // The published encoders take a thousand times longer than the residual one of SmallModel().
@@ -44,6 +44,12 @@ constexpr Property Properties[] = { { Encoder::RDN, 60, 12, 300 },
                                     { Encoder::ResCNN, 100, 16, 600 },
                                     { Encoder::SRResnet, 80, 16, 500 },
                                     { Encoder::Residual, 300, 40, 3000 } };
+
+std::ostream &
+operator<<(std::ostream & stream, const Property & property)
+{
+  return stream << property.encoder;
+}
 
 class Case
 {
@@ -148,8 +154,8 @@ private:
     m_Reference->SetSpacing(geometry.spacing);
     m_Reference->SetDirection(geometry.direction);
     m_Reference->SetOrigin(geometry.origin);
-    const auto              middle = this->Middle(*m_Reference);
-    const auto              wanted = this->Middle(*m_Input);
+    const auto middle = this->Middle(*m_Reference);
+    const auto wanted = this->Middle(*m_Input);
     m_Reference->SetOrigin(geometry.origin + (wanted - middle));
   }
 

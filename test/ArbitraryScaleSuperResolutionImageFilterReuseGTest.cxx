@@ -120,12 +120,13 @@ private:
 
 TEST(FilterReuse, TwoFiltersShareAModelInTwoThreads)
 {
-  const auto                                model = SmallModel(Encoder::Residual);
-  const std::array<FloatImage::Pointer, 2>  inputs{ SyntheticImage({ { 15, 14, 9 } }), SyntheticImage({ { 8, 9, 17 } }) };
-  const std::array<FloatImage::Pointer, 2>  expected{ Result(inputs[0], model), Result(inputs[1], model) };
-  std::array<int, 2>                        same{};
-  constexpr int                             repetitions = 20;
-  std::vector<std::thread>                  threads;
+  const auto                               model = SmallModel(Encoder::Residual);
+  const std::array<FloatImage::Pointer, 2> inputs{ SyntheticImage({ { 15, 14, 9 } }),
+                                                   SyntheticImage({ { 8, 9, 17 } }) };
+  const std::array<FloatImage::Pointer, 2> expected{ Result(inputs[0], model), Result(inputs[1], model) };
+  std::array<int, 2>                       same{};
+  constexpr int                            repetitions = 20;
+  std::vector<std::thread>                 threads;
   for (std::size_t number : { 0, 1 })
   {
     threads.emplace_back([&, number] {
@@ -136,7 +137,8 @@ TEST(FilterReuse, TwoFiltersShareAModelInTwoThreads)
         filter->ReleaseFeatures();
         filter->Modified();
         filter->Update();
-        same[number] += SameBits(*filter->GetOutput(), *expected[number], expected[number]->GetBufferedRegion()) ? 1 : 0;
+        same[number] +=
+          SameBits(*filter->GetOutput(), *expected[number], expected[number]->GetBufferedRegion()) ? 1 : 0;
       }
     });
   }
@@ -226,8 +228,8 @@ TEST(FilterReuse, AnAbortAtAnyStepLeavesAFilterThatWorks)
   const auto                 filter = MakeFilter(image, model);
   filter->SetScaleFactors(1.5);
   filter->SetMemoryBudget(BudgetForTiles(model, size, 4));
-  int  steps = 0;
-  int  last = -1;
+  int steps = 0;
+  int last = -1;
   Observe(*filter, [&](FilterType & process) {
     if (steps++ == last)
     {

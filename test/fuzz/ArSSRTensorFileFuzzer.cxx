@@ -138,7 +138,8 @@ LLVMFuzzerTestOneInput(const std::uint8_t * data, std::size_t size)
   Read();
   if (count.GetPeak() > MostAllocated + 2 * static_cast<std::int64_t>(size))
   {
-    std::fprintf(stderr, "a file of %zu bytes made the reader allocate %lld\n", size, static_cast<long long>(count.GetPeak()));
+    std::fprintf(
+      stderr, "a file of %zu bytes made the reader allocate %lld\n", size, static_cast<long long>(count.GetPeak()));
     std::abort();
   }
   return 0;
