@@ -285,18 +285,20 @@ CudaExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
   {
     chunks.emplace_back(this->GetDevice(), at::kCPU, VoxelsPerChunk);
   }
-  std::size_t number = 0;
+  auto chunk = chunks.begin();
   for (auto & part : parts)
   {
-    Chunk & chunk = chunks[number++ % chunks.size()];
-    chunk.Finish(job);
-    chunk.Start(*this, arguments, std::move(part), job);
-    // The one before it, while this one is computed.
-    chunks[number % chunks.size()].Finish(job);
+    chunk->Finish(job);
+    chunk->Start(*this, arguments, std::move(part), job);
+    if (++chunk == chunks.end())
+    {
+      chunk = chunks.begin();
+    }
+    chunk->Finish(job); // the one before, while this one is computed
   }
-  for (Chunk & chunk : chunks)
+  for (Chunk & last : chunks)
   {
-    chunk.Finish(job);
+    last.Finish(job);
   }
 }
 

@@ -180,7 +180,11 @@ def completed(path: Path) -> Iterator[Path]:
     Whatever stops the block, Ctrl-C included, leaves nothing behind.
     """
     make_folder(path.parent)
-    with tempfile.TemporaryDirectory(prefix=".arssr-", dir=path.parent) as folder:
+    try:
+        temporary = tempfile.TemporaryDirectory(prefix=".arssr-", dir=path.parent)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}; choose another folder") from error
+    with temporary as folder:
         partial = Path(folder) / path.name
         yield partial
         partial.replace(path)

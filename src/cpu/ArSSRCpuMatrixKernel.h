@@ -60,7 +60,7 @@ MultiplyBlock(const MatrixProduct & product, const float * panel, std::int64_t r
   const float *      a = product.a + row * aStride;
   for (std::int64_t k = 0; k < product.depth; ++k)
   {
-    Vector b[Vectors];
+    Vector b[Vectors]{};
     ARSSR_UNROLL
     for (int v = 0; v < Vectors; ++v)
     {

@@ -32,18 +32,20 @@ constexpr int Lanes = ARSSR_KERNEL_LANES;
 #  define ARSSR_UNROLL _Pragma("GCC unroll 16")
 
 using Vector = float __attribute__((vector_size(Lanes * sizeof(float))));
-using UnalignedVector = float __attribute__((vector_size(Lanes * sizeof(float)), aligned(alignof(float)), may_alias));
 
+// From and to any address; each is one instruction.
 ARSSR_INLINE Vector
 Load(const float * address)
 {
-  return *reinterpret_cast<const UnalignedVector *>(address);
+  Vector value;
+  __builtin_memcpy(&value, address, sizeof(value));
+  return value;
 }
 
 ARSSR_INLINE void
 Store(float * address, Vector value)
 {
-  *reinterpret_cast<UnalignedVector *>(address) = value;
+  __builtin_memcpy(address, &value, sizeof(value));
 }
 
 ARSSR_INLINE Vector

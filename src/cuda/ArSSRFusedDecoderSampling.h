@@ -118,7 +118,7 @@ FindCorners(const CudaDecodeArguments & arguments, const FusedPosition & positio
       weight[axis][high] = !counts ? 0.0F : high == 1 ? fraction : 1.0F - fraction;
       // A voxel with weight zero may be outside the tile.
       voxel[axis][high] =
-        ClampIndex(std::int64_t{ inImage } - arguments.featureOrigin[axis], arguments.featureExtent[axis]);
+        ClampIndex(static_cast<std::int64_t>(inImage) - arguments.featureOrigin[axis], arguments.featureExtent[axis]);
     }
   }
   FusedCorners corners;
@@ -194,7 +194,8 @@ InterpolateSkipPart(const CudaDecodeArguments & arguments, const FusedPosition &
   }
   const auto index = [&](int axis, int tap) {
     const std::int32_t inImage = ClampIndex(first[axis] + tap, arguments.imageSize[axis]);
-    return ClampIndex(std::int64_t{ inImage } - arguments.intensityOrigin[axis], arguments.intensityExtent[axis]);
+    return ClampIndex(static_cast<std::int64_t>(inImage) - arguments.intensityOrigin[axis],
+                      arguments.intensityExtent[axis]);
   };
   std::int32_t column[FusedMaximumTaps];
   float        weight[FusedMaximumTaps];

@@ -158,10 +158,10 @@ private:
           std::uint8_t *  address = m_Shared + m_Plan.inputsOffset +
                                    m_Product.GetRow(tile, low, lane) * m_Plan.inputStride +
                                    column * static_cast<int>(sizeof(Element));
-          const auto input = LoadAs<Pair>(address);
-          StoreAs(address,
-                  Pair::template Round<false>(TFormat::ToFloat(input.element[0]) + Rectify(sum.value[2 * low]),
-                                              TFormat::ToFloat(input.element[1]) + Rectify(sum.value[2 * low + 1])));
+          const auto  input = LoadAs<Pair>(address);
+          const float first = TFormat::ToFloat(input.element[0]) + Rectify(sum.value[2 * low]);
+          const float second = TFormat::ToFloat(input.element[1]) + Rectify(sum.value[2 * low + 1]);
+          StoreAs(address, Pair::template Round<false>(first, second));
         }
       }
     });

@@ -245,30 +245,29 @@ runpy.run_module("itk_arssr", run_name="__main__")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
-@pytest.mark.parametrize("bytes_left", [0, 100, 20000])
-@pytest.mark.parametrize("extension", ["nii", "nii.gz", "nrrd", "mha"])
+@pytest.mark.parametrize(
+    ("extension", "bytes_left"),
+    [("nii", 10), ("nii", 20000), ("nii.gz", 20000), ("nrrd", 20000), ("mha", 10), ("mha", 20000)],
+)
 def test_a_full_disk_keeps_the_older_output(extension, bytes_left, write, python, tmp_path):
     noise = np.random.default_rng(1).random((12, 12, 12), dtype=np.float32)
     scan = write("noise.mha", itk.image_from_array(noise))
     target = tmp_path / "out" / f"o.{extension}"
     target.parent.mkdir()
     target.write_text("older")
-    arguments = ["upscale", scan, target, "--scale", "2", "--overwrite"]
-    result = python("-c", _ON_A_FULL_DISK, bytes_left, *arguments)
+    result = python("-c", _ON_A_FULL_DISK, bytes_left, "upscale", scan, target, "--scale", "2", "--overwrite")
     assert result.returncode == 1, result.stdout + result.stderr
     assert "Traceback" not in result.stderr
     assert target.name in result.stderr
     assert files_in(tmp_path / "out") == [target.name]
     assert target.read_text() == "older"
-    assert python("-c", _ON_A_FULL_DISK, 1 << 30, *arguments).returncode == 0
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a folder that nobody can write to")
-@pytest.mark.parametrize("extension", ["nii.gz", "mha"])
-def test_a_folder_that_cannot_be_written_to_is_refused(extension, arssr, scan):
-    result = arssr("upscale", scan, f"/proc/o.{extension}", "--scale", 2)
+def test_a_folder_that_cannot_be_written_to_is_refused(arssr, scan):
+    result = arssr("upscale", scan, "/proc/o.nii.gz", "--scale", 2)
     assert result.exit_code == 1
-    assert f"/proc/o.{extension}" in words(result.stderr)
+    assert "/proc/o.nii.gz cannot be written: No such file or directory; choose another folder" in words(result.stderr)
 
 
 # --- upscale: the user's mistakes
