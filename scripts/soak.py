@@ -191,7 +191,7 @@ class Jobs:
 
     def bad_setting(self) -> None:
         """Refuse a setting."""
-        upscale = self._make_filter(self._make_image(0), "local", 2.0)
+        upscale = self._make_filter(self._make_image(0), "RDN", 2.0)
         spoil, part = self._choose(
             (
                 (lambda: upscale.SetScaleFactors(-1.0), "-1"),
@@ -200,7 +200,7 @@ class Jobs:
                 (lambda: upscale.SetMemoryBudget(1), "larger budget"),
                 (lambda: upscale.SetPrecision("fp8"), "'fp8'"),
                 (lambda: upscale.SetOutputSpacing([1.0, 1.0, 1.0]), "ResetOutputGrid"),
-                (lambda: upscale.SetScaleFactors(1e5), "streamed"),
+                (lambda: upscale.SetScaleFactors(3e4), "streamed"),
             )
         )
         spoil()
