@@ -56,21 +56,22 @@ step "Compiling the module and its tests (about 10 min on two cores the first ti
 with_progress "$log" .venv/bin/cmake --build "$folder" --target ArbitraryScaleSuperResolutionGTestDriver
 
 step "Running the tests"
-export LLVM_PROFILE_FILE=$folder/coverage.profraw
+export LLVM_PROFILE_FILE=$folder/coverage-%p.profraw
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:${ASAN_OPTIONS:-} # LibTorch keeps what it allocates at its start
 export UBSAN_OPTIONS=print_stacktrace=1:${UBSAN_OPTIONS:-}
 export TSAN_OPTIONS=ignore_noninstrumented_modules=1:${TSAN_OPTIONS:-}
 [ "$kind" = address ] || export OMP_NUM_THREADS=1
-(cd "$folder" && with_progress "$log" bin/ArbitraryScaleSuperResolutionGTestDriver --gtest_brief=1 \
-  ${test_options[@]+"${test_options[@]}"} "$@")
-grep -E '^\[  (PASSED|SKIPPED|FAILED)' "$log" | tail -n 3
+driver=$folder/bin/ArbitraryScaleSuperResolutionGTestDriver
+rm -f "$folder"/coverage-*.profraw
+with_progress "$log" run_gtests "$driver" "${log%.log}" ${test_options[@]+"${test_options[@]}"} "$@"
+note "$(gtest_summary "${log%.log}")"
 
 if [ "$kind" = address ]; then
   profdata=$(command -v llvm-profdata || command -v llvm-profdata-14)
   cov=$(command -v llvm-cov || command -v llvm-cov-14)
-  "$profdata" merge -sparse "$LLVM_PROFILE_FILE" -o "$folder/coverage.profdata"
-  "$cov" export -summary-only "$folder/bin/ArbitraryScaleSuperResolutionGTestDriver" \
+  "$profdata" merge -sparse "$folder"/coverage-*.profraw -o "$folder/coverage.profdata"
+  "$cov" export -summary-only "$driver" \
     -instr-profile="$folder/coverage.profdata" "$PWD/src" "$PWD/include" >"$folder/coverage.json"
   .venv/bin/python scripts/coverage.py "$folder/coverage.json" --least "$least_coverage"
 fi

@@ -40,10 +40,23 @@ struct Property
 };
 
 // The published encoders take a thousand times longer than the residual one of SmallModel().
-constexpr Property Properties[] = { { Encoder::RDN, 60, 12, 300 },
-                                    { Encoder::ResCNN, 100, 16, 600 },
-                                    { Encoder::SRResnet, 80, 16, 500 },
-                                    { Encoder::Residual, 300, 40, 3000 } };
+constexpr Property Properties[] = { { Encoder::RDN, 40, 12, 300 },
+                                    { Encoder::ResCNN, 60, 16, 600 },
+                                    { Encoder::SRResnet, 60, 16, 500 },
+                                    { Encoder::Residual, 150, 60, 12000 } };
+
+itk::ArSSRModel::Pointer
+MakeModel(Encoder encoder)
+{
+  if (encoder != Encoder::Residual)
+  {
+    return SmallModel(encoder);
+  }
+  // So many features that the budget makes tiles of the larger images.
+  auto model = itk::ArSSRModel::New();
+  model->SetRandomLocalNetwork(8, 2, 32, 3, 16, 12);
+  return model;
+}
 
 std::ostream &
 operator<<(std::ostream & stream, const Property & property)
@@ -57,7 +70,7 @@ public:
   Case(const Property & property, int number)
     : m_Property(property)
     , m_Random(number)
-    , m_Model(SmallModel(property.encoder))
+    , m_Model(MakeModel(property.encoder))
     , m_Input(this->MakeInput())
   {
     this->ChooseOutput();
@@ -204,7 +217,8 @@ TEST_P(StreamingProperty, AnyRegionHasTheBitsOfTheWhole)
       parts->UpdateOutputInformation();
       parts->GetOutput()->SetRequestedRegion(part);
       parts->Update();
-      ASSERT_EQ(parts->GetOutput()->GetBufferedRegion(), part);
+      // What an earlier request has given already is not computed again.
+      ASSERT_TRUE(parts->GetOutput()->GetBufferedRegion().IsInside(part));
       ASSERT_TRUE(SameBits(*parts->GetOutput(), *whole->GetOutput(), part)) << part;
     }
     tiled += parts->GetNumberOfEncodedTiles() > 1 ? 1 : 0;

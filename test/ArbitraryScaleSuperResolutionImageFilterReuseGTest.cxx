@@ -16,6 +16,7 @@
  *
  *=========================================================================*/
 #include "ArSSRFilterTestHelpers.h"
+#include "ArSSRSanitized.h"
 
 #include <gtest/gtest.h>
 
@@ -64,18 +65,6 @@ Observe(FilterType & filter, const std::function<void(FilterType &)> & function)
 {
   filter.AddObserver(itk::ProgressEvent(), [&filter, function](const itk::EventObject &) { function(filter); });
 }
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool Sanitized = true; // what is freed is kept for a while, and address space is not limited
-#elif defined(__has_feature)
-#  if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool Sanitized = true;
-#  else
-constexpr bool Sanitized = false;
-#  endif
-#else
-constexpr bool Sanitized = false;
-#endif
 
 #ifdef __linux__
 /** Bytes of the program that are in memory, without what the C library keeps of freed ones. */
@@ -262,7 +251,7 @@ TEST(FilterReuse, WorksWithSmallerTilesOrSaysSoWhenMemoryRunsOut)
 {
   if (Sanitized)
   {
-    GTEST_SKIP() << "Sanitizers take address space of their own.";
+    GTEST_SKIP() << "Sanitizers end the program where memory runs out.";
   }
   const auto image = SyntheticImage({ { 48, 48, 48 } });
   const auto model = itk::ArSSRModel::New();

@@ -86,3 +86,27 @@ install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" >/dev/null
 }
+
+# run_gtests DRIVER LOG OPTION...: a GoogleTest program in as many processes as there are cores, each with its part of the
+# tests, in the program's build folder; prints what they print, keeps it in LOG-<number>.log.
+run_gtests() {
+  local driver=$1 log=$2 shards process=() shard status=0
+  shift 2
+  shards=$(nproc)
+  rm -f "$log"-*.log
+  for ((shard = 0; shard < shards; ++shard)); do
+    (cd "$(dirname "$driver")/.." && GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard exec "$driver" --gtest_brief=1 "$@") \
+      >"$log-$shard.log" 2>&1 &
+    process[shard]=$!
+  done
+  for ((shard = 0; shard < shards; ++shard)); do
+    wait "${process[shard]}" || status=1
+    cat "$log-$shard.log"
+  done
+  return $status
+}
+
+# gtest_summary LOG: the last lines of run_gtests' processes in one.
+gtest_summary() {
+  cat "$1"-*.log | grep -E '^\[  (PASSED|SKIPPED|FAILED) .* tests?[.,]' | tr '\n' ' '
+}
