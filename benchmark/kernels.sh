@@ -15,7 +15,7 @@ ITK_DIR=${ITK_DIR:-$(sed -n 's/^ITK_DIR:[A-Z]*=//p' build/CMakeCache.txt)}
 step_count=3
 step "Compiling what changed in the module"
 with_progress build/logs/module.log .venv/bin/cmake --build build --target ArbitraryScaleSuperResolution
-library=$(find build -name 'libitkArbitraryScaleSuperResolution-*' -print -quit)
+library=$(find build/ITK build/lib -name 'libitkArbitraryScaleSuperResolution-*' -print -quit 2>/dev/null || true)
 [ -n "$library" ] || fail "the module's library is not under build/; run scripts/setup.sh"
 
 step "Building the benchmark"

@@ -240,7 +240,14 @@ def _details(results: dict[str, Any]) -> list[str]:
 
 def markdown(results: dict[str, Any]) -> str:
     """All tables."""
-    lines = ["# Benchmark", "", f"Medians of {results['rounds']} interleaved rounds.", "", *_machine(results), *_commands(results)]
+    lines = [
+        "# Benchmark",
+        "",
+        f"Medians of {results['rounds']} interleaved rounds.",
+        "",
+        *_machine(results),
+        *_commands(results),
+    ]
     if results["cases"]:
         lines += [*_speed(results), *_limit_shares(results), *_precisions(results)]
     lines += [*_growth(results), *_memory(results)]

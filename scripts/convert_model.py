@@ -1,6 +1,6 @@
 """Converts a published-style weight file to the module's own format, with metadata.
 
-    python scripts/convert_model.py weights.pkl models/arssr-default.safetensors key=value …
+python scripts/convert_model.py weights.pkl models/arssr-default.safetensors key=value …
 """
 
 import sys

@@ -24,9 +24,13 @@ def main(
     poor = [file for file in data["files"] if file["summary"]["lines"]["percent"] < least]
     for file in sorted(poor, key=lambda file: file["summary"]["lines"]["percent"]):
         lines = file["summary"]["lines"]
-        typer.echo(f"{lines['percent']:5.1f} %  {lines['covered']:4}/{lines['count']:<4}  {os.path.relpath(file['filename'])}")
+        typer.echo(
+            f"{lines['percent']:5.1f} %  {lines['covered']:4}/{lines['count']:<4}  {os.path.relpath(file['filename'])}"
+        )
     lines = data["totals"]["lines"]
-    typer.echo(f"{lines['percent']:5.1f} % of {lines['count']} lines in {len(data['files'])} files are reached by the tests")
+    typer.echo(
+        f"{lines['percent']:5.1f} % of {lines['count']} lines in {len(data['files'])} files are reached by the tests"
+    )
     if lines["percent"] < least:
         typer.echo(f"error: at least {least:g} % are expected", err=True)
         raise typer.Exit(1)

@@ -315,7 +315,11 @@ def main(
         "",
         f"{platform.machine()}, Python {platform.python_version()}, ITK {itk.Version.GetITKVersion()}: "
         f"{done.total()} jobs in {time.monotonic() - begin:.0f} s. "
-        + (f"**Failed**: {failure}." if failure else "All did what they should; the same work always gave the same bits."),
+        + (
+            f"**Failed**: {failure}."
+            if failure
+            else "All did what they should; the same work always gave the same bits."
+        ),
         "",
         "| job | times |",
         "|---|---:|",

@@ -150,7 +150,10 @@ def test_a_bad_file_does_not_stop_the_others(arssr, write, scan, tmp_path):
     write("in/z_last.mha")
     result = arssr("upscale", tmp_path / "in", tmp_path / "out", "--scale", 1.5)
     assert result.exit_code == 1
-    assert files_in(tmp_path / "out") == ["ArSSR_Residual_recon_1d5x_scan.nii.gz", "ArSSR_Residual_recon_1d5x_z_last.mha"]
+    assert files_in(tmp_path / "out") == [
+        "ArSSR_Residual_recon_1d5x_scan.nii.gz",
+        "ArSSR_Residual_recon_1d5x_z_last.mha",
+    ]
     said = words(result.stdout)
     assert re.search(r"broken.nii.gz failed: \S+broken.nii.gz is not an image that ITK can read", said)
     assert re.search(r"infinite.mha failed: The voxel of the input at index \[1, 1, 1\] is inf", said)

@@ -100,7 +100,10 @@ def test_a_directory_gets_a_residual_map_for_each_image(arssr, write, tmp_path):
     assert result.exit_code == 1
     assert "1 of 3 failed" in result.stderr
     assert files_in(tmp_path / "out") == ["ArSSR_Residual_recon_1d5x_a.nii.gz", "ArSSR_Residual_recon_1d5x_b.nrrd"]
-    assert files_in(tmp_path / "maps") == ["ArSSR_Residual_residual_1d5x_a.nii.gz", "ArSSR_Residual_residual_1d5x_b.nrrd"]
+    assert files_in(tmp_path / "maps") == [
+        "ArSSR_Residual_residual_1d5x_a.nii.gz",
+        "ArSSR_Residual_residual_1d5x_b.nrrd",
+    ]
     assert words(result.stdout).count("root mean square") == 2
 
 
