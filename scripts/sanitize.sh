@@ -72,6 +72,6 @@ if [ "$kind" = address ]; then
   cov=$(command -v llvm-cov || command -v llvm-cov-14)
   "$profdata" merge -sparse "$folder"/coverage-*.profraw -o "$folder/coverage.profdata"
   "$cov" export -summary-only "$driver" \
-    -instr-profile="$folder/coverage.profdata" "$PWD/src" "$PWD/include" >"$folder/coverage.json"
+    -instr-profile="$folder/coverage.profdata" >"$folder/coverage.json"
   .venv/bin/python scripts/coverage.py "$folder/coverage.json" --least "$least_coverage"
 fi
