@@ -12,7 +12,7 @@ case $seconds in
 esac
 folder=$PWD/build/fuzz
 mkdir -p "$folder/corpus" "$folder/findings" build/logs
-have_all clang++ || install_packages clang
+install_clang
 [ -e build/include/ArbitraryScaleSuperResolutionExport.h ] || bash scripts/setup.sh
 ITK_DIR=${ITK_DIR:-$(sed -n 's/^ITK_DIR:[A-Z]*=//p' build/CMakeCache.txt)}
 

@@ -38,10 +38,8 @@ case $kind in
     ;;
 esac
 
-packages=()
-have_all clang++ || packages+=(clang)
-have_all llvm-cov || have_all llvm-cov-14 || packages+=(llvm)
-[ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}"
+install_clang
+have_all llvm-cov llvm-profdata || install_packages llvm
 [ -e build/CMakeCache.txt ] || bash scripts/setup.sh
 ITK_DIR=${ITK_DIR:-$(sed -n 's/^ITK_DIR:[A-Z]*=//p' build/CMakeCache.txt)}
 
@@ -68,10 +66,8 @@ with_progress "$log" run_gtests "$driver" "${log%.log}" ${test_options[@]+"${tes
 note "$(gtest_summary "${log%.log}")"
 
 if [ "$kind" = address ]; then
-  profdata=$(command -v llvm-profdata || command -v llvm-profdata-14)
-  cov=$(command -v llvm-cov || command -v llvm-cov-14)
-  "$profdata" merge -sparse "$folder"/coverage-*.profraw -o "$folder/coverage.profdata"
-  "$cov" export -summary-only "$driver" \
+  llvm-profdata merge -sparse "$folder"/coverage-*.profraw -o "$folder/coverage.profdata"
+  llvm-cov export -summary-only "$driver" \
     -instr-profile="$folder/coverage.profdata" >"$folder/coverage.json"
   .venv/bin/python scripts/coverage.py "$folder/coverage.json" --least "$least_coverage"
 fi

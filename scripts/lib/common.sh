@@ -87,6 +87,14 @@ install_packages() {
     apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" >/dev/null
 }
 
+# install_clang: clang++ with the runtime of its sanitizers and libFuzzer, where they are missing.
+install_clang() {
+  local archive=libclang_rt.asan-$(uname -m).a
+  have_all clang++ || install_packages clang
+  [ -e "$(clang++ -print-file-name="$archive")" ] ||
+    install_packages "libclang-rt-$(clang++ -dumpversion | cut -d . -f 1)-dev"
+}
+
 # run_gtests DRIVER LOG OPTION...: a GoogleTest program in as many processes as there are cores, each with its part of the
 # tests, in the program's build folder; prints what they print, keeps it in LOG-<number>.log.
 run_gtests() {
