@@ -49,9 +49,9 @@ struct ArbitraryScaleSuperResolution_EXPORT ArSSRImageGeometry
   using ScaleFactorsType = FixedArray<double, 3>;
 
   RegionType    region;
-  PointType     origin;
-  SpacingType   spacing;
-  DirectionType direction;
+  PointType     origin{};
+  SpacingType   spacing{};
+  DirectionType direction{};
 
   /** The geometry of an image's largest possible region. */
   static ArSSRImageGeometry

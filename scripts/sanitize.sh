@@ -60,7 +60,10 @@ export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:${ASAN_OPTIONS:-} # LibTorch keeps what it allocates at its start
 export UBSAN_OPTIONS=print_stacktrace=1:${UBSAN_OPTIONS:-}
 export TSAN_OPTIONS=ignore_noninstrumented_modules=1:${TSAN_OPTIONS:-}
-[ "$kind" = address ] || export OMP_NUM_THREADS=1
+if [ "$kind" = thread ]; then
+  # Of ITK's threads, those that are started and joined for each loop: it cannot see how TBB's and a pool's wait.
+  export OMP_NUM_THREADS=1 ITK_GLOBAL_DEFAULT_THREADER=Platform
+fi
 driver=$folder/bin/ArbitraryScaleSuperResolutionGTestDriver
 rm -f "$folder"/coverage-*.profraw
 with_progress "$log" run_gtests "$driver" "${log%.log}" ${test_options[@]+"${test_options[@]}"} "$@"
