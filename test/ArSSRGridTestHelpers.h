@@ -65,6 +65,21 @@ public:
     return size;
   }
 
+  /** A region within another one, at least a voxel. */
+  GeometryType::RegionType
+  MakePart(const GeometryType::RegionType & whole)
+  {
+    GeometryType::RegionType part;
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      const auto size = static_cast<IndexValueType>(whole.GetSize(axis));
+      const auto begin = this->Integer(0, size - 1);
+      part.SetIndex(axis, whole.GetIndex(axis) + begin);
+      part.SetSize(axis, static_cast<SizeValueType>(this->Integer(1, size - begin)));
+    }
+    return part;
+  }
+
   /** A rotation about a random axis; every second one is followed by a reflection. */
   GeometryType::DirectionType
   MakeDirection()

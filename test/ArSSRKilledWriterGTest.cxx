@@ -26,7 +26,6 @@
 
 #include <chrono>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <random>
 #include <thread>
@@ -48,6 +47,7 @@ using itk::ArSSRModel;
 using itk::arssr::test::TemporaryDirectory;
 
 constexpr int Kills = 200;
+
 /** A pipe by which a process tells that it has begun. */
 class Beginning
 {

@@ -31,20 +31,6 @@ using itk::arssr::OutputSpans;
 using IndexRange = itk::ImageRegionIndexRange<3>;
 using RegionType = OutputSpans::RegionType;
 
-RegionType
-MakePart(Randomness & random, const RegionType & region)
-{
-  RegionType part;
-  for (unsigned int axis = 0; axis < 3; ++axis)
-  {
-    const auto size = static_cast<itk::IndexValueType>(region.GetSize(axis));
-    const auto begin = random.Integer(0, size - 1);
-    part.SetIndex(axis, region.GetIndex(axis) + begin);
-    part.SetSize(axis, static_cast<itk::SizeValueType>(random.Integer(1, size - begin)));
-  }
-  return part;
-}
-
 // Decodes nothing, but visits the voxels as the engine does, for each tile a few at a time. Expects every voxel of the
 // region that is inside the extent exactly once, in its owner, and no other one.
 void
@@ -119,7 +105,7 @@ TEST(ArSSROutputSpans, VisitEachVoxelOfAPartOnce)
     const auto             input = random.MakeGeometry(7);
     const auto             output = input.ResizedTo(random.MakeSize(1, 14));
     const ArSSRTileLattice tiles(input.region.GetSize(), random.MakeSize(1, 8), 1);
-    ExpectEachVoxelOnce(input, output, tiles, MakePart(random, output.region));
+    ExpectEachVoxelOnce(input, output, tiles, random.MakePart(output.region));
   }
 }
 

@@ -110,15 +110,7 @@ public:
   RegionType
   MakePart(const RegionType & whole)
   {
-    RegionType part;
-    for (unsigned int axis = 0; axis < 3; ++axis)
-    {
-      const auto length = static_cast<itk::IndexValueType>(whole.GetSize(axis));
-      const auto first = m_Random.Integer(0, length - 1);
-      part.SetIndex(axis, whole.GetIndex(axis) + first);
-      part.SetSize(axis, static_cast<itk::SizeValueType>(m_Random.Integer(1, length - first)));
-    }
-    return part;
+    return m_Random.MakePart(whole);
   }
 
   std::string
