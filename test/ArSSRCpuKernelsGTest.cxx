@@ -117,7 +117,7 @@ TEST_P(ArSSRCpuKernelsOfEachKind, GiveARowTheSameBitsWhereverItStands)
 
 TEST_P(ArSSRCpuKernelsOfEachKind, BlendRows)
 {
-  const at::Tensor rows = m_Random({ 4, 48 });
+  const at::Tensor rows = m_Random({ 2, 48 });
   at::Tensor       result = at::empty({ 48 }, at::kFloat);
   RowBlend         blend;
   blend.count = 48;
@@ -127,24 +127,65 @@ TEST_P(ArSSRCpuKernelsOfEachKind, BlendRows)
   blend.weight1 = 0.7F;
   blend.result = result.mutable_data_ptr<float>();
   m_Kernels.blend(blend);
-  const at::Tensor mean = 0.3F * rows[0] + 0.7F * rows[1];
-  EXPECT_LT(LargestDifference(result, mean), Tolerance);
-
-  blend.bias = rows[2].const_data_ptr<float>();
-  blend.slope = rows[3].const_data_ptr<float>();
-  blend.x = -0.4F;
-  m_Kernels.blend(blend);
-  EXPECT_LT(LargestDifference(result, mean + rows[2] - 0.4F * rows[3]), Tolerance);
-  blend.relu = true;
-  m_Kernels.blend(blend);
-  EXPECT_LT(LargestDifference(result, (mean + rows[2] - 0.4F * rows[3]).relu()), Tolerance);
+  EXPECT_LT(LargestDifference(result, 0.3F * rows[0] + 0.7F * rows[1]), Tolerance);
 }
 
-TEST_P(ArSSRCpuKernelsOfEachKind, SumProductsOfTwoRows)
+TEST_P(ArSSRCpuKernelsOfEachKind, BlendALineOfVoxels)
 {
-  const at::Tensor rows = m_Random({ 2, 80 });
-  const float *    values = rows.const_data_ptr<float>();
-  EXPECT_NEAR(m_Kernels.dot(values, values + 80, 80), rows[0].dot(rows[1]).item<double>(), Tolerance);
+  // More columns than are taken together, and fewer; all, none and some of them with a ReLU.
+  for (const std::int64_t columns : { 16, 80, 144 })
+  {
+    const at::Tensor                    rows = m_Random({ 3, columns });
+    const at::Tensor                    affine = m_Random({ 2, columns });
+    const std::vector<LineBlend::Voxel> voxels = { { { { 0, 1 } }, { { 0.3F, 0.7F } }, -0.4F },
+                                                   { { { 2, 2 } }, { { 1.0F, 0.0F } }, 0.0F },
+                                                   { { { 2, 1 } }, { { 0.0F, 0.5F } }, 1.0F } };
+    for (const std::int64_t activated : { std::int64_t{ 0 }, std::int64_t{ 16 }, columns })
+    {
+      at::Tensor result = at::empty({ static_cast<std::int64_t>(voxels.size()), columns }, at::kFloat);
+      LineBlend  blend;
+      blend.count = result.size(0);
+      blend.voxels = voxels.data();
+      blend.columns = columns;
+      blend.activated = activated;
+      blend.rows = rows.const_data_ptr<float>();
+      blend.bias = affine[0].const_data_ptr<float>();
+      blend.slope = affine[1].const_data_ptr<float>();
+      blend.result = result.mutable_data_ptr<float>();
+      m_Kernels.blendLine(blend);
+      for (std::size_t n = 0; n < voxels.size(); ++n)
+      {
+        const LineBlend::Voxel & voxel = voxels[n];
+        at::Tensor               expected =
+          affine[0] + voxel.x * affine[1] + voxel.weight[0] * rows[voxel.row[0]] + voxel.weight[1] * rows[voxel.row[1]];
+        expected.narrow(0, 0, activated).relu_();
+        EXPECT_LT(LargestDifference(result[static_cast<std::int64_t>(n)], expected), Tolerance)
+          << "voxel " << n << ", " << columns << " columns, " << activated << " activated";
+      }
+    }
+  }
+}
+
+TEST_P(ArSSRCpuKernelsOfEachKind, MultiplyByAColumn)
+{
+  const at::Tensor a = m_Random({ 5, 90 }); // ten columns more than count
+  const at::Tensor weights = m_Random({ 80 });
+  at::Tensor       result = at::empty({ 5 }, at::kFloat);
+  ColumnProduct    product;
+  product.rows = 5;
+  product.depth = 80;
+  product.a = a.const_data_ptr<float>();
+  product.aStride = 90;
+  product.weights = weights.const_data_ptr<float>();
+  product.bias = 0.1F;
+  product.result = result.mutable_data_ptr<float>();
+  m_Kernels.multiplyColumn(product);
+  const at::Tensor expected = a.narrow(1, 0, 80).mv(weights) + 0.1F;
+  ASSERT_TRUE(expected.lt(0.0F).any().item<bool>());
+  EXPECT_LT(LargestDifference(result, expected), Tolerance);
+  product.relu = true;
+  m_Kernels.multiplyColumn(product);
+  EXPECT_LT(LargestDifference(result, expected.relu()), Tolerance);
 }
 
 TEST_P(ArSSRCpuKernelsOfEachKind, KeepNaN)

@@ -120,34 +120,56 @@ TorchMultiply(benchmark::State & state, const ProductShape & shape)
   SetOperations(state, shape.GetOperations());
 }
 
-/** First values of both stages interpolated between two LR voxels, with bias and coordinate, for many voxels. */
+/** First values of both stages interpolated along a line, with bias and coordinate. */
 void
-Blend(benchmark::State & state, const CpuKernels & kernels)
+BlendLine(benchmark::State & state, const CpuKernels & kernels, std::int64_t columns)
 {
-  constexpr std::int64_t columns = 512;
-  constexpr double       operationsPerFloat = 6.0;
-  const at::Tensor       rows = at::rand({ 4, columns }, at::kFloat);
-  at::Tensor             result = at::empty({ kernels.rowsInCache, columns }, at::kFloat);
-  RowBlend               blend;
-  blend.count = columns;
-  blend.row0 = rows[0].const_data_ptr<float>();
-  blend.row1 = rows[1].const_data_ptr<float>();
-  blend.weight0 = 0.25F;
-  blend.weight1 = 0.75F;
-  blend.bias = rows[2].const_data_ptr<float>();
-  blend.slope = rows[3].const_data_ptr<float>();
-  blend.x = 0.5F;
-  blend.relu = true;
+  constexpr std::int64_t        lineRows = 42;
+  constexpr double              operationsPerFloat = 6.0;
+  const at::Tensor              rows = at::rand({ lineRows, columns }, at::kFloat);
+  const at::Tensor              affine = at::rand({ 2, columns }, at::kFloat);
+  at::Tensor                    result = at::empty({ 2 * (lineRows - 1), columns }, at::kFloat);
+  std::vector<LineBlend::Voxel> voxels;
+  for (std::int64_t n = 0; n < result.size(0); ++n)
+  {
+    voxels.push_back({ { { n / 2, n / 2 + 1 } }, { { 0.25F, 0.75F } }, 0.5F });
+  }
+  LineBlend blend;
+  blend.count = result.size(0);
+  blend.voxels = voxels.data();
+  blend.columns = columns;
+  blend.activated = columns;
+  blend.rows = rows.const_data_ptr<float>();
+  blend.bias = affine[0].const_data_ptr<float>();
+  blend.slope = affine[1].const_data_ptr<float>();
+  blend.result = result.mutable_data_ptr<float>();
   for (auto _ : state)
   {
-    for (std::int64_t row = 0; row < kernels.rowsInCache; ++row)
-    {
-      blend.result = result.mutable_data_ptr<float>() + row * columns;
-      kernels.blend(blend);
-    }
+    kernels.blendLine(blend);
     benchmark::ClobberMemory();
   }
   SetOperations(state, operationsPerFloat * static_cast<double>(result.numel()));
+}
+
+void
+MultiplyColumn(benchmark::State & state, const CpuKernels & kernels, std::int64_t depth)
+{
+  const at::Tensor a = at::rand({ kernels.rowsInCache, depth }, at::kFloat);
+  const at::Tensor weights = at::rand({ depth }, at::kFloat);
+  at::Tensor       result = at::empty({ kernels.rowsInCache }, at::kFloat);
+  ColumnProduct    product;
+  product.rows = kernels.rowsInCache;
+  product.depth = depth;
+  product.a = a.const_data_ptr<float>();
+  product.aStride = depth;
+  product.weights = weights.const_data_ptr<float>();
+  product.result = result.mutable_data_ptr<float>();
+  for (auto _ : state)
+  {
+    kernels.multiplyColumn(product);
+    benchmark::ClobberMemory();
+  }
+  SetOperations(state, 2.0 * static_cast<double>(a.numel()));
 }
 
 /** The tiles that a thread transforms together, 64 channels, all frequencies. */
@@ -303,7 +325,16 @@ RegisterAll()
       Register(NameOf("multiply " + shape.GetName(), *kernels),
                [kernels, shape](benchmark::State & state) { Multiply(state, *kernels, shape); });
     }
-    Register(NameOf("blend 512", *kernels), [kernels](benchmark::State & state) { Blend(state, *kernels); });
+    for (const std::int64_t columns : { 64, 400 })
+    {
+      Register(NameOf("blend-line " + std::to_string(columns), *kernels),
+               [kernels, columns](benchmark::State & state) { BlendLine(state, *kernels, columns); });
+    }
+    for (const std::int64_t depth : { 64, 256 })
+    {
+      Register(NameOf("multiply-column " + std::to_string(depth), *kernels),
+               [kernels, depth](benchmark::State & state) { MultiplyColumn(state, *kernels, depth); });
+    }
     Register(NameOf("winograd-input 64", *kernels),
              [kernels](benchmark::State & state) { TransformInput(state, *kernels); });
     Register(NameOf("winograd-output 64", *kernels),

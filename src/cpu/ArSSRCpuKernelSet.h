@@ -19,6 +19,7 @@
 #ifndef ArSSRCpuKernelSet_h
 #define ArSSRCpuKernelSet_h
 
+#include "ArSSRCpuBlendKernel.h"
 #include "ArSSRCpuMatrixKernel.h"
 #include "ArSSRCpuWinogradKernel.h"
 
@@ -28,8 +29,9 @@ namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 constexpr CpuKernels
 MakeKernels(const char * name, int winogradTiles, std::int64_t rowsInCache)
 {
-  return { name,      Lanes,  PanelVectors, BlockRows,       winogradTiles,    rowsInCache,
-           &Multiply, &Blend, &Dot,         &TransformInput, &TransformOutput, &FinishVoxel };
+  return { name,        Lanes,           PanelVectors, BlockRows,  winogradTiles,   rowsInCache,
+           &Multiply,   &MultiplyColumn, &Blend,       &BlendLine, &TransformInput, &TransformOutput,
+           &FinishVoxel };
 }
 } // namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 

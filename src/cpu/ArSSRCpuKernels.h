@@ -18,6 +18,7 @@
 #ifndef ArSSRCpuKernels_h
 #define ArSSRCpuKernels_h
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -47,7 +48,7 @@ struct MatrixProduct
   bool          relu{ false };
 };
 
-/** \brief result = w0 · row0 + w1 · row1 + bias + x · slope, then a ReLU if asked for. */
+/** \brief result = w0 · row0 + w1 · row1. */
 struct RowBlend
 {
   std::int64_t  count{ 0 }; /**< floats, a multiple of the kernels' lanes */
@@ -55,11 +56,40 @@ struct RowBlend
   const float * row1{ nullptr };
   float         weight0{ 0.0F };
   float         weight1{ 0.0F };
-  const float * bias{ nullptr }; /**< may be null, with slope */
-  const float * slope{ nullptr };
-  float         x{ 0.0F };
-  bool          relu{ false };
   float *       result{ nullptr };
+};
+
+/** \brief For each voxel of a line, result = act(w0 · row0 + w1 · row1 + bias + x · slope). */
+struct LineBlend
+{
+  struct Voxel
+  {
+    std::array<std::int64_t, 2> row; /**< two of the rows, by number */
+    std::array<float, 2>        weight;
+    float                       x;
+  };
+
+  std::int64_t  count{ 0 }; /**< voxels */
+  const Voxel * voxels{ nullptr };
+  std::int64_t  columns{ 0 };      /**< a multiple of the kernels' lanes, as `activated` */
+  std::int64_t  activated{ 0 };    /**< columns that a ReLU follows, the first ones */
+  const float * rows{ nullptr };   /**< [row, column] */
+  const float * bias{ nullptr };   /**< [column] */
+  const float * slope{ nullptr };  /**< [column] */
+  float *       result{ nullptr }; /**< [voxel, column] */
+};
+
+/** \brief result = act(A w + bias): a matrix product whose result has one column. */
+struct ColumnProduct
+{
+  std::int64_t  rows{ 0 };
+  std::int64_t  depth{ 0 };         /**< a multiple of the kernels' lanes */
+  const float * a{ nullptr };       /**< A, [row, depth] */
+  std::int64_t  aStride{ 0 };       /**< floats from a row to the next */
+  const float * weights{ nullptr }; /**< w, [depth] */
+  float         bias{ 0.0F };
+  bool          relu{ false };
+  float *       result{ nullptr }; /**< [row] */
 };
 
 /** \brief A quarter of the input transform of F(2×2×2, 3×3×3): the coefficients of one frequency along z.
@@ -109,8 +139,9 @@ struct CpuKernels
   std::int64_t rowsInCache;   /**< rows of a perceptron's activations that stay there */
 
   void (*multiply)(const MatrixProduct &);
+  void (*multiplyColumn)(const ColumnProduct &);
   void (*blend)(const RowBlend &);
-  float (*dot)(const float *, const float *, std::int64_t); /**< of two rows whose length is a multiple of lanes */
+  void (*blendLine)(const LineBlend &);
   void (*transformInput)(const WinogradInput &);
   void (*transformOutput)(const WinogradOutput &);
   void (*finishVoxel)(const VoxelFinish &);

@@ -20,6 +20,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace itk::arssr
 {
@@ -55,20 +56,72 @@ CpuLineSource::GetScratchBytes(const Network & network)
 {
   const Architecture & architecture = network.GetArchitecture();
   return static_cast<std::int64_t>(sizeof(float)) * LargestPart *
-         (3 * CpuPerceptron::GetFirstColumnsBound(architecture) + PaddedChannels(architecture.featureDimension));
+           (3 * CpuPerceptron::GetFirstColumnsBound(architecture) + PaddedChannels(architecture.featureDimension)) +
+         static_cast<std::int64_t>(MaximumCount * (sizeof(LineBlend::Voxel) + sizeof(SkipTaps)));
 }
 
 void
-CpuLineSource::Move(double z, const Part & part)
+CpuLineSource::SetPart(const OutputSpan & span)
 {
-  if (z == m_Z && part == m_Part)
+  const FeatureTile & tile = m_Job.tile;
+  m_Part.start = span.start[0];
+  m_Part.count = span.count;
+  m_Part.voxels.clear();
+  m_Part.skipTaps.clear();
+  std::int64_t end = std::numeric_limits<std::int64_t>::min();
+  std::int64_t skipEnd = end;
+  m_Part.begin = std::numeric_limits<std::int64_t>::max();
+  m_Part.skipBegin = m_Part.begin;
+  auto index = span.start;
+  for (SizeValueType n = 0; n < span.count; ++n, ++index[0])
+  {
+    const double     x = m_Job.indexMap.Evaluate(index)[0];
+    const AxisSample sample = GetAxisSample(x, m_Job.sampling.padding, tile.imageSize[2], tile.origin[2]);
+    m_Part.voxels.push_back(
+      { sample.voxel, sample.weight, GetAxisCoordinate(x, m_Job.sampling.coordinates, tile.imageSize[2]) });
+    m_Part.begin = std::min(m_Part.begin, sample.voxel[0]);
+    end = std::max(end, sample.voxel[1] + 1);
+    if (m_Job.skip != ArSSRModelEnums::Skip::None)
+    {
+      const SkipTaps taps = GetSkipTaps(m_Job.skip, x, tile.imageSize[2], tile.lowResolutionOrigin[2]);
+      m_Part.skipTaps.push_back(taps);
+      m_Part.skipBegin = std::min(m_Part.skipBegin, taps.voxel[0]);
+      skipEnd = std::max(skipEnd, taps.voxel[GetNumberOfSkipTaps(m_Job.skip) - 1] + 1);
+    }
+  }
+  m_Part.size = end - m_Part.begin;
+  m_Part.skipSize = skipEnd - m_Part.skipBegin;
+  for (LineBlend::Voxel & voxel : m_Part.voxels)
+  {
+    for (std::int64_t & row : voxel.row)
+    {
+      row -= m_Part.begin;
+    }
+  }
+  for (SkipTaps & taps : m_Part.skipTaps)
+  {
+    for (std::int64_t & voxel : taps.voxel)
+    {
+      voxel -= m_Part.skipBegin;
+    }
+  }
+}
+
+void
+CpuLineSource::Move(const OutputSpan & span, double z)
+{
+  const bool samePart = span.start[0] == m_Part.start && span.count == m_Part.count;
+  if (samePart && z == m_Z)
   {
     return;
   }
+  if (!samePart)
+  {
+    this->SetPart(span);
+  }
   m_Z = z;
-  m_Part = part;
   m_ZSample = GetAxisSample(z, m_Job.sampling.padding, m_Job.tile.imageSize[0], m_Job.tile.origin[0]);
-  const auto voxels = static_cast<std::size_t>(part.size);
+  const auto voxels = static_cast<std::size_t>(m_Part.size);
   for (Line & line : m_Lines)
   {
     line.y = -1;
@@ -133,102 +186,76 @@ void
 CpuLineSource::Fill(const OutputSpan & span, float * first, float * interpolated)
 {
   const FeatureTile & tile = m_Job.tile;
-  const auto          xSample = [&](double x) {
-    return GetAxisSample(x, m_Job.sampling.padding, tile.imageSize[2], tile.origin[2]);
-  };
-  auto last = span.start;
-  last[0] += static_cast<OffsetValueType>(span.count) - 1;
-  const auto       start = m_Job.indexMap.Evaluate(span.start);
-  const AxisSample ends[2] = { xSample(start[0]), xSample(m_Job.indexMap.Evaluate(last)[0]) };
-  const auto       begin = std::min(ends[0].voxel[0], ends[1].voxel[0]);
-  const auto       end = std::max(ends[0].voxel[1], ends[1].voxel[1]) + 1;
-  this->Move(start[2], { begin, end - begin });
+  const auto          start = m_Job.indexMap.Evaluate(span.start);
+  const double        y = start[1];
+  const double        z = start[2];
+  this->Move(span, z);
 
-  const AxisSample ySample = GetAxisSample(start[1], m_Job.sampling.padding, tile.imageSize[1], tile.origin[1]);
+  const AxisSample sample = GetAxisSample(y, m_Job.sampling.padding, tile.imageSize[1], tile.origin[1]);
   RowBlend         alongY;
-  alongY.row0 = this->GetLine(ySample.voxel[0]);
-  alongY.row1 = ySample.voxel[1] == ySample.voxel[0] ? alongY.row0 : this->GetLine(ySample.voxel[1]);
-  alongY.weight0 = ySample.weight[0];
-  alongY.weight1 = ySample.weight[1];
+  alongY.row0 = this->GetLine(sample.voxel[0]);
+  alongY.row1 = sample.voxel[1] == sample.voxel[0] ? alongY.row0 : this->GetLine(sample.voxel[1]);
+  alongY.weight0 = sample.weight[0];
+  alongY.weight1 = sample.weight[1];
   alongY.count = static_cast<std::int64_t>(m_Row.size());
   alongY.result = m_Row.data();
   m_Job.kernels.blend(alongY);
 
-  this->SetLineBias(start[2], start[1]);
   constexpr std::int64_t xCoordinate = 2;
-  const std::int64_t     columns = m_Job.perceptron.GetFirstColumns();
-  const std::int64_t     activated = m_Job.perceptron.GetActivatedColumns();
-  const float *          slope = m_Job.perceptron.GetCoordinateWeights(xCoordinate);
-  auto                   index = span.start;
-  for (SizeValueType n = 0; n < span.count; ++n, ++index[0], first += columns)
-  {
-    const double     x = m_Job.indexMap.Evaluate(index)[0];
-    const AxisSample sample = xSample(x);
-    RowBlend         alongX;
-    alongX.weight0 = sample.weight[0];
-    alongX.weight1 = sample.weight[1];
-    alongX.x = GetAxisCoordinate(x, m_Job.sampling.coordinates, tile.imageSize[2]);
-    // The columns that a ReLU follows, then the others.
-    for (std::int64_t column = 0; column < columns; column += alongX.count)
-    {
-      alongX.count = column == 0 ? activated : columns - activated;
-      alongX.relu = column == 0;
-      alongX.row0 = m_Row.data() + (sample.voxel[0] - m_Part.begin) * columns + column;
-      alongX.row1 = m_Row.data() + (sample.voxel[1] - m_Part.begin) * columns + column;
-      alongX.bias = m_Bias.data() + column;
-      alongX.slope = slope + column;
-      alongX.result = first + column;
-      m_Job.kernels.blend(alongX);
-    }
-  }
+  this->SetLineBias(z, y);
+  LineBlend alongX;
+  alongX.count = static_cast<std::int64_t>(span.count);
+  alongX.voxels = m_Part.voxels.data();
+  alongX.columns = m_Job.perceptron.GetFirstColumns();
+  alongX.activated = m_Job.perceptron.GetActivatedColumns();
+  alongX.rows = m_Row.data();
+  alongX.bias = m_Bias.data();
+  alongX.slope = m_Job.perceptron.GetCoordinateWeights(xCoordinate);
+  alongX.result = first;
+  m_Job.kernels.blendLine(alongX);
+
   if (m_Job.skip == ArSSRModelEnums::Skip::None)
   {
     std::fill_n(interpolated, span.count, 0.0F);
     return;
   }
-  this->InterpolateSkip({ start[2], start[1], start[0] }, span, interpolated);
+  this->InterpolateSkip(z, y, interpolated);
 }
 
 void
-CpuLineSource::InterpolateSkip(const std::array<double, 3> & start, const OutputSpan & span, float * interpolated) const
+CpuLineSource::InterpolateSkip(double z, double y, float * interpolated) const
 {
   const FeatureTile & tile = m_Job.tile;
-  const int           taps = GetNumberOfSkipTaps(m_Job.skip);
+  const int           count = GetNumberOfSkipTaps(m_Job.skip);
   const auto          tapsAt = [&](int axis, double position) {
     return GetSkipTaps(m_Job.skip, position, tile.imageSize[axis], tile.lowResolutionOrigin[axis]);
   };
-  const SkipTaps z = tapsAt(0, start[0]);
-  const SkipTaps y = tapsAt(1, start[1]);
-  auto           last = span.start;
-  last[0] += static_cast<OffsetValueType>(span.count) - 1;
-  const SkipTaps ends[2] = { tapsAt(2, start[2]), tapsAt(2, m_Job.indexMap.Evaluate(last)[0]) };
-  const auto     begin = std::min(ends[0].voxel[0], ends[1].voxel[0]);
-  const auto     end = std::max(ends[0].voxel[taps - 1], ends[1].voxel[taps - 1]) + 1;
+  const SkipTaps zTaps = tapsAt(0, z);
+  const SkipTaps yTaps = tapsAt(1, y);
 
-  const float *                      intensities = tile.lowResolution.const_data_ptr<float>();
+  const float *                      intensities = tile.lowResolution.const_data_ptr<float>() + m_Part.skipBegin;
   const std::int64_t                 lines = tile.lowResolution.size(1);
   const std::int64_t                 lineSize = tile.lowResolution.size(2);
   std::array<float, LargestSkipLine> line{}; // interpolated along z and y
-  for (int zTap = 0; zTap < taps; ++zTap)
+  for (int zTap = 0; zTap < count; ++zTap)
   {
-    for (int yTap = 0; yTap < taps; ++yTap)
+    for (int yTap = 0; yTap < count; ++yTap)
     {
-      const float   weight = z.weight[zTap] * y.weight[yTap];
-      const float * values = intensities + (z.voxel[zTap] * lines + y.voxel[yTap]) * lineSize + begin;
-      for (std::int64_t x = 0; x < end - begin; ++x)
+      const float   weight = zTaps.weight[zTap] * yTaps.weight[yTap];
+      const float * values = intensities + (zTaps.voxel[zTap] * lines + yTaps.voxel[yTap]) * lineSize;
+      for (std::int64_t x = 0; x < m_Part.skipSize; ++x)
       {
         line[x] += weight * values[x];
       }
     }
   }
-  auto index = span.start;
-  for (SizeValueType n = 0; n < span.count; ++n, ++index[0])
+  for (std::size_t n = 0; n < m_Part.skipTaps.size(); ++n)
   {
-    const SkipTaps x = tapsAt(2, m_Job.indexMap.Evaluate(index)[0]);
-    float          sum = 0.0F;
-    for (int tap = 0; tap < taps; ++tap)
+    const SkipTaps & taps = m_Part.skipTaps[n];
+    float            sum = 0.0F;
+    for (int tap = 0; tap < count; ++tap)
     {
-      sum += x.weight[tap] * line[x.voxel[tap] - begin];
+      sum += taps.weight[tap] * line[taps.voxel[tap]];
     }
     interpolated[n] = sum;
   }

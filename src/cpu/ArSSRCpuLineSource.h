@@ -49,17 +49,18 @@ public:
   GetScratchBytes(const Network & network);
 
 private:
-  /** A part of a line of LR voxels along x, counted from the tile's first voxel. */
+  /** Voxels of a span along x and the part of a line of LR voxels that they need; the same for all lines, as the grids
+   * are parallel. */
   struct Part
   {
-    std::int64_t begin{ 0 };
-    std::int64_t size{ 0 };
-
-    bool
-    operator==(const Part & other) const
-    {
-      return begin == other.begin && size == other.size;
-    }
+    IndexValueType                start{ 0 }; /**< output index along x */
+    SizeValueType                 count{ 0 };
+    std::int64_t                  begin{ 0 }; /**< counted from the tile's first voxel */
+    std::int64_t                  size{ 0 };
+    std::vector<LineBlend::Voxel> voxels;         /**< rows are counted from `begin` */
+    std::int64_t                  skipBegin{ 0 }; /**< the same for the LR intensities */
+    std::int64_t                  skipSize{ 0 };
+    std::vector<SkipTaps>         skipTaps; /**< none without a skip; counted from `skipBegin` */
   };
 
   /** First values of LR voxels along x, interpolated along z. */
@@ -71,9 +72,12 @@ private:
 
   static constexpr double NoPosition = std::numeric_limits<double>::quiet_NaN();
 
-  /** Makes the lines kept useless unless they are of this part and of this position along z. */
+  /** Makes the lines kept useless unless they are of the span's part and of its position along z. */
   void
-  Move(double z, const Part & part);
+  Move(const OutputSpan & span, double z);
+
+  void
+  SetPart(const OutputSpan & span);
 
   const float *
   GetLine(std::int64_t y);
@@ -83,7 +87,7 @@ private:
   SetLineBias(double z, double y);
 
   void
-  InterpolateSkip(const std::array<double, 3> & start, const OutputSpan & span, float * interpolated) const;
+  InterpolateSkip(double z, double y, float * interpolated) const;
 
   double              m_Z{ NoPosition };
   AxisSample          m_ZSample{};

@@ -138,41 +138,19 @@ Multiply(const MatrixProduct & product)
   }
 }
 
-inline float
-Dot(const float * left, const float * right, std::int64_t count)
-{
-  Vector sums = Broadcast(0.0F);
-  for (std::int64_t i = 0; i < count; i += Lanes)
-  {
-    sums = sums + Load(left + i) * Load(right + i);
-  }
-  float total = 0.0F;
-  for (int lane = 0; lane < Lanes; ++lane)
-  {
-    total += GetLane(sums, lane);
-  }
-  return total;
-}
-
 inline void
-Blend(const RowBlend & blend)
+MultiplyColumn(const ColumnProduct & product)
 {
-  const Vector weight0 = Broadcast(blend.weight0);
-  const Vector weight1 = Broadcast(blend.weight1);
-  if (!blend.bias)
+  for (std::int64_t row = 0; row < product.rows; ++row)
   {
-    for (std::int64_t i = 0; i < blend.count; i += Lanes)
+    const float * a = product.a + row * product.aStride;
+    Vector        sums = Broadcast(0.0F);
+    for (std::int64_t k = 0; k < product.depth; k += Lanes)
     {
-      Store(blend.result + i, weight0 * Load(blend.row0 + i) + weight1 * Load(blend.row1 + i));
+      sums = sums + Load(a + k) * Load(product.weights + k);
     }
-    return;
-  }
-  const Vector x = Broadcast(blend.x);
-  for (std::int64_t i = 0; i < blend.count; i += Lanes)
-  {
-    const Vector affine = Load(blend.bias + i) + x * Load(blend.slope + i);
-    const Vector value = affine + weight0 * Load(blend.row0 + i) + weight1 * Load(blend.row1 + i);
-    Store(blend.result + i, blend.relu ? PositivePart(value) : value);
+    const float value = SumOfLanes(sums) + product.bias;
+    product.result[row] = product.relu && value < 0.0F ? 0.0F : value;
   }
 }
 } // namespace itk::arssr::ARSSR_KERNEL_NAMESPACE

@@ -164,12 +164,16 @@ CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, f
   {
     apply(layer, nullptr);
   }
-  for (std::int64_t row = 0; row < count; ++row)
-  {
-    const float value =
-      m_Kernels.dot(current + row * stride, m_LastWeight.const_data_ptr<float>(), m_HiddenColumns) + m_LastBias;
-    result[row] = m_EndsWithReLU ? std::max(value, 0.0F) : value;
-  }
+  ColumnProduct last;
+  last.rows = count;
+  last.depth = m_HiddenColumns;
+  last.a = current;
+  last.aStride = stride;
+  last.weights = m_LastWeight.const_data_ptr<float>();
+  last.bias = m_LastBias;
+  last.relu = m_EndsWithReLU;
+  last.result = result;
+  m_Kernels.multiplyColumn(last);
 }
 
 std::int64_t

@@ -22,6 +22,7 @@
 #define ArSSRCpuVector_h
 
 #include <cstdint>
+#include <type_traits>
 
 namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {
@@ -60,10 +61,24 @@ PositivePart(Vector value)
   return value > 0.0F ? value : Vector{};
 }
 
+using FourFloats = float __attribute__((vector_size(4 * sizeof(float))));
+using EightFloats = float __attribute__((vector_size(8 * sizeof(float))));
+
 ARSSR_INLINE float
-GetLane(const Vector & value, int lane)
+SumOfLanes(const FourFloats & value)
 {
-  return value[lane];
+  return (value[0] + value[2]) + (value[1] + value[3]);
+}
+
+/** Adds each lane of the upper half to one of the lower half, until one is left. */
+template <typename T>
+ARSSR_INLINE float
+SumOfLanes(const T & value)
+{
+  using Half = std::conditional_t<sizeof(T) == sizeof(EightFloats), FourFloats, EightFloats>;
+  Half halves[2];
+  __builtin_memcpy(halves, &value, sizeof(value));
+  return SumOfLanes(halves[0] + halves[1]);
 }
 #else
 #  define ARSSR_INLINE inline
@@ -115,12 +130,6 @@ PositivePart(Vector value)
   return value;
 }
 
-ARSSR_INLINE float
-GetLane(const Vector & value, int lane)
-{
-  return value.lanes[lane];
-}
-
 ARSSR_INLINE Vector
 operator+(Vector left, const Vector & right)
 {
@@ -149,6 +158,22 @@ operator*(Vector left, const Vector & right)
     left.lanes[lane] *= right.lanes[lane];
   }
   return left;
+}
+
+/** Adds each lane of the upper half to one of the lower half, until one is left. */
+ARSSR_INLINE float
+SumOfLanes(const Vector & value)
+{
+  float sums[Lanes];
+  Store(sums, value);
+  for (int half = Lanes / 2; half > 0; half /= 2)
+  {
+    for (int lane = 0; lane < half; ++lane)
+    {
+      sums[lane] += sums[lane + half];
+    }
+  }
+  return sums[0];
 }
 #endif
 } // namespace itk::arssr::ARSSR_KERNEL_NAMESPACE

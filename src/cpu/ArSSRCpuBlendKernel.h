@@ -1,0 +1,95 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+// Included by each ArSSRCpuKernels<Set>.cxx after ArSSRCpuVector.h.
+#ifndef ArSSRCpuBlendKernel_h
+#define ArSSRCpuBlendKernel_h
+
+#include "ArSSRCpuKernels.h"
+#include "ArSSRCpuVector.h"
+
+namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
+{
+inline void
+Blend(const RowBlend & blend)
+{
+  const Vector weight0 = Broadcast(blend.weight0);
+  const Vector weight1 = Broadcast(blend.weight1);
+  for (std::int64_t i = 0; i < blend.count; i += Lanes)
+  {
+    Store(blend.result + i, weight0 * Load(blend.row0 + i) + weight1 * Load(blend.row1 + i));
+  }
+}
+
+/** Some columns of all voxels; their bias and slope stay in registers. */
+template <int Vectors, bool ReLU>
+void
+BlendColumns(const LineBlend & blend, std::int64_t column)
+{
+  Vector bias[Vectors]{};
+  Vector slope[Vectors]{};
+  ARSSR_UNROLL
+  for (int v = 0; v < Vectors; ++v)
+  {
+    bias[v] = Load(blend.bias + column + v * Lanes);
+    slope[v] = Load(blend.slope + column + v * Lanes);
+  }
+  const float * rows = blend.rows + column;
+  float *       result = blend.result + column;
+  for (std::int64_t n = 0; n < blend.count; ++n, result += blend.columns)
+  {
+    const LineBlend::Voxel & voxel = blend.voxels[n];
+    const float *            row0 = rows + voxel.row[0] * blend.columns;
+    const float *            row1 = rows + voxel.row[1] * blend.columns;
+    const Vector             weight0 = Broadcast(voxel.weight[0]);
+    const Vector             weight1 = Broadcast(voxel.weight[1]);
+    const Vector             x = Broadcast(voxel.x);
+    ARSSR_UNROLL
+    for (int v = 0; v < Vectors; ++v)
+    {
+      const Vector affine = bias[v] + x * slope[v];
+      const Vector value = affine + weight0 * Load(row0 + v * Lanes) + weight1 * Load(row1 + v * Lanes);
+      Store(result + v * Lanes, ReLU ? PositivePart(value) : value);
+    }
+  }
+}
+
+template <bool ReLU>
+void
+BlendRange(const LineBlend & blend, std::int64_t begin, std::int64_t end)
+{
+  constexpr int Vectors = 4;
+  std::int64_t  column = begin;
+  for (; column + Vectors * Lanes <= end; column += Vectors * Lanes)
+  {
+    BlendColumns<Vectors, ReLU>(blend, column);
+  }
+  for (; column < end; column += Lanes)
+  {
+    BlendColumns<1, ReLU>(blend, column);
+  }
+}
+
+inline void
+BlendLine(const LineBlend & blend)
+{
+  BlendRange<true>(blend, 0, blend.activated);
+  BlendRange<false>(blend, blend.activated, blend.columns);
+}
+} // namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
+
+#endif
