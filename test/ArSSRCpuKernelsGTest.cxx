@@ -137,9 +137,9 @@ TEST_P(ArSSRCpuKernelsOfEachKind, BlendALineOfVoxels)
   {
     const at::Tensor                    rows = m_Random({ 3, columns });
     const at::Tensor                    affine = m_Random({ 2, columns });
-    const std::vector<LineBlend::Voxel> voxels = { { { { 0, 1 } }, { { 0.3F, 0.7F } }, -0.4F },
-                                                   { { { 2, 2 } }, { { 1.0F, 0.0F } }, 0.0F },
-                                                   { { { 2, 1 } }, { { 0.0F, 0.5F } }, 1.0F } };
+    const std::vector<LineBlend::Voxel> voxels = { { 0, 1, 0.3F, 0.7F, -0.4F },
+                                                   { 2, 2, 1.0F, 0.0F, 0.0F },
+                                                   { 2, 1, 0.0F, 0.5F, 1.0F } };
     for (const std::int64_t activated : { std::int64_t{ 0 }, std::int64_t{ 16 }, columns })
     {
       at::Tensor result = at::empty({ static_cast<std::int64_t>(voxels.size()), columns }, at::kFloat);
@@ -157,7 +157,7 @@ TEST_P(ArSSRCpuKernelsOfEachKind, BlendALineOfVoxels)
       {
         const LineBlend::Voxel & voxel = voxels[n];
         at::Tensor               expected =
-          affine[0] + voxel.x * affine[1] + voxel.weight[0] * rows[voxel.row[0]] + voxel.weight[1] * rows[voxel.row[1]];
+          affine[0] + voxel.x * affine[1] + voxel.weight0 * rows[voxel.row0] + voxel.weight1 * rows[voxel.row1];
         expected.narrow(0, 0, activated).relu_();
         EXPECT_LT(LargestDifference(result[static_cast<std::int64_t>(n)], expected), Tolerance)
           << "voxel " << n << ", " << columns << " columns, " << activated << " activated";

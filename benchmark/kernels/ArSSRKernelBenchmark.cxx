@@ -132,7 +132,7 @@ BlendLine(benchmark::State & state, const CpuKernels & kernels, std::int64_t col
   std::vector<LineBlend::Voxel> voxels;
   for (std::int64_t n = 0; n < result.size(0); ++n)
   {
-    voxels.push_back({ { { n / 2, n / 2 + 1 } }, { { 0.25F, 0.75F } }, 0.5F });
+    voxels.push_back({ n / 2, n / 2 + 1, 0.25F, 0.75F, 0.5F });
   }
   LineBlend blend;
   blend.count = result.size(0);

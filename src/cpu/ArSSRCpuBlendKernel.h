@@ -53,10 +53,10 @@ BlendColumns(const LineBlend & blend, std::int64_t column)
   for (std::int64_t n = 0; n < blend.count; ++n, result += blend.columns)
   {
     const LineBlend::Voxel & voxel = blend.voxels[n];
-    const float *            row0 = rows + voxel.row[0] * blend.columns;
-    const float *            row1 = rows + voxel.row[1] * blend.columns;
-    const Vector             weight0 = Broadcast(voxel.weight[0]);
-    const Vector             weight1 = Broadcast(voxel.weight[1]);
+    const float *            row0 = rows + voxel.row0 * blend.columns;
+    const float *            row1 = rows + voxel.row1 * blend.columns;
+    const Vector             weight0 = Broadcast(voxel.weight0);
+    const Vector             weight1 = Broadcast(voxel.weight1);
     const Vector             x = Broadcast(voxel.x);
     ARSSR_UNROLL
     for (int v = 0; v < Vectors; ++v)

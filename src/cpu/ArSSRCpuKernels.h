@@ -18,7 +18,6 @@
 #ifndef ArSSRCpuKernels_h
 #define ArSSRCpuKernels_h
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -64,9 +63,11 @@ struct LineBlend
 {
   struct Voxel
   {
-    std::array<std::int64_t, 2> row; /**< two of the rows, by number */
-    std::array<float, 2>        weight;
-    float                       x;
+    std::int64_t row0; /**< by its number */
+    std::int64_t row1;
+    float        weight0;
+    float        weight1;
+    float        x;
   };
 
   std::int64_t  count{ 0 }; /**< voxels */

@@ -77,8 +77,11 @@ CpuLineSource::SetPart(const OutputSpan & span)
   {
     const double     x = m_Job.indexMap.Evaluate(index)[0];
     const AxisSample sample = GetAxisSample(x, m_Job.sampling.padding, tile.imageSize[2], tile.origin[2]);
-    m_Part.voxels.push_back(
-      { sample.voxel, sample.weight, GetAxisCoordinate(x, m_Job.sampling.coordinates, tile.imageSize[2]) });
+    m_Part.voxels.push_back({ sample.voxel[0],
+                              sample.voxel[1],
+                              sample.weight[0],
+                              sample.weight[1],
+                              GetAxisCoordinate(x, m_Job.sampling.coordinates, tile.imageSize[2]) });
     m_Part.begin = std::min(m_Part.begin, sample.voxel[0]);
     end = std::max(end, sample.voxel[1] + 1);
     if (m_Job.skip != ArSSRModelEnums::Skip::None)
@@ -93,10 +96,8 @@ CpuLineSource::SetPart(const OutputSpan & span)
   m_Part.skipSize = skipEnd - m_Part.skipBegin;
   for (LineBlend::Voxel & voxel : m_Part.voxels)
   {
-    for (std::int64_t & row : voxel.row)
-    {
-      row -= m_Part.begin;
-    }
+    voxel.row0 -= m_Part.begin;
+    voxel.row1 -= m_Part.begin;
   }
   for (SkipTaps & taps : m_Part.skipTaps)
   {
