@@ -106,3 +106,13 @@ def write(tmp_path) -> Callable:
         return path
 
     return to_file
+
+
+@pytest.fixture
+def slow_model(tmp_path: Path) -> Path:
+    """A network so large that a command with it is still at work when it is interrupted, on fast machines too."""
+    model = itk.ArSSRModel.New()
+    model.SetRandomNetwork(itk.ArSSRModelEnums.Encoder_RDN, 128, 8, 256, 1)
+    path = tmp_path / "slow.safetensors"
+    model.WriteFile(str(path))
+    return path

@@ -221,10 +221,11 @@ def test_a_failure_keeps_the_older_output(arssr, write, tmp_path):
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_cleanly(signal_number, write, tmp_path):
+def test_ctrl_c_ends_cleanly(signal_number, write, slow_model, tmp_path):
     write("in/a.nii.gz", make_image(size=(40, 40, 40)))
     write("in/b.nii.gz", make_image(size=(40, 40, 40)))
-    command = [sys.executable, "-m", "itk_arssr", "upscale", tmp_path / "in", tmp_path / "out", "--scale", "4"]
+    command = [sys.executable, "-m", "itk_arssr", "upscale", tmp_path / "in", tmp_path / "out", "--scale", "8"]
+    command += ["--model", slow_model]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
         while "a.nii.gz" not in process.stdout.readline():
             assert process.poll() is None, process.stderr.read()

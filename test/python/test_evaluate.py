@@ -262,9 +262,9 @@ def test_results_are_replaced_only_on_request(evaluate, scans, model, tmp_path):
     assert len(rows_of(tmp_path / "out")) == 10
 
 
-def test_ctrl_c_ends_cleanly(write, tmp_path):
+def test_ctrl_c_ends_cleanly(write, slow_model, tmp_path):
     write("in/a.nii.gz", make_image(size=(90, 90, 90)))
-    command = [sys.executable, "-m", "itk_arssr", "evaluate", tmp_path / "in", "--out", tmp_path / "out"]
+    command = [sys.executable, "-m", "itk_arssr", "evaluate", slow_model, tmp_path / "in", "--out", tmp_path / "out"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
         while "a.nii.gz" not in process.stdout.readline():
             assert process.poll() is None, process.stderr.read()
