@@ -100,7 +100,7 @@ install_clang() {
 run_gtests() {
   local driver=$1 log=$2 shards process=() shard status=0
   shift 2
-  shards=$(nproc)
+  shards=$(env -u OMP_NUM_THREADS nproc) # which nproc would follow
   rm -f "$log"-*.log
   for ((shard = 0; shard < shards; ++shard)); do
     (cd "$(dirname "$driver")/.." && GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard exec "$driver" --gtest_brief=1 "$@") \

@@ -27,6 +27,13 @@ namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 constexpr int PanelVectors = 2;
 constexpr int BlockRows = ARSSR_KERNEL_ROWS;
 
+/** Rows of a block whose sums take as many registers as those of BlockRows and a full panel. */
+constexpr int
+GetBlockRows(int vectors)
+{
+  return vectors <= PanelVectors ? BlockRows : BlockRows * PanelVectors / vectors;
+}
+
 /** Rows × Vectors registers of sums over the whole depth. */
 template <int Rows, int Vectors>
 void
@@ -110,16 +117,18 @@ MultiplyRemainder(const MatrixProduct & product, const float * panel, std::int64
 
 template <int Vectors>
 void
-MultiplyPanel(const MatrixProduct & product, const float * panel, std::int64_t column)
+MultiplyPanel(const MatrixProduct & product, std::int64_t column)
 {
-  std::int64_t row = 0;
-  for (; row + BlockRows <= product.rows; row += BlockRows)
+  constexpr int Rows = GetBlockRows(Vectors);
+  const float * panel = product.b + column * product.bDepth;
+  std::int64_t  row = 0;
+  for (; row + Rows <= product.rows; row += Rows)
   {
-    MultiplyBlock<BlockRows, Vectors>(product, panel, row, column);
+    MultiplyBlock<Rows, Vectors>(product, panel, row, column);
   }
   if (row < product.rows)
   {
-    MultiplyRemainder<BlockRows - 1, Vectors>(product, panel, row, column);
+    MultiplyRemainder<Rows - 1, Vectors>(product, panel, row, column);
   }
 }
 
@@ -128,13 +137,19 @@ inline void
 Multiply(const MatrixProduct & product)
 {
   std::int64_t column = 0;
-  for (; column + PanelVectors * Lanes <= product.columns; column += PanelVectors * Lanes)
+  for (; product.columns - column >= (PanelVectors + 2) * Lanes; column += PanelVectors * Lanes)
   {
-    MultiplyPanel<PanelVectors>(product, product.b + column * product.bDepth, column);
+    MultiplyPanel<PanelVectors>(product, column);
   }
-  if (column < product.columns)
+  switch ((product.columns - column) / Lanes)
   {
-    MultiplyPanel<1>(product, product.b + column * product.bDepth, column);
+    case 1:
+      return MultiplyPanel<1>(product, column);
+    case PanelVectors:
+      return MultiplyPanel<PanelVectors>(product, column);
+    case PanelVectors + 1:
+      return MultiplyPanel<PanelVectors + 1>(product, column);
+    default:;
   }
 }
 

@@ -26,7 +26,8 @@ namespace itk::arssr
 {
 /** \brief Weights as the kernels read them: panels of columns, [panel, depth, column in the panel].
  *
- * Columns are padded with zeros, to a multiple of the kernels' lanes at least; the last panel may have one vector only.
+ * Columns are padded with zeros, to a multiple of the kernels' lanes at least; the last panel may have a vector more or
+ * less than the others.
  */
 class PackedMatrix
 {
