@@ -33,11 +33,12 @@ PackedMatrix::PackedMatrix(const CpuKernels & kernels,
 {
   const auto         values = weight.accessor<float, 2>();
   float *            panels = m_Panels.mutable_data_ptr<float>();
-  const std::int64_t full = static_cast<std::int64_t>(kernels.panelVectors) * kernels.lanes;
+  const std::int64_t lanes = kernels.lanes;
+  const std::int64_t full = kernels.panelVectors * lanes;
   for (std::int64_t first = 0; first < m_Columns;)
   {
     const std::int64_t left = m_Columns - first;
-    const std::int64_t width = left < full + 2 * kernels.lanes ? left : full;
+    const std::int64_t width = left < full + 2 * lanes ? left : full;
     const std::int64_t last = std::min(first + width, weight.size(0));
     for (std::int64_t column = first; column < last; ++column)
     {
