@@ -93,7 +93,7 @@ CpuLineSource::SetPart(const OutputSpan & span)
     }
   }
   m_Part.size = end - m_Part.begin;
-  m_Part.skipSize = skipEnd - m_Part.skipBegin;
+  m_Part.skipSize = m_Part.skipTaps.empty() ? 0 : skipEnd - m_Part.skipBegin;
   for (LineBlend::Voxel & voxel : m_Part.voxels)
   {
     voxel.row0 -= m_Part.begin;
