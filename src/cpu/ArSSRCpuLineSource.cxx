@@ -20,7 +20,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace itk::arssr
 {
@@ -68,10 +67,6 @@ CpuLineSource::SetPart(const OutputSpan & span)
   m_Part.count = span.count;
   m_Part.voxels.clear();
   m_Part.skipTaps.clear();
-  std::int64_t end = std::numeric_limits<std::int64_t>::min();
-  std::int64_t skipEnd = end;
-  m_Part.begin = std::numeric_limits<std::int64_t>::max();
-  m_Part.skipBegin = m_Part.begin;
   auto index = span.start;
   for (SizeValueType n = 0; n < span.count; ++n, ++index[0])
   {
@@ -82,23 +77,29 @@ CpuLineSource::SetPart(const OutputSpan & span)
                               sample.weight[0],
                               sample.weight[1],
                               GetAxisCoordinate(x, m_Job.sampling.coordinates, tile.imageSize[2]) });
-    m_Part.begin = std::min(m_Part.begin, sample.voxel[0]);
-    end = std::max(end, sample.voxel[1] + 1);
     if (m_Job.skip != ArSSRModelEnums::Skip::None)
     {
-      const SkipTaps taps = GetSkipTaps(m_Job.skip, x, tile.imageSize[2], tile.lowResolutionOrigin[2]);
-      m_Part.skipTaps.push_back(taps);
-      m_Part.skipBegin = std::min(m_Part.skipBegin, taps.voxel[0]);
-      skipEnd = std::max(skipEnd, taps.voxel[GetNumberOfSkipTaps(m_Job.skip) - 1] + 1);
+      m_Part.skipTaps.push_back(GetSkipTaps(m_Job.skip, x, tile.imageSize[2], tile.lowResolutionOrigin[2]));
     }
   }
-  m_Part.size = end - m_Part.begin;
-  m_Part.skipSize = m_Part.skipTaps.empty() ? 0 : skipEnd - m_Part.skipBegin;
+
+  // Samples along x only grow or only fall, so those at the ends reach furthest.
+  const LineBlend::Voxel ends[2] = { m_Part.voxels.front(), m_Part.voxels.back() };
+  m_Part.begin = std::min(ends[0].row0, ends[1].row0);
+  m_Part.size = std::max(ends[0].row1, ends[1].row1) + 1 - m_Part.begin;
   for (LineBlend::Voxel & voxel : m_Part.voxels)
   {
     voxel.row0 -= m_Part.begin;
     voxel.row1 -= m_Part.begin;
   }
+  if (m_Part.skipTaps.empty())
+  {
+    return;
+  }
+  const int      lastTap = GetNumberOfSkipTaps(m_Job.skip) - 1;
+  const SkipTaps skipEnds[2] = { m_Part.skipTaps.front(), m_Part.skipTaps.back() };
+  m_Part.skipBegin = std::min(skipEnds[0].voxel[0], skipEnds[1].voxel[0]);
+  m_Part.skipSize = std::max(skipEnds[0].voxel[lastTap], skipEnds[1].voxel[lastTap]) + 1 - m_Part.skipBegin;
   for (SkipTaps & taps : m_Part.skipTaps)
   {
     for (std::int64_t & voxel : taps.voxel)
