@@ -99,6 +99,10 @@ OutputSpans::FindInLine(const IndexType & lineStart) const
       index[0] += x;
       return sign * m_Lattice.Compare(axis, m_IndexMap.Evaluate(index)[axis], m_Tile[axis]);
     };
+    if (begin < end && compare(begin) == 0 && compare(end - 1) == 0)
+    {
+      continue; // all that is left, as mostly
+    }
     begin = std::max(begin, FindFirst(end, [&](OffsetValueType x) { return compare(x) >= 0; }));
     end = FindFirst(end, [&](OffsetValueType x) { return compare(x) > 0; });
   }

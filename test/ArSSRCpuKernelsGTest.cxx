@@ -166,6 +166,74 @@ TEST_P(ArSSRCpuKernelsOfEachKind, BlendALineOfVoxels)
   }
 }
 
+TEST_P(ArSSRCpuKernelsOfEachKind, InterpolateALine)
+{
+  // Lines longer than a vector and shorter; voxels from the repeated border before to the one behind.
+  for (const int taps : { 2, 4 })
+  {
+    for (const std::int64_t size : { 1, 3, 16, 37 })
+    {
+      const std::int64_t         lines = std::int64_t{ taps } * taps;
+      const at::Tensor           values = m_Random({ lines, size });
+      const at::Tensor           lineWeights = m_Random({ lines });
+      std::vector<const float *> rows;
+      for (std::int64_t line = 0; line < lines; ++line)
+      {
+        rows.push_back(values[line].const_data_ptr<float>());
+      }
+      LineInterpolation interpolation;
+      interpolation.taps = taps;
+      interpolation.lines = static_cast<int>(lines);
+      interpolation.values = rows.data();
+      interpolation.lineWeights = lineWeights.const_data_ptr<float>();
+      interpolation.size = size;
+      interpolation.before = 2;
+      interpolation.after = 1;
+      interpolation.count = interpolation.before + size + interpolation.after - taps + 1;
+      if (interpolation.count < 1)
+      {
+        continue;
+      }
+      const at::Tensor                      weights = m_Random({ interpolation.count, taps });
+      std::vector<LineInterpolation::Voxel> voxels;
+      for (std::int64_t n = 0; n < interpolation.count; ++n)
+      {
+        LineInterpolation::Voxel voxel{ n, {} };
+        std::copy_n(weights[n].const_data_ptr<float>(), taps, voxel.weights);
+        voxels.push_back(voxel);
+      }
+      std::vector<float> sums(static_cast<std::size_t>(interpolation.before + size + interpolation.after));
+      at::Tensor         result = at::empty({ interpolation.count }, at::kFloat);
+      interpolation.voxels = voxels.data();
+      interpolation.sums = sums.data();
+      interpolation.result = result.mutable_data_ptr<float>();
+      m_Kernels.interpolateLine(interpolation);
+
+      const at::Tensor sum = lineWeights.matmul(values);
+      const at::Tensor continued = at::cat({ sum[0].expand({ 2 }), sum, sum[size - 1].expand({ 1 }) });
+      const at::Tensor expected = (continued.unfold(0, taps, 1) * weights).sum(1);
+      EXPECT_LT(LargestDifference(result, expected), Tolerance) << taps << " taps, " << size << " intensities";
+
+      // An intensity has the same bits wherever the line begins.
+      if (size > 1)
+      {
+        const std::vector<float> all = sums;
+        for (const float *& row : rows)
+        {
+          ++row;
+        }
+        --interpolation.size;
+        interpolation.count = 0;
+        m_Kernels.interpolateLine(interpolation);
+        for (std::int64_t x = 0; x < interpolation.size; ++x)
+        {
+          EXPECT_EQ(sums[static_cast<std::size_t>(2 + x)], all[static_cast<std::size_t>(3 + x)]) << x << " of " << size;
+        }
+      }
+    }
+  }
+}
+
 TEST_P(ArSSRCpuKernelsOfEachKind, MultiplyByAColumn)
 {
   const at::Tensor a = m_Random({ 5, 90 }); // ten columns more than count
@@ -188,14 +256,42 @@ TEST_P(ArSSRCpuKernelsOfEachKind, MultiplyByAColumn)
   EXPECT_LT(LargestDifference(result, expected.relu()), Tolerance);
 }
 
+TEST_P(ArSSRCpuKernelsOfEachKind, GiveARowTimesAColumnTheSameBitsWhereverItStands)
+{
+  const at::Tensor a = m_Random({ 11, 48 });
+  const at::Tensor weights = m_Random({ 48 });
+  at::Tensor       all = at::empty({ 11 }, at::kFloat);
+  ColumnProduct    product;
+  product.rows = 11;
+  product.depth = 48;
+  product.a = a.const_data_ptr<float>();
+  product.aStride = 48;
+  product.weights = weights.const_data_ptr<float>();
+  product.result = all.mutable_data_ptr<float>();
+  m_Kernels.multiplyColumn(product);
+  for (std::int64_t row = 0; row < 11; ++row)
+  {
+    at::Tensor single = at::empty({ 1 }, at::kFloat);
+    product.rows = 1;
+    product.a = a[row].const_data_ptr<float>();
+    product.result = single.mutable_data_ptr<float>();
+    m_Kernels.multiplyColumn(product);
+    EXPECT_EQ(single.item<float>(), all[row].item<float>()) << "row " << row;
+  }
+}
+
 TEST_P(ArSSRCpuKernelsOfEachKind, KeepNaN)
 {
-  // A NaN that a network makes must not become a zero on the way out.
+  // A NaN that a network makes must not become a zero on the way out, nor in a ReLU, as in torch.
   const PackedMatrix packed(m_Kernels, m_Random({ 16, 4 }), 4);
   at::Tensor         a = m_Random({ 1, 4 });
   a[0][2] = std::nanf("");
-  at::Tensor c = at::empty({ 1, 16 }, at::kFloat);
-  m_Kernels.multiply(ProductOf(packed, a, c));
+  at::Tensor    c = at::empty({ 1, 16 }, at::kFloat);
+  MatrixProduct product = ProductOf(packed, a, c);
+  m_Kernels.multiply(product);
+  EXPECT_TRUE(c.isnan().all().item<bool>());
+  product.relu = true;
+  m_Kernels.multiply(product);
   EXPECT_TRUE(c.isnan().all().item<bool>());
 }
 

@@ -16,6 +16,9 @@
  *
  *=========================================================================*/
 // The kernels for AVX-512, compiled without it: so that what they compute is tested on every processor.
+#if defined(__GNUC__)
+#  pragma GCC diagnostic ignored "-Wpsabi" // no vector leaves this file
+#endif
 #define ARSSR_KERNEL_NAMESPACE wide
 #define ARSSR_KERNEL_LANES 16
 #define ARSSR_KERNEL_ROWS 12

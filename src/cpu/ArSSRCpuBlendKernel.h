@@ -90,6 +90,70 @@ BlendLine(const LineBlend & blend)
   BlendRange<true>(blend, 0, blend.activated);
   BlendRange<false>(blend, blend.activated, blend.columns);
 }
+
+/** The lines' sum, with a Vector or a single intensity at a time: of each, the same operations in the same order. */
+inline void
+AddLines(const LineInterpolation & interpolation)
+{
+  float * const      sums = interpolation.sums + interpolation.before;
+  const std::int64_t size = interpolation.size;
+  std::int64_t       x = 0;
+  for (; x + Lanes <= size; x += Lanes)
+  {
+    Vector sum = Broadcast(0.0F);
+    for (int line = 0; line < interpolation.lines; ++line)
+    {
+      sum = sum + Broadcast(interpolation.lineWeights[line]) * Load(interpolation.values[line] + x);
+    }
+    Store(sums + x, sum);
+  }
+  for (; x < size; ++x)
+  {
+    float sum = 0.0F;
+    for (int line = 0; line < interpolation.lines; ++line)
+    {
+      sum = sum + interpolation.lineWeights[line] * interpolation.values[line][x];
+    }
+    sums[x] = sum;
+  }
+  for (std::int64_t n = 0; n < interpolation.before; ++n)
+  {
+    interpolation.sums[n] = sums[0];
+  }
+  for (std::int64_t n = 0; n < interpolation.after; ++n)
+  {
+    sums[size + n] = sums[size - 1];
+  }
+}
+
+template <int Taps>
+void
+InterpolateVoxels(const LineInterpolation & interpolation)
+{
+  const LineInterpolation::Voxel * voxels = interpolation.voxels;
+  for (std::int64_t n = 0; n < interpolation.count; ++n)
+  {
+    const float * values = interpolation.sums + voxels[n].first;
+    float         sum = 0.0F;
+    ARSSR_UNROLL
+    for (int tap = 0; tap < Taps; ++tap)
+    {
+      sum = sum + voxels[n].weights[tap] * values[tap];
+    }
+    interpolation.result[n] = sum;
+  }
+}
+
+inline void
+InterpolateLine(const LineInterpolation & interpolation)
+{
+  AddLines(interpolation);
+  if (interpolation.taps == 2)
+  {
+    return InterpolateVoxels<2>(interpolation);
+  }
+  InterpolateVoxels<4>(interpolation);
+}
 } // namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 
 #endif

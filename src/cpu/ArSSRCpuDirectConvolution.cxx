@@ -51,7 +51,7 @@ CpuDirectConvolution::CpuDirectConvolution(const CpuKernels & kernels,
                                            const at::Tensor & bias)
   : m_Kernels(kernels)
   , m_Weight(kernels, ToMatrix(weight), weight.numel() / weight.size(0))
-  , m_Bias(bias.defined() ? PadVector(bias) : bias)
+  , m_Bias(bias.defined() ? PadVector(bias) : std::vector<float>{})
   , m_Channels(weight.size(1))
   , m_Radius(weight.size(2) / 2)
 {}
@@ -137,9 +137,9 @@ CpuDirectConvolution::Run(const Call & call) const
         product.a = scratch.neighbourhoods.data();
         product.aStride = product.depth;
       }
-      if (m_Bias.defined())
+      if (!m_Bias.empty())
       {
-        product.bias = m_Bias.const_data_ptr<float>();
+        product.bias = m_Bias.data();
       }
       else
       {

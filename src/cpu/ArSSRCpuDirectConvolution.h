@@ -21,6 +21,8 @@
 #include "ArSSRCpuConvolution.h"
 #include "ArSSRPackedMatrix.h"
 
+#include <vector>
+
 namespace itk::arssr
 {
 /** \brief A convolution as a matrix product of the voxels' neighbourhoods: 1×1×1, or 3×3×3 of few channels. */
@@ -44,7 +46,7 @@ private:
 
   const CpuKernels & m_Kernels;
   PackedMatrix       m_Weight; // depth: [neighbour, channel]
-  at::Tensor         m_Bias;
+  std::vector<float> m_Bias;   // empty if there is none
   std::int64_t       m_Channels;
   std::int64_t       m_Radius;
 };

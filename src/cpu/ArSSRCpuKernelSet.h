@@ -29,9 +29,10 @@ namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 constexpr CpuKernels
 MakeKernels(const char * name, int winogradTiles, std::int64_t rowsInCache)
 {
-  return { name,        Lanes,           PanelVectors, BlockRows,  winogradTiles,   rowsInCache,
-           &Multiply,   &MultiplyColumn, &Blend,       &BlendLine, &TransformInput, &TransformOutput,
-           &FinishVoxel };
+  return {
+    name,   Lanes,      PanelVectors,     BlockRows,       winogradTiles,    rowsInCache, &Multiply, &MultiplyColumn,
+    &Blend, &BlendLine, &InterpolateLine, &TransformInput, &TransformOutput, &FinishVoxel
+  };
 }
 } // namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 

@@ -80,6 +80,30 @@ struct LineBlend
   float *       result{ nullptr }; /**< [voxel, column] */
 };
 
+/** \brief Intensities interpolated at the voxels of a line: first between LR lines, and then along x. */
+struct LineInterpolation
+{
+  static constexpr int MaximumTaps = 4; /**< along an axis */
+
+  struct Voxel
+  {
+    std::int64_t first; /**< intensity that the first tap reads; the others follow */
+    float        weights[MaximumTaps];
+  };
+
+  int                   taps{ 0 };              /**< along x, 2 or 4 */
+  int                   lines{ 0 };             /**< that are added up */
+  const float * const * values{ nullptr };      /**< of each of these */
+  const float *         lineWeights{ nullptr }; /**< of each of these */
+  std::int64_t          size{ 0 };              /**< intensities of a line */
+  std::int64_t          before{ 0 };            /**< times that its first one is repeated before it, and */
+  std::int64_t          after{ 0 };             /**< its last one behind it */
+  float *               sums{ nullptr };        /**< [before + size + after], where the lines' sum is kept */
+  std::int64_t          count{ 0 };             /**< voxels */
+  const Voxel *         voxels{ nullptr };
+  float *               result{ nullptr }; /**< [voxel] */
+};
+
 /** \brief result = act(A w + bias): a matrix product whose result has one column. */
 struct ColumnProduct
 {
@@ -143,6 +167,7 @@ struct CpuKernels
   void (*multiplyColumn)(const ColumnProduct &);
   void (*blend)(const RowBlend &);
   void (*blendLine)(const LineBlend &);
+  void (*interpolateLine)(const LineInterpolation &);
   void (*transformInput)(const WinogradInput &);
   void (*transformOutput)(const WinogradOutput &);
   void (*finishVoxel)(const VoxelFinish &);

@@ -20,6 +20,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace itk::arssr
 {
@@ -36,6 +37,7 @@ constexpr auto   LargestPart = static_cast<std::int64_t>(CpuRowSource::MaximumCo
 
 // Intensities that its interpolation reads: some on either side.
 constexpr std::int64_t LargestSkipLine = LargestPart + std::int64_t{ 2 } * MaximumSkipTaps;
+static_assert(MaximumSkipTaps == LineInterpolation::MaximumTaps);
 } // namespace
 
 bool
@@ -47,8 +49,18 @@ CpuLineSource::IsFaster(const ArSSRIndexMap & indexMap)
 
 CpuLineSource::CpuLineSource(const CpuDecodeJob & job)
   : CpuRowSource(job)
-  , m_Bias(static_cast<std::size_t>(job.perceptron.GetFirstColumns()))
-{}
+  , m_Bias(job.perceptron.GetBias(), job.perceptron.GetBias() + job.perceptron.GetFirstColumns())
+  , m_LineBias(m_Bias.size())
+{
+  if (job.sampling.coordinates == Coordinates::Local)
+  {
+    constexpr std::int64_t firstVoxelSize = 3;
+    for (int axis = 0; axis < 3; ++axis)
+    {
+      this->AddCoordinate(m_Bias, firstVoxelSize + axis, static_cast<float>(job.sampling.voxelSize[axis]));
+    }
+  }
+}
 
 std::int64_t
 CpuLineSource::GetScratchBytes(const Network & network)
@@ -56,7 +68,7 @@ CpuLineSource::GetScratchBytes(const Network & network)
   const Architecture & architecture = network.GetArchitecture();
   return static_cast<std::int64_t>(sizeof(float)) * LargestPart *
            (3 * CpuPerceptron::GetFirstColumnsBound(architecture) + PaddedChannels(architecture.featureDimension)) +
-         static_cast<std::int64_t>(MaximumCount * (sizeof(LineBlend::Voxel) + sizeof(SkipTaps)));
+         static_cast<std::int64_t>(MaximumCount * (sizeof(LineBlend::Voxel) + sizeof(LineInterpolation::Voxel)));
 }
 
 void
@@ -66,7 +78,6 @@ CpuLineSource::SetPart(const OutputSpan & span)
   m_Part.start = span.start[0];
   m_Part.count = span.count;
   m_Part.voxels.clear();
-  m_Part.skipTaps.clear();
   auto index = span.start;
   for (SizeValueType n = 0; n < span.count; ++n, ++index[0])
   {
@@ -77,10 +88,6 @@ CpuLineSource::SetPart(const OutputSpan & span)
                               sample.weight[0],
                               sample.weight[1],
                               GetAxisCoordinate(x, m_Job.sampling.coordinates, tile.imageSize[2]) });
-    if (m_Job.skip != ArSSRModelEnums::Skip::None)
-    {
-      m_Part.skipTaps.push_back(GetSkipTaps(m_Job.skip, x, tile.imageSize[2], tile.lowResolutionOrigin[2]));
-    }
   }
 
   // Samples along x only grow or only fall, so those at the ends reach furthest.
@@ -92,20 +99,43 @@ CpuLineSource::SetPart(const OutputSpan & span)
     voxel.row0 -= m_Part.begin;
     voxel.row1 -= m_Part.begin;
   }
-  if (m_Part.skipTaps.empty())
+  if (m_Job.skip != ArSSRModelEnums::Skip::None)
   {
-    return;
+    this->SetSkipPart(span);
   }
-  const int      lastTap = GetNumberOfSkipTaps(m_Job.skip) - 1;
-  const SkipTaps skipEnds[2] = { m_Part.skipTaps.front(), m_Part.skipTaps.back() };
-  m_Part.skipBegin = std::min(skipEnds[0].voxel[0], skipEnds[1].voxel[0]);
-  m_Part.skipSize = std::max(skipEnds[0].voxel[lastTap], skipEnds[1].voxel[lastTap]) + 1 - m_Part.skipBegin;
-  for (SkipTaps & taps : m_Part.skipTaps)
+}
+
+void
+CpuLineSource::SetSkipPart(const OutputSpan & span)
+{
+  const FeatureTile & tile = m_Job.tile;
+  const int           taps = GetNumberOfSkipTaps(m_Job.skip);
+  SkipPart &          part = m_SkipPart;
+  part.voxels.clear();
+  auto index = span.start;
+  for (SizeValueType n = 0; n < span.count; ++n, ++index[0])
   {
-    for (std::int64_t & voxel : taps.voxel)
-    {
-      voxel -= m_Part.skipBegin;
-    }
+    const double             x = m_Job.indexMap.Evaluate(index)[0];
+    const double             base = std::floor(x);
+    LineInterpolation::Voxel voxel{ static_cast<std::int64_t>(base) - (taps / 2 - 1), {} };
+    GetSkipWeights(m_Job.skip, static_cast<float>(x - base), voxel.weights);
+    part.voxels.push_back(voxel);
+  }
+
+  // Counted from the image's first voxel; the border is continued.
+  const std::int64_t ends[2] = { part.voxels.front().first, part.voxels.back().first };
+  const std::int64_t first = std::min(ends[0], ends[1]);
+  const std::int64_t last = std::max(ends[0], ends[1]) + taps - 1;
+  const std::int64_t border = tile.imageSize[2] - 1;
+  const std::int64_t firstInside = std::clamp<std::int64_t>(first, 0, border);
+  const std::int64_t lastInside = std::clamp<std::int64_t>(last, 0, border);
+  part.begin = firstInside - tile.lowResolutionOrigin[2];
+  part.size = lastInside + 1 - firstInside;
+  part.before = firstInside - first;
+  part.after = last - lastInside;
+  for (LineInterpolation::Voxel & voxel : part.voxels)
+  {
+    voxel.first -= first;
   }
 }
 
@@ -161,27 +191,22 @@ CpuLineSource::GetLine(std::int64_t y)
 }
 
 void
+CpuLineSource::AddCoordinate(std::vector<float> & bias, std::int64_t coordinate, float value) const
+{
+  const float * weights = m_Job.perceptron.GetCoordinateWeights(coordinate);
+  for (std::size_t column = 0; column < bias.size(); ++column)
+  {
+    bias[column] += value * weights[column];
+  }
+}
+
+void
 CpuLineSource::SetLineBias(double z, double y)
 {
-  const CpuPerceptron & perceptron = m_Job.perceptron;
-  std::copy_n(perceptron.GetBias(), m_Bias.size(), m_Bias.data());
-  const auto add = [&](std::int64_t coordinate, float value) {
-    const float * weights = perceptron.GetCoordinateWeights(coordinate);
-    for (std::size_t column = 0; column < m_Bias.size(); ++column)
-    {
-      m_Bias[column] += value * weights[column];
-    }
-  };
-  const SamplingOptions & sampling = m_Job.sampling;
-  add(0, GetAxisCoordinate(z, sampling.coordinates, m_Job.tile.imageSize[0]));
-  add(1, GetAxisCoordinate(y, sampling.coordinates, m_Job.tile.imageSize[1]));
-  if (sampling.coordinates == Coordinates::Local)
-  {
-    for (int axis = 0; axis < 3; ++axis)
-    {
-      add(3 + axis, static_cast<float>(sampling.voxelSize[axis]));
-    }
-  }
+  const Coordinates coordinates = m_Job.sampling.coordinates;
+  std::copy(m_Bias.begin(), m_Bias.end(), m_LineBias.begin());
+  this->AddCoordinate(m_LineBias, 0, GetAxisCoordinate(z, coordinates, m_Job.tile.imageSize[0]));
+  this->AddCoordinate(m_LineBias, 1, GetAxisCoordinate(y, coordinates, m_Job.tile.imageSize[1]));
 }
 
 void
@@ -211,7 +236,7 @@ CpuLineSource::Fill(const OutputSpan & span, float * first, float * interpolated
   alongX.columns = m_Job.perceptron.GetFirstColumns();
   alongX.activated = m_Job.perceptron.GetActivatedColumns();
   alongX.rows = m_Row.data();
-  alongX.bias = m_Bias.data();
+  alongX.bias = m_LineBias.data();
   alongX.slope = m_Job.perceptron.GetCoordinateWeights(xCoordinate);
   alongX.result = first;
   m_Job.kernels.blendLine(alongX);
@@ -228,38 +253,38 @@ void
 CpuLineSource::InterpolateSkip(double z, double y, float * interpolated) const
 {
   const FeatureTile & tile = m_Job.tile;
-  const int           count = GetNumberOfSkipTaps(m_Job.skip);
+  const int           taps = GetNumberOfSkipTaps(m_Job.skip);
   const auto          tapsAt = [&](int axis, double position) {
     return GetSkipTaps(m_Job.skip, position, tile.imageSize[axis], tile.lowResolutionOrigin[axis]);
   };
   const SkipTaps zTaps = tapsAt(0, z);
   const SkipTaps yTaps = tapsAt(1, y);
 
-  const float *                      intensities = tile.lowResolution.const_data_ptr<float>() + m_Part.skipBegin;
-  const std::int64_t                 lines = tile.lowResolution.size(1);
-  const std::int64_t                 lineSize = tile.lowResolution.size(2);
-  std::array<float, LargestSkipLine> line{}; // interpolated along z and y
-  for (int zTap = 0; zTap < count; ++zTap)
+  constexpr std::size_t                   MaximumLines = std::size_t{ MaximumSkipTaps } * MaximumSkipTaps;
+  std::array<const float *, MaximumLines> values{};
+  std::array<float, MaximumLines>         weights{};
+  std::array<float, LargestSkipLine>      sums; // NOLINT: the kernel sets what it reads
+  LineInterpolation                       interpolation;
+  const float * const                     intensities = tile.lowResolution.const_data_ptr<float>() + m_SkipPart.begin;
+  for (int zTap = 0; zTap < taps; ++zTap)
   {
-    for (int yTap = 0; yTap < count; ++yTap)
+    for (int yTap = 0; yTap < taps; ++yTap, ++interpolation.lines)
     {
-      const float   weight = zTaps.weight[zTap] * yTaps.weight[yTap];
-      const float * values = intensities + (zTaps.voxel[zTap] * lines + yTaps.voxel[yTap]) * lineSize;
-      for (std::int64_t x = 0; x < m_Part.skipSize; ++x)
-      {
-        line[x] += weight * values[x];
-      }
+      const std::int64_t line = zTaps.voxel[zTap] * tile.lowResolution.size(1) + yTaps.voxel[yTap];
+      values[interpolation.lines] = intensities + line * tile.lowResolution.size(2);
+      weights[interpolation.lines] = zTaps.weight[zTap] * yTaps.weight[yTap];
     }
   }
-  for (std::size_t n = 0; n < m_Part.skipTaps.size(); ++n)
-  {
-    const SkipTaps & taps = m_Part.skipTaps[n];
-    float            sum = 0.0F;
-    for (int tap = 0; tap < count; ++tap)
-    {
-      sum += taps.weight[tap] * line[taps.voxel[tap]];
-    }
-    interpolated[n] = sum;
-  }
+  interpolation.values = values.data();
+  interpolation.lineWeights = weights.data();
+  interpolation.size = m_SkipPart.size;
+  interpolation.before = m_SkipPart.before;
+  interpolation.after = m_SkipPart.after;
+  interpolation.sums = sums.data();
+  interpolation.taps = taps;
+  interpolation.count = static_cast<std::int64_t>(m_SkipPart.voxels.size());
+  interpolation.voxels = m_SkipPart.voxels.data();
+  interpolation.result = interpolated;
+  m_Job.kernels.interpolateLine(interpolation);
 }
 } // namespace itk::arssr

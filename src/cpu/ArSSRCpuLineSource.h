@@ -57,10 +57,17 @@ private:
     SizeValueType                 count{ 0 };
     std::int64_t                  begin{ 0 }; /**< counted from the tile's first voxel */
     std::int64_t                  size{ 0 };
-    std::vector<LineBlend::Voxel> voxels;         /**< rows are counted from `begin` */
-    std::int64_t                  skipBegin{ 0 }; /**< the same for the LR intensities */
-    std::int64_t                  skipSize{ 0 };
-    std::vector<SkipTaps>         skipTaps; /**< none without a skip; counted from `skipBegin` */
+    std::vector<LineBlend::Voxel> voxels; /**< rows are counted from `begin` */
+  };
+
+  /** The same for the LR intensities, whose border is continued. */
+  struct SkipPart
+  {
+    std::int64_t                          begin{ 0 }; /**< counted from the tile's first intensity */
+    std::int64_t                          size{ 0 };
+    std::int64_t                          before{ 0 }; /**< times that the first one is needed once more */
+    std::int64_t                          after{ 0 };  /**< times that the last one is */
+    std::vector<LineInterpolation::Voxel> voxels;
   };
 
   /** First values of LR voxels along x, interpolated along z. */
@@ -79,8 +86,14 @@ private:
   void
   SetPart(const OutputSpan & span);
 
+  void
+  SetSkipPart(const OutputSpan & span);
+
   const float *
   GetLine(std::int64_t y);
+
+  void
+  AddCoordinate(std::vector<float> & bias, std::int64_t coordinate, float value) const;
 
   /** What all voxels of the line add to their first values. */
   void
@@ -92,10 +105,12 @@ private:
   double              m_Z{ NoPosition };
   AxisSample          m_ZSample{};
   Part                m_Part;
+  SkipPart            m_SkipPart;
   std::array<Line, 2> m_Lines;
   std::vector<float>  m_Features; // [x, channel], interpolated along z
   std::vector<float>  m_Row;      // [x, first column], interpolated along z and y
-  std::vector<float>  m_Bias;
+  std::vector<float>  m_Bias;     // of all lines
+  std::vector<float>  m_LineBias;
 };
 } // namespace itk::arssr
 

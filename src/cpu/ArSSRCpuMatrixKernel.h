@@ -34,6 +34,21 @@ GetBlockRows(int vectors)
   return vectors <= PanelVectors ? BlockRows : BlockRows * PanelVectors / vectors;
 }
 
+template <int Rows, int Vectors>
+ARSSR_INLINE void
+AddRows(Vector (&sums)[Rows][Vectors], const float * rows, std::int64_t stride)
+{
+  ARSSR_UNROLL
+  for (int r = 0; r < Rows; ++r)
+  {
+    ARSSR_UNROLL
+    for (int v = 0; v < Vectors; ++v)
+    {
+      sums[r][v] = sums[r][v] + Load(rows + r * stride + v * Lanes);
+    }
+  }
+}
+
 /** Rows × Vectors registers of sums over the whole depth. */
 template <int Rows, int Vectors>
 void
@@ -52,16 +67,7 @@ MultiplyBlock(const MatrixProduct & product, const float * panel, std::int64_t r
   }
   if (product.initial)
   {
-    const float * initial = product.initial + row * product.initialStride + column;
-    ARSSR_UNROLL
-    for (int r = 0; r < Rows; ++r)
-    {
-      ARSSR_UNROLL
-      for (int v = 0; v < Vectors; ++v)
-      {
-        sums[r][v] = sums[r][v] + Load(initial + r * product.initialStride + v * Lanes);
-      }
-    }
+    AddRows<Rows, Vectors>(sums, product.initial + row * product.initialStride + column, product.initialStride);
   }
   const std::int64_t aStride = product.aStride;
   const float *      a = product.a + row * aStride;
@@ -84,19 +90,32 @@ MultiplyBlock(const MatrixProduct & product, const float * panel, std::int64_t r
       }
     }
   }
-  float * c = product.c + row * product.cStride + column;
+  // Decided once for the whole block: between its stores the compiler would have to read the product again.
+  if (product.relu)
+  {
+    ARSSR_UNROLL
+    for (int r = 0; r < Rows; ++r)
+    {
+      ARSSR_UNROLL
+      for (int v = 0; v < Vectors; ++v)
+      {
+        sums[r][v] = PositivePart(sums[r][v]);
+      }
+    }
+  }
+  if (product.added)
+  {
+    AddRows<Rows, Vectors>(sums, product.added + row * product.addedStride + column, product.addedStride);
+  }
+  const std::int64_t cStride = product.cStride;
+  float *            c = product.c + row * cStride + column;
   ARSSR_UNROLL
   for (int r = 0; r < Rows; ++r)
   {
     ARSSR_UNROLL
     for (int v = 0; v < Vectors; ++v)
     {
-      Vector value = product.relu ? PositivePart(sums[r][v]) : sums[r][v];
-      if (product.added)
-      {
-        value = value + Load(product.added + (row + r) * product.addedStride + column + v * Lanes);
-      }
-      Store(c + r * product.cStride + v * Lanes, value);
+      Store(c + r * cStride + v * Lanes, sums[r][v]);
     }
   }
 }
@@ -153,19 +172,50 @@ Multiply(const MatrixProduct & product)
   }
 }
 
+template <int Rows>
+void
+MultiplyRowsByColumn(const ColumnProduct & product, std::int64_t row)
+{
+  const std::int64_t aStride = product.aStride;
+  const float *      a = product.a + row * aStride;
+  Vector             sums[Rows]{};
+  for (std::int64_t k = 0; k < product.depth; k += Lanes)
+  {
+    const Vector weights = Load(product.weights + k);
+    ARSSR_UNROLL
+    for (int r = 0; r < Rows; ++r)
+    {
+      sums[r] = sums[r] + Load(a + r * aStride + k) * weights;
+    }
+  }
+  float values[Rows];
+  if constexpr (Rows == 1)
+  {
+    values[0] = SumOfLanes(sums[0]);
+  }
+  else
+  {
+    SumsOfLanes(sums, values);
+  }
+  for (int r = 0; r < Rows; ++r)
+  {
+    const float value = values[r] + product.bias;
+    product.result[row + r] = product.relu && value < 0.0F ? 0.0F : value;
+  }
+}
+
 inline void
 MultiplyColumn(const ColumnProduct & product)
 {
-  for (std::int64_t row = 0; row < product.rows; ++row)
+  constexpr int Rows = 4;
+  std::int64_t  row = 0;
+  for (; row + Rows <= product.rows; row += Rows)
   {
-    const float * a = product.a + row * product.aStride;
-    Vector        sums = Broadcast(0.0F);
-    for (std::int64_t k = 0; k < product.depth; k += Lanes)
-    {
-      sums = sums + Load(a + k) * Load(product.weights + k);
-    }
-    const float value = SumOfLanes(sums) + product.bias;
-    product.result[row] = product.relu && value < 0.0F ? 0.0F : value;
+    MultiplyRowsByColumn<Rows>(product, row);
+  }
+  for (; row < product.rows; ++row)
+  {
+    MultiplyRowsByColumn<1>(product, row);
   }
 }
 } // namespace itk::arssr::ARSSR_KERNEL_NAMESPACE

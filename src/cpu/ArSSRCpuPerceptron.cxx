@@ -52,16 +52,18 @@ CpuPerceptron::CpuPerceptron(const CpuKernels & kernels, const Network & network
 
   // The columns of the input pass the coordinates on.
   const std::int64_t width = network.GetArchitecture().width;
-  m_Bias = at::zeros({ m_FirstColumns }, at::kFloat);
-  m_Bias.narrow(0, 0, width).copy_(parameters[firstLayer.GetBias()]);
-  m_CoordinateWeights = at::zeros({ m_NumberOfCoordinates, m_FirstColumns }, at::kFloat);
-  m_CoordinateWeights.narrow(1, 0, width)
+  const at::Tensor   bias = at::zeros({ m_FirstColumns }, at::kFloat);
+  bias.narrow(0, 0, width).copy_(parameters[firstLayer.GetBias()]);
+  m_Bias = PadVector(bias);
+  const at::Tensor coordinateWeights = at::zeros({ m_NumberOfCoordinates, m_FirstColumns }, at::kFloat);
+  coordinateWeights.narrow(1, 0, width)
     .copy_(parameters[firstLayer.GetWeight()].narrow(1, m_FeatureDimension, m_NumberOfCoordinates).t());
   if (!one.empty())
   {
-    m_CoordinateWeights.narrow(1, m_HiddenColumns + m_FeatureDimension, m_NumberOfCoordinates)
+    coordinateWeights.narrow(1, m_HiddenColumns + m_FeatureDimension, m_NumberOfCoordinates)
       .copy_(at::eye(m_NumberOfCoordinates));
   }
+  m_CoordinateWeights = PadVector(coordinateWeights.flatten());
 
   for (std::size_t layer = 1; layer < one.size(); ++layer)
   {
@@ -145,7 +147,7 @@ CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, f
     product.rows = count;
     product.a = current;
     product.aStride = stride;
-    product.bias = layer.bias.const_data_ptr<float>();
+    product.bias = layer.bias.data();
     product.added = added;
     product.addedStride = m_FirstColumns;
     product.relu = true;
@@ -169,7 +171,7 @@ CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, f
   last.depth = m_HiddenColumns;
   last.a = current;
   last.aStride = stride;
-  last.weights = m_LastWeight.const_data_ptr<float>();
+  last.weights = m_LastWeight.data();
   last.bias = m_LastBias;
   last.relu = m_EndsWithReLU;
   last.result = result;

@@ -60,12 +60,12 @@ public:
   const float *
   GetBias() const
   {
-    return m_Bias.const_data_ptr<float>();
+    return m_Bias.data();
   }
   const float *
   GetCoordinateWeights(std::int64_t coordinate) const
   {
-    return m_CoordinateWeights.const_data_ptr<float>() + coordinate * m_FirstColumns;
+    return m_CoordinateWeights.data() + coordinate * m_FirstColumns;
   }
 
   /** Columns of a row of first values that a ReLU follows: those of the first layer. */
@@ -108,8 +108,8 @@ public:
 private:
   struct Layer
   {
-    PackedMatrix weight;
-    at::Tensor   bias;
+    PackedMatrix       weight;
+    std::vector<float> bias;
   };
 
   Layer
@@ -126,11 +126,11 @@ private:
   std::int64_t       m_FirstColumns;
   std::int64_t       m_ActivationStride;
   PackedMatrix       m_First; // [features ++ coordinates] in depth
-  at::Tensor         m_Bias;
-  at::Tensor         m_CoordinateWeights; // [coordinate, first column]
+  std::vector<float> m_Bias;
+  std::vector<float> m_CoordinateWeights; // [coordinate, first column]
   std::vector<Layer> m_BeforeSum;         // of stage one behind its first layer; none in a plain perceptron
   std::vector<Layer> m_AfterSum;          // what follows, without the last layer
-  at::Tensor         m_LastWeight;
+  std::vector<float> m_LastWeight;
   float              m_LastBias{ 0.0F };
   bool               m_EndsWithReLU;
 };

@@ -24,6 +24,10 @@
 #include <cstdint>
 #include <type_traits>
 
+#if defined(__AVX512F__)
+#  include <immintrin.h>
+#endif
+
 namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {
 constexpr int Lanes = ARSSR_KERNEL_LANES;
@@ -55,10 +59,15 @@ Broadcast(float value)
   return value - Vector{};
 }
 
+/** A NaN stays one. */
 ARSSR_INLINE Vector
 PositivePart(Vector value)
 {
-  return value > 0.0F ? value : Vector{};
+#  if defined(__AVX512F__)
+  return _mm512_maskz_max_ps(0xFFFF, Vector{}, value); // compilers make two instructions of what is below
+#  else
+  return value < 0.0F ? Vector{} : value;
+#  endif
 }
 
 using FourFloats = float __attribute__((vector_size(4 * sizeof(float))));
@@ -79,6 +88,33 @@ SumOfLanes(const T & value)
   Half halves[2];
   __builtin_memcpy(halves, &value, sizeof(value));
   return SumOfLanes(halves[0] + halves[1]);
+}
+
+ARSSR_INLINE void
+SumsOfLanes(const FourFloats * values, float * sums)
+{
+  const FourFloats &a = values[0], &b = values[1], &c = values[2], &d = values[3];
+  const FourFloats  ab = FourFloats{ a[0], a[1], b[0], b[1] } + FourFloats{ a[2], a[3], b[2], b[3] };
+  const FourFloats  cd = FourFloats{ c[0], c[1], d[0], d[1] } + FourFloats{ c[2], c[3], d[2], d[3] };
+  const FourFloats  all = FourFloats{ ab[0], ab[2], cd[0], cd[2] } + FourFloats{ ab[1], ab[3], cd[1], cd[3] };
+  __builtin_memcpy(sums, &all, sizeof(all));
+}
+
+/** SumOfLanes() of four vectors, with its bits. */
+template <typename T>
+ARSSR_INLINE void
+SumsOfLanes(const T * values, float * sums)
+{
+  using Half = std::conditional_t<sizeof(T) == sizeof(EightFloats), FourFloats, EightFloats>;
+  Half added[4];
+  ARSSR_UNROLL
+  for (int i = 0; i < 4; ++i)
+  {
+    Half halves[2];
+    __builtin_memcpy(halves, values + i, sizeof(halves));
+    added[i] = halves[0] + halves[1];
+  }
+  SumsOfLanes(added, sums);
 }
 #else
 #  define ARSSR_INLINE inline
@@ -120,12 +156,13 @@ Broadcast(float value)
   return result;
 }
 
+/** A NaN stays one. */
 ARSSR_INLINE Vector
 PositivePart(Vector value)
 {
   for (float & lane : value.lanes)
   {
-    lane = lane > 0.0F ? lane : 0.0F;
+    lane = lane < 0.0F ? 0.0F : lane;
   }
   return value;
 }
@@ -174,6 +211,16 @@ SumOfLanes(const Vector & value)
     }
   }
   return sums[0];
+}
+
+/** SumOfLanes() of four vectors. */
+ARSSR_INLINE void
+SumsOfLanes(const Vector * values, float * sums)
+{
+  for (int i = 0; i < 4; ++i)
+  {
+    sums[i] = SumOfLanes(values[i]);
+  }
 }
 #endif
 } // namespace itk::arssr::ARSSR_KERNEL_NAMESPACE

@@ -226,7 +226,7 @@ CpuWinogradConvolution::Finish(const Call & call, const GridIndex & start, const
     {
       const std::int64_t number = (voxel[0] * call.size[1] + voxel[1]) * call.size[2] + voxel[2];
       m_Kernels.finishVoxel({ sums,
-                              m_Bias.const_data_ptr<float>(),
+                              m_Bias.data(),
                               call.added ? call.added + number * call.addedStride : nullptr,
                               call.output + GetNumber(call.frame, voxel) * call.outputStride,
                               m_OutputChannels,

@@ -59,7 +59,7 @@ private:
   std::int64_t              m_InputChannels; // padded, as the output's
   std::int64_t              m_OutputChannels;
   std::vector<PackedMatrix> m_Weights; // of the 64 frequencies, [z, y, x]
-  at::Tensor                m_Bias;
+  std::vector<float>        m_Bias;
 };
 } // namespace itk::arssr
 

@@ -49,6 +49,7 @@ PackedMatrix::PackedMatrix(const CpuKernels & kernels,
     }
     first += width;
   }
+  m_Data = panels;
 }
 
 MatrixProduct
@@ -57,16 +58,17 @@ PackedMatrix::MakeProduct() const
   MatrixProduct product;
   product.depth = m_Depth;
   product.columns = m_Columns;
-  product.b = m_Panels.const_data_ptr<float>();
+  product.b = m_Data;
   product.bDepth = m_Depth;
   return product;
 }
 
-at::Tensor
+std::vector<float>
 PadVector(const at::Tensor & vector)
 {
-  at::Tensor padded = at::zeros({ PaddedChannels(vector.size(0)) }, at::kFloat);
-  padded.narrow(0, 0, vector.size(0)).copy_(vector);
+  const at::Tensor   values = vector.contiguous();
+  std::vector<float> padded(static_cast<std::size_t>(PaddedChannels(values.numel())));
+  std::copy_n(values.const_data_ptr<float>(), values.numel(), padded.data());
   return padded;
 }
 } // namespace itk::arssr

@@ -22,6 +22,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <vector>
+
 namespace itk::arssr
 {
 /** \brief Weights as the kernels read them: panels of columns, [panel, depth, column in the panel].
@@ -59,13 +61,14 @@ public:
   }
 
 private:
-  std::int64_t m_Columns{ 0 };
-  std::int64_t m_Depth{ 0 };
-  at::Tensor   m_Panels;
+  std::int64_t  m_Columns{ 0 };
+  std::int64_t  m_Depth{ 0 };
+  at::Tensor    m_Panels;
+  const float * m_Data{ nullptr }; // of m_Panels
 };
 
-/** A vector of torch's, padded with zeros to ChannelPadding. */
-at::Tensor
+/** A float32 vector of torch's, padded with zeros to ChannelPadding. */
+std::vector<float>
 PadVector(const at::Tensor & vector);
 } // namespace itk::arssr
 
