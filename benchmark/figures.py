@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 FLOAT32 = "float32"
+SQUARE_PRODUCT = "gemm 2048³"
 
 
 def median(case: dict[str, Any], kind: str, precision: str = FLOAT32) -> float | None:
@@ -42,6 +43,7 @@ class Shares:
     """Rates as parts of the machine's in the same run; above 1 where a saving is counted as work."""
 
     decoder_done: float  # of the best matrix product's, counting what is really multiplied
+    decoder_done_of_layer: float  # of the best of those that are as wide as the network
     decoder_written: float  # the same, counting the network as it is written down
     encoder_written: float  # of the convolution's
 
@@ -50,11 +52,15 @@ def shares(case: dict[str, Any], precision: str = FLOAT32) -> Shares:
     """For one precision that the filter ran in."""
     decode, encode = median(case, "decoder", precision), median(case, "encoder", precision)
     limits = case["limits_gflops"][precision]
-    product = max(rate for name, rate in limits.items() if name.startswith("gemm"))
+    products = {name: rate for name, rate in limits.items() if name.startswith("gemm")}
+    layer = max(rate for name, rate in products.items() if name != SQUARE_PRODUCT)
     convolution = next(rate for name, rate in limits.items() if name.startswith("conv3d"))
-    decoder = 2e-9 * case["output_voxels"] / decode / product
+    voxels = 2e-9 * case["output_voxels"] / decode
+    done = voxels * case["decoder_macs_done_per_output_voxel"][precision]
+    best = max(products.values())
     return Shares(
-        decoder_done=decoder * case["decoder_macs_done_per_output_voxel"][precision],
-        decoder_written=decoder * case["decoder_macs_per_output_voxel"],
+        decoder_done=done / best,
+        decoder_done_of_layer=done / layer,
+        decoder_written=voxels * case["decoder_macs_per_output_voxel"] / best,
         encoder_written=2e-9 * case["size"] ** 3 * case["encoder_macs_per_lr_voxel"] / encode / convolution,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import torch
 from arithmetic import dtype_of, set_arithmetic
+from figures import SQUARE_PRODUCT
 
 FLOP_PER_MAC = 2
 CHUNKS = (512, 1024, 2048, 4096)  # rows of the MLP's matrix product
@@ -45,7 +46,7 @@ def matrix_products(width: int, device: str, precision: str) -> list[Limit]:
     """Square ones, and those of an MLP layer in chunks of rows that are in cache."""
     dtype = dtype_of(precision)
     square = torch.randn(2048, 2048, device=device).to(dtype)
-    limits = [Limit("gemm 2048³", 2048.0**3, lambda: square @ square, device, precision)]
+    limits = [Limit(SQUARE_PRODUCT, 2048.0**3, lambda: square @ square, device, precision)]
     layer = torch.randn(width, width, device=device).to(dtype)
     rows_in_all = 1 << 15
     for chunk in CHUNKS if device == "cpu" else (1 << 18,):

@@ -139,8 +139,8 @@ class Variant:
 class EncodeOnce(_Torch):
     """PyTorch with the encoder run once, in the variant that a trial found to be the fastest.
 
-    ``patience``: seconds that a job may take to be worth a trial; a corner of the image tells beforehand. bfloat16 takes a
-    hundred times longer than float32 on processors that do not have it.
+    ``patience``: seconds that a job may take to be worth a trial; a corner of the image tells beforehand. bfloat16
+    takes a hundred times longer than float32 on processors that do not have it.
     """
 
     kind = "pytorch"
@@ -226,7 +226,7 @@ class EncodeOnce(_Torch):
             features, seconds = encoded[replace(first, channels_last=variant.channels_last)]
             try:
                 decoding = _seconds_of_second(lambda: self._decode(features, points, variant))
-            except Exception as error:  # noqa: BLE001 - what cannot be compiled or does not fit is no rival
+            except Exception as error:  # what cannot be compiled or does not fit is no rival
                 self.left_out[str(variant)] = reason(error)
             else:
                 trials[variant] = seconds + decoding * len(self.points) / len(points)

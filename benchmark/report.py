@@ -71,6 +71,7 @@ def _limit_shares(results: dict[str, Any]) -> list[str]:
         "precision",
         "decoder (s)",
         "decoder, done",
+        "of its width's",
         "decoder, as written",
         "encoder (s)",
         "encoder, as written",
@@ -85,6 +86,7 @@ def _limit_shares(results: dict[str, Any]) -> list[str]:
                     precision,
                     _seconds(median(case, "decoder", precision)),
                     f"**{share.decoder_done:.0%}**",
+                    f"{share.decoder_done_of_layer:.0%}",
                     f"{share.decoder_written:.0%}",
                     _seconds(median(case, "encoder", precision)),
                     f"{share.encoder_written:.0%}",
@@ -97,10 +99,10 @@ def _limit_shares(results: dict[str, Any]) -> list[str]:
         (
             "Decoder: an update that finds the features of the last one; its rate as a share of the best matrix "
             "product's of the same run and precision. *Done* counts the multiply-accumulates of the matrix products "
-            "that are really run (first layers run on the LR grid), *as written* those of the network as it is "
-            "written down. Encoder: an update of one voxel; its convolutions as they are written down, as a share of "
-            "one convolution's rate: above 100 % where Winograd's F(2×2×2, 3×3×3) does with 27/8 times fewer "
-            "multiplications."
+            "that are really run (first layers run on the LR grid), *of its width's* compares them with the best "
+            "product as wide as the network, *as written* counts those of the network as it is written down. Encoder: "
+            "an update of one voxel; its convolutions as they are written down, as a share of one convolution's rate: "
+            "above 100 % where Winograd's F(2×2×2, 3×3×3) does with 27/8 times fewer multiplications."
         ),
         "",
     ]
@@ -127,7 +129,7 @@ def _precisions(results: dict[str, Any]) -> list[str]:
                     "∞" if error["psnr"] is None else f"{error['psnr']:.1f}",
                 )
             )
-    refused = {f"{name}: {why}" for case in results["cases"] for name, why in case["refused"].items()}
+    refused = {f"{where(case)}: {name}: {why}" for case in results["cases"] for name, why in case["refused"].items()}
     if not rows and not refused:
         return []
     lines = ["## Other precisions", ""]
@@ -141,7 +143,7 @@ def _precisions(results: dict[str, Any]) -> list[str]:
             "",
         ]
     if refused:
-        lines += ["What does not run on this machine:", "", *(f"- {line}" for line in sorted(refused)), ""]
+        lines += ["Left out:", "", *(f"- {line}" for line in sorted(refused)), ""]
     return lines
 
 
@@ -257,6 +259,10 @@ def markdown(results: dict[str, Any]) -> str:
 
 
 def write(results: dict[str, Any], folder: Path) -> list[str]:
-    """Write results.md and the plots; their names."""
+    """Write results.md and the plots; their names. Cases by network, size and scale."""
+    cases = results["cases"]
+    networks = list(dict.fromkeys(case["network"] for case in cases))
+    ordered = sorted(cases, key=lambda case: (networks.index(case["network"]), case["size"], case["scale"]))
+    results = {**results, "cases": ordered}
     (folder / "results.md").write_text(markdown(results), encoding="utf-8")
     return ["results.md", *plots.write(results, folder)]

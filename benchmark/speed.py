@@ -65,13 +65,19 @@ def case(network: str, task: Task, precisions: list[str], rounds: int, console: 
         if precision != FLOAT32:
             ours += attempt(f"this filter, {precision}", lambda precision=precision: filters(precision))
     taken = [method.precision for method in ours if method.kind == Filter.kind]
-    rivals: list[Method] = [EncodeOnce(task, weights)]
+    rivals = [EncodeOnce(task, weights)]
     patience = _PATIENCE * rivals[0].expected_seconds
+
+    def rival(precision: str) -> list[Method]:
+        method = EncodeOnce(task, weights, precision, patience)
+        fastest = min(other.expected_seconds for other in rivals)
+        if precision not in taken and method.expected_seconds > fastest:
+            message = f"tried: it would take about {method.expected_seconds:.2g} s, {FLOAT32} {fastest:.2g} s"
+            raise RuntimeError(message)
+        return [method]
+
     for precision in dict.fromkeys(["bfloat16", *taken[1:]]):  # PyTorch may use bfloat16 where the filter does not
-        rivals += attempt(
-            f"PyTorch, {precision}",
-            lambda precision=precision: [EncodeOnce(task, weights, precision, patience)],
-        )
+        rivals += attempt(f"PyTorch, {precision}", lambda precision=precision: rival(precision))
     methods = [*ours, *rivals, PerSlice(task, weights), Spline(task)]
     channels = 48 if network == "default" else 64
     machine = [
