@@ -127,7 +127,7 @@ ReduceLine(const float * line, std::int64_t first, const std::vector<ArSSRAxisWe
 } // namespace
 
 VoxelBox
-GetVoxelsWithin(const PatchGeometry & patch, double margin, const VolumeIndex & volumeSize)
+GetVoxelsWithin(const PatchGeometry & patch, double margin, const GridIndex & volumeSize)
 {
   VoxelBox box;
   for (unsigned int axis = 0; axis < 3; ++axis)
@@ -143,7 +143,7 @@ GetVoxelsWithin(const PatchGeometry & patch, double margin, const VolumeIndex & 
 }
 
 SeparableWeights
-GetSliceProfileWeights(const PatchGeometry & patch, const VolumeIndex & volumeSize)
+GetSliceProfileWeights(const PatchGeometry & patch, const GridIndex & volumeSize)
 {
   SeparableWeights weights;
   for (unsigned int axis = 0; axis < 3; ++axis)
@@ -209,10 +209,10 @@ ApplyWeights(const Volume & volume, const SeparableWeights & weights, const Inte
   return result;
 }
 
-VolumeIndex
-GetDegradedSize(const VolumeIndex & size, double multiple)
+GridIndex
+GetDegradedSize(const GridIndex & size, double multiple)
 {
-  VolumeIndex result;
+  GridIndex result;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
     const auto nearest = static_cast<std::int64_t>(std::floor(static_cast<double>(size[axis]) / multiple + 0.5));

@@ -31,9 +31,9 @@ namespace itk::arssr
 /** \brief A cube of LR voxels laid over an HR volume, its axes along the volume's. */
 struct PatchGeometry
 {
-  std::int64_t  size{ 0 }; /**< LR voxels along each axis */
-  VolumeLengths start{};   /**< near face, in HR voxels from the outer face of the volume's first voxel */
-  VolumeLengths scale{};   /**< LR spacing, in HR voxels */
+  std::int64_t size{ 0 }; /**< LR voxels along each axis */
+  GridLengths  start{};   /**< near face, in HR voxels from the outer face of the volume's first voxel */
+  GridLengths  scale{};   /**< LR spacing, in HR voxels */
 
   /** HR continuous index of the centre of an LR voxel. */
   double
@@ -53,26 +53,26 @@ struct PatchGeometry
 /** \brief HR voxels whose centres lie in a box. */
 struct VoxelBox
 {
-  VolumeIndex first{};
-  VolumeIndex size{}; /**< not below 0 */
+  GridIndex first{};
+  GridIndex size{}; /**< not below 0 */
 
   std::int64_t
   GetNumberOfVoxels() const
   {
-    return size[0] * size[1] * size[2];
+    return itk::arssr::GetNumberOfVoxels(size);
   }
 };
 
 /** The voxels of a volume in a patch's field of view, without `margin` LR voxels at each face. */
 VoxelBox
-GetVoxelsWithin(const PatchGeometry & patch, double margin, const VolumeIndex & volumeSize);
+GetVoxelsWithin(const PatchGeometry & patch, double margin, const GridIndex & volumeSize);
 
 /** \brief How the HR voxels along each axis (z, y, x) add up to LR voxels: a row of weights for each LR voxel. */
 using SeparableWeights = std::array<std::vector<ArSSRAxisWeights>, 3>;
 
 /** Gaussian slice profile with a FWHM of the LR spacing; see ArSSRSliceProfile. */
 SeparableWeights
-GetSliceProfileWeights(const PatchGeometry & patch, const VolumeIndex & volumeSize);
+GetSliceProfileWeights(const PatchGeometry & patch, const GridIndex & volumeSize);
 
 /** Cubic B-spline without low-pass filter, of the HR voxels within the patch alone; its faces are those of voxels. */
 SeparableWeights
@@ -84,8 +84,8 @@ std::vector<float>
 ApplyWeights(const Volume & volume, const SeparableWeights & weights, const IntensityCurve * curve = nullptr);
 
 /** Size of a volume at a multiple of its spacing; its field of view is the same, hence its spacing nearly so. */
-VolumeIndex
-GetDegradedSize(const VolumeIndex & size, double multiple);
+GridIndex
+GetDegradedSize(const GridIndex & size, double multiple);
 
 /** The volume at a multiple of its spacing, as seen through the slice profile of that spacing. */
 Volume

@@ -23,10 +23,10 @@
 
 namespace itk::arssr
 {
-/** Size or position on the LR grid, in voxels, slowest axis first: (z, y, x). */
+/** Size or position on a grid, in voxels, slowest axis first: (z, y, x). */
 using GridIndex = std::array<std::int64_t, 3>;
 
-/** Lengths along the axes of the LR grid, in LR voxels, slowest axis first: (z, y, x). */
+/** Lengths or positions along the axes of a grid, in its voxels, slowest axis first: (z, y, x). */
 using GridLengths = std::array<double, 3>;
 
 /** Voxels from `begin` up to, and without, `end` along each axis. */

@@ -23,11 +23,8 @@
 
 namespace itk::arssr
 {
-std::vector<VolumeIndex>
-DrawVoxels(const SampleSettings & settings,
-           const PatchGeometry &  patch,
-           const VolumeIndex &    volumeSize,
-           Random &               random)
+std::vector<GridIndex>
+DrawVoxels(const SampleSettings & settings, const PatchGeometry & patch, const GridIndex & volumeSize, Random & random)
 {
   VoxelBox box = GetVoxelsWithin(patch, settings.patchMargin, volumeSize);
   if (box.GetNumberOfVoxels() == 0)
@@ -39,11 +36,11 @@ DrawVoxels(const SampleSettings & settings,
 }
 
 std::vector<double>
-GetPoints(const PatchGeometry & patch, const std::vector<VolumeIndex> & voxels)
+GetPoints(const PatchGeometry & patch, const std::vector<GridIndex> & voxels)
 {
   std::vector<double> points;
   points.reserve(3 * voxels.size());
-  for (const VolumeIndex & voxel : voxels)
+  for (const GridIndex & voxel : voxels)
   {
     for (unsigned int axis = 0; axis < 3; ++axis)
     {
@@ -54,11 +51,11 @@ GetPoints(const PatchGeometry & patch, const std::vector<VolumeIndex> & voxels)
 }
 
 TrainingSample
-MakeSample(const SampleSettings &           settings,
-           const Volume &                   volume,
-           const PatchGeometry &            patch,
-           const std::vector<VolumeIndex> & voxels,
-           const IntensityCurve *           curve)
+MakeSample(const SampleSettings &         settings,
+           const Volume &                 volume,
+           const PatchGeometry &          patch,
+           const std::vector<GridIndex> & voxels,
+           const IntensityCurve *         curve)
 {
   TrainingSample sample;
   sample.patchSize = patch.size;
@@ -66,7 +63,7 @@ MakeSample(const SampleSettings &           settings,
     ApplyWeights(volume, settings.cubic ? GetCubicWeights(patch) : GetSliceProfileWeights(patch, volume.size), curve);
   sample.points = GetPoints(patch, voxels);
   sample.values.reserve(voxels.size());
-  for (const VolumeIndex & voxel : voxels)
+  for (const GridIndex & voxel : voxels)
   {
     const float value = volume.GetRow(voxel[0], voxel[1])[voxel[2]];
     sample.values.push_back(curve ? (*curve)(value) : value);

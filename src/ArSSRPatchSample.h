@@ -28,24 +28,21 @@
 namespace itk::arssr
 {
 /** HR voxels in the patch's field of view, without the margin, that the recipe's number of samples is drawn from. */
-std::vector<VolumeIndex>
-DrawVoxels(const SampleSettings & settings,
-           const PatchGeometry &  patch,
-           const VolumeIndex &    volumeSize,
-           Random &               random);
+std::vector<GridIndex>
+DrawVoxels(const SampleSettings & settings, const PatchGeometry & patch, const GridIndex & volumeSize, Random & random);
 
 /** Points of a sample: where the HR voxels are in the patch. [K, 3] */
 std::vector<double>
-GetPoints(const PatchGeometry & patch, const std::vector<VolumeIndex> & voxels);
+GetPoints(const PatchGeometry & patch, const std::vector<GridIndex> & voxels);
 
 /** The recipe's degradation of a part of a volume, and the volume's intensities at the voxels; both on the curve, if
  * there is one, which the volume is taken to be on before it is degraded. */
 TrainingSample
-MakeSample(const SampleSettings &           settings,
-           const Volume &                   volume,
-           const PatchGeometry &            patch,
-           const std::vector<VolumeIndex> & voxels,
-           const IntensityCurve *           curve = nullptr);
+MakeSample(const SampleSettings &         settings,
+           const Volume &                 volume,
+           const PatchGeometry &          patch,
+           const std::vector<GridIndex> & voxels,
+           const IntensityCurve *         curve = nullptr);
 } // namespace itk::arssr
 
 #endif

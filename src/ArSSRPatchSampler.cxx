@@ -39,7 +39,7 @@ PatchSampler::GetSmallestSize() const
 }
 
 bool
-PatchSampler::Fits(const VolumeIndex & volumeSize) const
+PatchSampler::Fits(const GridIndex & volumeSize) const
 {
   return *std::min_element(volumeSize.begin(), volumeSize.end()) >= this->GetSmallestSize();
 }
@@ -72,11 +72,11 @@ PatchSampler::RoundScale(double scale) const
   return ArSSRSliceProfile::IsPointSample(scale) ? 1.0 : scale;
 }
 
-VolumeLengths
-PatchSampler::DrawScale(Random & random, const VolumeIndex & volumeSize) const
+GridLengths
+PatchSampler::DrawScale(Random & random, const GridIndex & volumeSize) const
 {
   const SampleSettings & recipe = m_Settings;
-  VolumeLengths          scale{ { 1.0, 1.0, 1.0 } };
+  GridLengths            scale{ { 1.0, 1.0, 1.0 } };
   if (!random.Chance(recipe.anisotropicProbability))
   {
     const std::int64_t smallest = *std::min_element(volumeSize.begin(), volumeSize.end());
@@ -98,7 +98,7 @@ PatchSampler::DrawScale(Random & random, const VolumeIndex & volumeSize) const
 }
 
 PatchGeometry
-PatchSampler::DrawPlace(Random & random, const VolumeIndex & volumeSize, const VolumeLengths & scale) const
+PatchSampler::DrawPlace(Random & random, const GridIndex & volumeSize, const GridLengths & scale) const
 {
   PatchGeometry patch;
   patch.size = m_Settings.patchSize;
@@ -116,7 +116,7 @@ PatchSampler::DrawPlace(Random & random, const VolumeIndex & volumeSize, const V
 }
 
 PatchGeometry
-PatchSampler::DrawPlaceWithForeground(Random & random, const Volume & volume, const VolumeLengths & scale) const
+PatchSampler::DrawPlaceWithForeground(Random & random, const Volume & volume, const GridLengths & scale) const
 {
   PatchGeometry best;
   double        most = -1.0;

@@ -42,19 +42,19 @@ public:
   GetSmallestSize() const;
 
   bool
-  Fits(const VolumeIndex & volumeSize) const;
+  Fits(const GridIndex & volumeSize) const;
 
   /** A scale of the recipe, of each axis. */
-  VolumeLengths
-  DrawScale(Random & random, const VolumeIndex & volumeSize) const;
+  GridLengths
+  DrawScale(Random & random, const GridIndex & volumeSize) const;
 
   /** A patch of that scale, or of a smaller one that fits, anywhere in the volume. */
   PatchGeometry
-  DrawPlace(Random & random, const VolumeIndex & volumeSize, const VolumeLengths & scale) const;
+  DrawPlace(Random & random, const GridIndex & volumeSize, const GridLengths & scale) const;
 
   /** The first of some patches in random places that has enough foreground, or that which has most. */
   PatchGeometry
-  DrawPlaceWithForeground(Random & random, const Volume & volume, const VolumeLengths & scale) const;
+  DrawPlaceWithForeground(Random & random, const Volume & volume, const GridLengths & scale) const;
 
   /** Share of the HR voxels in the patch's field of view that are brighter than the threshold. */
   double

@@ -46,12 +46,12 @@ VerifyFits(const SampleSettings & settings, const StoredImage & stored, const ch
 
 /** The levels at which the image is large enough for a patch. */
 std::vector<double>
-GetLevelsThatFit(const SampleSettings & settings, const VolumeIndex & size)
+GetLevelsThatFit(const SampleSettings & settings, const GridIndex & size)
 {
   std::vector<double> levels;
   for (const double level : settings.resolutionLevels)
   {
-    const VolumeIndex degraded = GetDegradedSize(size, level);
+    const GridIndex degraded = GetDegradedSize(size, level);
     if (level <= 1.0 || (degraded != size && PatchSampler(settings).Fits(degraded)))
     {
       levels.push_back(level);

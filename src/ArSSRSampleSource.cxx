@@ -202,8 +202,8 @@ SampleSource::Impl::DrawVolumeOf(Random & random, std::vector<std::size_t> image
       const StoredImage & stored = m_Store.GetImage(image);
       for (std::size_t level = 0; level < stored.levels.size(); ++level)
       {
-        const VolumeIndex size = GetDegradedSize(stored.GetSize(), stored.levels[level]);
-        double            weight = 1.0;
+        const GridIndex size = GetDegradedSize(stored.GetSize(), stored.levels[level]);
+        double          weight = 1.0;
         for (const std::int64_t length : size)
         {
           weight *= std::sqrt(static_cast<double>(length));

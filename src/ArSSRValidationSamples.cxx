@@ -82,8 +82,8 @@ ValidationSamples::AddRecords(std::size_t image, std::vector<Record> & records) 
       Record record;
       record.number = (image * m_Settings.validationScales.size() + scale) * m_Settings.validationSamples + i;
       record.volumeSize = volume->size;
-      Random              random(m_Settings.seed, RandomStream::ValidationPlace, record.number);
-      const VolumeLengths scales{
+      Random            random(m_Settings.seed, RandomStream::ValidationPlace, record.number);
+      const GridLengths scales{
         { m_Settings.validationScales[scale], m_Settings.validationScales[scale], m_Settings.validationScales[scale] }
       };
       record.patch = sampler.DrawPlaceWithForeground(random, *volume, scales);
@@ -95,7 +95,7 @@ ValidationSamples::AddRecords(std::size_t image, std::vector<Record> & records) 
   }
 }
 
-std::vector<VolumeIndex>
+std::vector<GridIndex>
 ValidationSamples::DrawVoxelsOf(const Record & record) const
 {
   Random random(m_Settings.seed, RandomStream::ValidationPoints, record.number);

@@ -64,7 +64,7 @@ private:
   struct Record
   {
     PatchGeometry      patch;
-    VolumeIndex        volumeSize{};
+    GridIndex          volumeSize{};
     std::uint64_t      number{ 0 };
     std::vector<float> lowResolution;
     std::vector<float> values;
@@ -74,7 +74,7 @@ private:
   GetRecords() const;
   void
   AddRecords(std::size_t image, std::vector<Record> & records) const;
-  std::vector<VolumeIndex>
+  std::vector<GridIndex>
   DrawVoxelsOf(const Record & record) const;
 
   SampleSettings      m_Settings;

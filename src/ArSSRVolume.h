@@ -18,19 +18,14 @@
 #ifndef ArSSRVolume_h
 #define ArSSRVolume_h
 
-#include <array>
+#include "ArSSRGridIndex.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace itk::arssr
 {
-/** Size or position on a volume's grid, in voxels, slowest axis first: (z, y, x). */
-using VolumeIndex = std::array<std::int64_t, 3>;
-
-/** Lengths or positions along a volume's axes, in its voxels, slowest axis first: (z, y, x). */
-using VolumeLengths = std::array<double, 3>;
-
 /** \brief Voxels of an image whose intensities are scaled for training.
  *
  * Intensities are what is above the smaller of 0 and the minimum, over the 99.9th percentile, between 0 and
@@ -41,7 +36,7 @@ struct Volume
   /** Where bright voxels are clipped: a few of them would otherwise outweigh all others in the loss. */
   static constexpr float MaximumIntensity = 1.2F;
 
-  VolumeIndex        size{};
+  GridIndex          size{};
   std::vector<float> voxels; /**< [z, y, x] */
 
   const float *

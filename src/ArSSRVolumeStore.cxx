@@ -29,7 +29,7 @@ namespace itk::arssr
 namespace
 {
 std::uint64_t
-CountVoxels(const VolumeIndex & size)
+CountVoxels(const GridIndex & size)
 {
   return static_cast<std::uint64_t>(size[0]) * static_cast<std::uint64_t>(size[1]) *
          static_cast<std::uint64_t>(size[2]);
@@ -100,7 +100,7 @@ Read(const StoredImage & stored)
 }
 } // namespace
 
-VolumeIndex
+GridIndex
 StoredImage::GetSize() const
 {
   return { { static_cast<std::int64_t>(image.size[2]),

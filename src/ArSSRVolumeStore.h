@@ -38,7 +38,7 @@ struct StoredImage
   ArSSRTrainingImage  image;
   std::vector<double> levels{ 1.0 }; /**< 1: the image as it is */
 
-  VolumeIndex
+  GridIndex
   GetSize() const;
 
   /** What the voxels of all levels take in memory. */

@@ -38,11 +38,11 @@ ChooseNumbers(std::uint64_t total, std::uint64_t count, Random & random)
 }
 } // namespace
 
-std::vector<VolumeIndex>
+std::vector<GridIndex>
 ChooseVoxels(const VoxelBox & box, std::uint64_t count, Random & random)
 {
-  std::vector<VolumeIndex> voxels;
-  const auto               total = static_cast<std::uint64_t>(box.GetNumberOfVoxels());
+  std::vector<GridIndex> voxels;
+  const auto             total = static_cast<std::uint64_t>(box.GetNumberOfVoxels());
   if (total == 0)
   {
     return voxels;
@@ -61,7 +61,7 @@ ChooseVoxels(const VoxelBox & box, std::uint64_t count, Random & random)
         const std::uint64_t times = repeats + (chosen[number++] ? 1 : 0);
         voxels.insert(voxels.end(),
                       static_cast<std::size_t>(times),
-                      VolumeIndex{ { box.first[0] + z, box.first[1] + y, box.first[2] + x } });
+                      GridIndex{ { box.first[0] + z, box.first[1] + y, box.first[2] + x } });
       }
     }
   }

@@ -35,10 +35,10 @@ using namespace itk::arssr;
 using itk::arssr::test::MakeTexture;
 using itk::arssr::test::MakeVolume;
 
-const VolumeIndex Size{ { 30, 34, 38 } };
+const GridIndex Size{ { 30, 34, 38 } };
 
 float
-At(const std::vector<float> & voxels, const VolumeIndex & size, std::int64_t z, std::int64_t y, std::int64_t x)
+At(const std::vector<float> & voxels, const GridIndex & size, std::int64_t z, std::int64_t y, std::int64_t x)
 {
   return voxels[static_cast<std::size_t>((z * size[1] + y) * size[2] + x)];
 }
@@ -62,9 +62,9 @@ TEST(ArSSRDegradation, PatchSeesTheSliceProfileAtItsPlace)
       {
         for (std::int64_t x = 0; x < patch.size; ++x)
         {
-          const VolumeLengths centre{ { patch.start[0] + (static_cast<double>(z) + 0.5) * patch.scale[0] - 0.5,
-                                        patch.start[1] + (static_cast<double>(y) + 0.5) * patch.scale[1] - 0.5,
-                                        patch.start[2] + (static_cast<double>(x) + 0.5) * patch.scale[2] - 0.5 } };
+          const GridLengths centre{ { patch.start[0] + (static_cast<double>(z) + 0.5) * patch.scale[0] - 0.5,
+                                      patch.start[1] + (static_cast<double>(y) + 0.5) * patch.scale[1] - 0.5,
+                                      patch.start[2] + (static_cast<double>(x) + 0.5) * patch.scale[2] - 0.5 } };
           EXPECT_NEAR(seen[voxel++], test::SimulateVoxel(volume, centre, patch.scale), 2e-6);
         }
       }
@@ -100,12 +100,12 @@ TEST(ArSSRDegradation, PatchEqualsTheSamePartOfTheWholeVolume)
 
 TEST(ArSSRDegradation, VolumesKeepTheirFieldOfView)
 {
-  EXPECT_EQ(GetDegradedSize({ { 181, 217, 1 } }, 1.4), (VolumeIndex{ { 129, 155, 1 } }));
+  EXPECT_EQ(GetDegradedSize({ { 181, 217, 1 } }, 1.4), (GridIndex{ { 129, 155, 1 } }));
   // A ramp keeps its intensities where it was: centres do not shift.
   const Volume ramp =
     MakeVolume({ { 24, 26, 50 } }, [](std::int64_t, std::int64_t, std::int64_t x) { return static_cast<float>(x); });
   const Volume coarse = DegradeVolume(ramp, 1.8);
-  EXPECT_EQ(coarse.size, (VolumeIndex{ { 13, 14, 28 } }));
+  EXPECT_EQ(coarse.size, (GridIndex{ { 13, 14, 28 } }));
   for (std::int64_t x = 2; x < 26; ++x)
   {
     EXPECT_NEAR(At(coarse.voxels, coarse.size, 6, 7, x), (static_cast<double>(x) + 0.5) * 50.0 / 28.0 - 0.5, 0.002);
@@ -162,11 +162,11 @@ TEST(ArSSRDegradation, VoxelsOfAPatchAreThoseWithTheirCentresInside)
 {
   const PatchGeometry patch{ 4, { { 2.0, 2.6, 30.0 } }, { { 3.0, 1.5, 2.0 } } };
   const VoxelBox      all = GetVoxelsWithin(patch, 0.0, Size);
-  EXPECT_EQ(all.first, (VolumeIndex{ { 2, 3, 30 } }));
-  EXPECT_EQ(all.size, (VolumeIndex{ { 12, 6, 8 } })); // [2, 14), [2.6, 8.6), [30, 38)
+  EXPECT_EQ(all.first, (GridIndex{ { 2, 3, 30 } }));
+  EXPECT_EQ(all.size, (GridIndex{ { 12, 6, 8 } })); // [2, 14), [2.6, 8.6), [30, 38)
   const VoxelBox inner = GetVoxelsWithin(patch, 1.0, Size);
-  EXPECT_EQ(inner.first, (VolumeIndex{ { 5, 4, 32 } }));
-  EXPECT_EQ(inner.size, (VolumeIndex{ { 6, 3, 4 } })); // [5, 11), [4.1, 7.1), [32, 36)
+  EXPECT_EQ(inner.first, (GridIndex{ { 5, 4, 32 } }));
+  EXPECT_EQ(inner.size, (GridIndex{ { 6, 3, 4 } })); // [5, 11), [4.1, 7.1), [32, 36)
   EXPECT_EQ(inner.GetNumberOfVoxels(), 72);
 }
 

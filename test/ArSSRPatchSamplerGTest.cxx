@@ -32,7 +32,7 @@ namespace
 using namespace itk::arssr;
 using itk::ArSSRTrainingRecipe;
 
-const VolumeIndex Size{ { 90, 100, 110 } };
+const GridIndex Size{ { 90, 100, 110 } };
 
 Random
 MakeRandom(std::uint64_t number)
@@ -42,21 +42,21 @@ MakeRandom(std::uint64_t number)
 
 /** Patches that a recipe draws in a volume. */
 std::vector<PatchGeometry>
-DrawPatches(const ArSSRTrainingRecipe & recipe, const VolumeIndex & size, std::uint64_t count)
+DrawPatches(const ArSSRTrainingRecipe & recipe, const GridIndex & size, std::uint64_t count)
 {
   const PatchSampler         sampler{ SampleSettings(recipe) };
   std::vector<PatchGeometry> patches;
   for (std::uint64_t number = 0; number < count; ++number)
   {
-    Random              random = MakeRandom(number);
-    const VolumeLengths scale = sampler.DrawScale(random, size);
+    Random            random = MakeRandom(number);
+    const GridLengths scale = sampler.DrawScale(random, size);
     patches.push_back(sampler.DrawPlace(random, size, scale));
   }
   return patches;
 }
 
 void
-ExpectInside(const PatchGeometry & patch, const VolumeIndex & size)
+ExpectInside(const PatchGeometry & patch, const GridIndex & size)
 {
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
@@ -86,8 +86,8 @@ TEST(ArSSRPatchSampler, DefaultRecipeDrawsIsotropicScalesThickSlicesAndScalesOfE
   {
     EXPECT_EQ(patch.size, 12);
     ExpectInside(patch, Size);
-    const VolumeLengths & scale = patch.scale;
-    const auto            ones = std::count(scale.begin(), scale.end(), 1.0);
+    const GridLengths & scale = patch.scale;
+    const auto          ones = std::count(scale.begin(), scale.end(), 1.0);
     if (scale[0] == scale[1] && scale[1] == scale[2])
     {
       ++isotropic;
@@ -158,7 +158,7 @@ TEST(ArSSRPatchSampler, PublishedRecipeDrawsWholeCropsOfScalesInStepsOfATenth)
       EXPECT_EQ(patch.start[axis], std::round(patch.start[axis]));
     }
     const VoxelBox crop = GetVoxelsWithin(patch, 0.0, Size);
-    EXPECT_EQ(crop.size, (VolumeIndex{ { std::lround(tenth), std::lround(tenth), std::lround(tenth) } }));
+    EXPECT_EQ(crop.size, (GridIndex{ { std::lround(tenth), std::lround(tenth), std::lround(tenth) } }));
   }
   EXPECT_EQ(tenths.size(), 21U);
   EXPECT_EQ(tenths.begin()->first, 20);
@@ -171,8 +171,8 @@ TEST(ArSSRPatchSampler, PublishedRecipeDrawsWholeCropsOfScalesInStepsOfATenth)
 
 TEST(ArSSRPatchSampler, ReducesScalesToWhatFits)
 {
-  const VolumeIndex small{ { 18, 40, 33 } };
-  double            largest = 0.0;
+  const GridIndex small{ { 18, 40, 33 } };
+  double          largest = 0.0;
   for (const PatchGeometry & patch : DrawPatches(ArSSRTrainingRecipe(), small, 500))
   {
     ExpectInside(patch, small);
@@ -181,8 +181,8 @@ TEST(ArSSRPatchSampler, ReducesScalesToWhatFits)
   }
   EXPECT_NEAR(largest, 40.0 / 12.0, 1e-12);
 
-  const VolumeIndex published{ { 27, 50, 50 } };
-  std::set<int>     sizes;
+  const GridIndex published{ { 27, 50, 50 } };
+  std::set<int>   sizes;
   for (const PatchGeometry & patch : DrawPatches(ArSSRTrainingRecipe("published"), published, 300))
   {
     ExpectInside(patch, published);
@@ -198,11 +198,11 @@ TEST(ArSSRPatchSampler, ReducesScalesToWhatFits)
 
 TEST(ArSSRPatchSampler, LooksForForegroundAndTakesTheBestThereIs)
 {
-  const PatchSampler  sampler{ SampleSettings(ArSSRTrainingRecipe()) };
-  const VolumeLengths scale{ { 2.0, 2.0, 2.0 } };
-  const Volume        ball = MakeBall(28.0);
-  int                 anywhere = 0;
-  int                 sought = 0;
+  const PatchSampler sampler{ SampleSettings(ArSSRTrainingRecipe()) };
+  const GridLengths  scale{ { 2.0, 2.0, 2.0 } };
+  const Volume       ball = MakeBall(28.0);
+  int                anywhere = 0;
+  int                sought = 0;
   for (std::uint64_t number = 0; number < 100; ++number)
   {
     Random first = MakeRandom(number);

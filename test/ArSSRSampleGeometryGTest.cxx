@@ -37,7 +37,7 @@ using namespace itk::arssr;
 using itk::ArSSRTrainingRecipe;
 using itk::arssr::test::MakeImage;
 
-const VolumeIndex Size{ { 48, 44, 46 } };
+const GridIndex Size{ { 48, 44, 46 } };
 
 std::int64_t
 ToNumber(std::int64_t z, std::int64_t y, std::int64_t x)
@@ -86,9 +86,9 @@ Number(std::int64_t z, std::int64_t y, std::int64_t x)
 /** \brief Where a sample comes from, found from one of a volume whose intensities are the voxels' numbers. */
 struct Origin
 {
-  std::vector<VolumeIndex> voxels; // of the points
-  PatchGeometry            patch;  // before it was turned
-  Orientation              orientation;
+  std::vector<GridIndex> voxels; // of the points
+  PatchGeometry          patch;  // before it was turned
+  Orientation            orientation;
 };
 
 Origin
@@ -111,7 +111,7 @@ FindOrigin(const TrainingSample & sample)
       const auto [low, high] =
         std::minmax_element(origin.voxels.begin(),
                             origin.voxels.end(),
-                            [old](const VolumeIndex & a, const VolumeIndex & b) { return a[old] < b[old]; });
+                            [old](const GridIndex & a, const GridIndex & b) { return a[old] < b[old]; });
       const auto pointOf = [&](std::size_t i) {
         return sample.points[3 * i + axis];
       };
@@ -144,10 +144,10 @@ FindOrigin(const TrainingSample & sample)
 }
 
 /** HR continuous index of the centre of a voxel of the turned patch. */
-VolumeLengths
-GetCentre(const Origin & origin, const VolumeIndex & index)
+GridLengths
+GetCentre(const Origin & origin, const GridIndex & index)
 {
-  VolumeLengths centre{};
+  GridLengths centre{};
   for (std::size_t axis = 0; axis < 3; ++axis)
   {
     const std::size_t  old = origin.orientation.axes[axis];
@@ -177,7 +177,7 @@ Interpolate(const TrainingSample & sample, const double * point)
   return sum;
 }
 
-VolumeIndex
+GridIndex
 ToIndex(std::int64_t voxel, std::int64_t size)
 {
   return { { voxel / size / size, voxel / size % size, voxel % size } };
@@ -208,7 +208,7 @@ TEST(ArSSRSampleGeometry, PatchesAreTheVolumesDegradationWhereThePointsSay)
     ASSERT_EQ(sample.points.size(), 900U);
     for (std::size_t i = 0; i < 300; ++i)
     {
-      const VolumeIndex & voxel = origin.voxels[i];
+      const GridIndex & voxel = origin.voxels[i];
       EXPECT_NEAR(sample.values[i], volume.GetRow(voxel[0], voxel[1])[voxel[2]], 1e-7);
     }
     for (const double coordinate : sample.points)
@@ -218,7 +218,7 @@ TEST(ArSSRSampleGeometry, PatchesAreTheVolumesDegradationWhereThePointsSay)
     }
     for (std::int64_t number = 0; number < 512; number += 17)
     {
-      const VolumeLengths centre = GetCentre(origin, ToIndex(number, 8));
+      const GridLengths centre = GetCentre(origin, ToIndex(number, 8));
       EXPECT_NEAR(sample.lowResolution[static_cast<std::size_t>(number)],
                   test::SimulateVoxel(volume, centre, origin.patch.scale),
                   5e-6);
@@ -283,7 +283,7 @@ TEST(ArSSRSampleGeometry, PublishedRecipeDrawsWhatThePaperSays)
     const Origin origin = FindOrigin(numbered);
     EXPECT_EQ(origin.orientation.axes, (std::array<std::size_t, 3>{ { 0, 1, 2 } }));
     EXPECT_EQ(origin.orientation.flip, (std::array<bool, 3>{ { false, false, false } }));
-    EXPECT_EQ(std::set<VolumeIndex>(origin.voxels.begin(), origin.voxels.end()).size(), 8000U) << "none twice";
+    EXPECT_EQ(std::set<GridIndex>(origin.voxels.begin(), origin.voxels.end()).size(), 8000U) << "none twice";
     const auto cropSize = static_cast<std::int64_t>(std::lround(10.0 * origin.patch.scale[0]));
     sizes.insert(cropSize);
     for (std::size_t axis = 0; axis < 3; ++axis)
@@ -302,7 +302,7 @@ TEST(ArSSRSampleGeometry, PublishedRecipeDrawsWhatThePaperSays)
     image->Allocate();
     for (std::int64_t number = 0; number < cropSize * cropSize * cropSize; ++number)
     {
-      const VolumeIndex index = ToIndex(number, cropSize);
+      const GridIndex index = ToIndex(number, cropSize);
       image->GetBufferPointer()[number] = texture(index[0] + std::lround(origin.patch.start[0]),
                                                   index[1] + std::lround(origin.patch.start[1]),
                                                   index[2] + std::lround(origin.patch.start[2])) /
@@ -314,7 +314,7 @@ TEST(ArSSRSampleGeometry, PublishedRecipeDrawsWhatThePaperSays)
     const TrainingSample sample = textures.Draw(sampleNumber);
     for (std::int64_t number = 0; number < 1000; number += 7)
     {
-      const VolumeIndex               index = ToIndex(number, 10);
+      const GridIndex                 index = ToIndex(number, 10);
       itk::ContinuousIndex<double, 3> centre;
       for (unsigned int axis = 0; axis < 3; ++axis)
       {

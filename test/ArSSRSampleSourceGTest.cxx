@@ -41,7 +41,7 @@ using itk::arssr::test::MakeTexture;
 using Counter = std::shared_ptr<std::atomic<int>>;
 using Images = std::vector<ArSSRTrainingImage>;
 
-const VolumeIndex       Size{ { 24, 25, 26 } };
+const GridIndex         Size{ { 24, 25, 26 } };
 constexpr std::uint64_t Bytes = 24 * 25 * 26 * sizeof(float);
 constexpr std::uint64_t Ample = std::uint64_t{ 1 } << 30;
 

@@ -38,7 +38,7 @@ namespace itk::arssr::test
 using VoxelFunction = std::function<float(std::int64_t z, std::int64_t y, std::int64_t x)>;
 
 inline Volume
-MakeVolume(const VolumeIndex & size, const VoxelFunction & intensity)
+MakeVolume(const GridIndex & size, const VoxelFunction & intensity)
 {
   Volume volume;
   volume.size = size;
@@ -68,7 +68,7 @@ MakeTexture(std::uint64_t seed)
 /** An image of these voxels that counts how often it is read. */
 inline ArSSRTrainingImage
 MakeImage(const std::string &               name,
-          const VolumeIndex &               size,
+          const GridIndex &                 size,
           const VoxelFunction &             intensity,
           std::shared_ptr<std::atomic<int>> reads = nullptr)
 {
@@ -89,7 +89,7 @@ MakeImage(const std::string &               name,
 
 /** Intensity that an LR voxel with its centre at an HR continuous index sees: the definition, written out. */
 inline double
-SimulateVoxel(const Volume & volume, const VolumeLengths & centre, const VolumeLengths & fwhm)
+SimulateVoxel(const Volume & volume, const GridLengths & centre, const GridLengths & fwhm)
 {
   std::array<std::vector<double>, 3> weights;
   for (std::size_t axis = 0; axis < 3; ++axis)

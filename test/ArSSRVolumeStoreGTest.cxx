@@ -36,7 +36,7 @@ using itk::arssr::test::MakeTexture;
 
 using Counter = std::shared_ptr<std::atomic<int>>;
 
-const VolumeIndex       Size{ { 8, 9, 10 } };
+const GridIndex         Size{ { 8, 9, 10 } };
 constexpr std::uint64_t Bytes = 8 * 9 * 10 * sizeof(float);
 
 /** Textures, and how often each was read. */
@@ -103,7 +103,7 @@ TEST(ArSSRVolumeStore, HoldsOneImageWhateverTheBudget)
 TEST(ArSSRVolumeStore, ScalesIntensitiesAsTheFilterDoes)
 {
   // 2000 voxels above the lower end, -50: the 99.9th percentile is the third highest, 1998 above it.
-  const VolumeIndex size{ { 3, 23, 29 } }; // 2001 voxels
+  const GridIndex   size{ { 3, 23, 29 } }; // 2001 voxels
   const auto        image = MakeImage("ramp", size, [](std::int64_t z, std::int64_t y, std::int64_t x) {
     const auto number = (z * 23 + y) * 29 + x;
     return static_cast<float>(number == 2000 ? 5000 : number) - 50.0F;
@@ -131,7 +131,7 @@ TEST(ArSSRVolumeStore, MakesLevelsOfAnImageTogether)
   EXPECT_EQ(stored.GetBytes(), Bytes + (6 * 6 * 7 + 4 * 5 * 5) * sizeof(float)); // halves are rounded up
   const VolumeStore store({ stored }, 0, nullptr);
   const auto        own = store.Get(0, 0);
-  EXPECT_EQ(store.Get(0, 1)->size, (VolumeIndex{ { 6, 6, 7 } }));
+  EXPECT_EQ(store.Get(0, 1)->size, (GridIndex{ { 6, 6, 7 } }));
   EXPECT_EQ(store.Get(0, 1)->voxels, DegradeVolume(*own, 1.4).voxels);
   EXPECT_EQ(store.Get(0, 2)->voxels, DegradeVolume(*own, 2.0).voxels);
   EXPECT_EQ(*reads, 1);

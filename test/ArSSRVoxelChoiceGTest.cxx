@@ -35,8 +35,8 @@ MakeRandom(std::uint64_t number)
 
 TEST(ArSSRVoxelChoice, TakesDifferentVoxelsInOrderOfMemoryAllWithTheSameChance)
 {
-  const VoxelBox             box{ { { 3, 4, 5 } }, { { 2, 3, 4 } } };
-  std::map<VolumeIndex, int> taken;
+  const VoxelBox           box{ { { 3, 4, 5 } }, { { 2, 3, 4 } } };
+  std::map<GridIndex, int> taken;
   for (std::uint64_t number = 0; number < 2400; ++number)
   {
     Random     random = MakeRandom(number);
@@ -49,8 +49,8 @@ TEST(ArSSRVoxelChoice, TakesDifferentVoxelsInOrderOfMemoryAllWithTheSameChance)
     }
   }
   ASSERT_EQ(taken.size(), 24U);
-  EXPECT_EQ(taken.begin()->first, (VolumeIndex{ { 3, 4, 5 } }));
-  EXPECT_EQ(taken.rbegin()->first, (VolumeIndex{ { 4, 6, 8 } }));
+  EXPECT_EQ(taken.begin()->first, (GridIndex{ { 3, 4, 5 } }));
+  EXPECT_EQ(taken.rbegin()->first, (GridIndex{ { 4, 6, 8 } }));
   for (const auto & voxel : taken)
   {
     EXPECT_NEAR(voxel.second, 500, 80); // four standard deviations
@@ -59,10 +59,10 @@ TEST(ArSSRVoxelChoice, TakesDifferentVoxelsInOrderOfMemoryAllWithTheSameChance)
 
 TEST(ArSSRVoxelChoice, TakesAllVoxelsAsOftenAsNeeded)
 {
-  const VoxelBox             box{ { { 0, 0, 0 } }, { { 2, 2, 2 } } };
-  Random                     random = MakeRandom(0);
-  std::map<VolumeIndex, int> taken;
-  for (const VolumeIndex & voxel : ChooseVoxels(box, 8 * 3 + 2, random))
+  const VoxelBox           box{ { { 0, 0, 0 } }, { { 2, 2, 2 } } };
+  Random                   random = MakeRandom(0);
+  std::map<GridIndex, int> taken;
+  for (const GridIndex & voxel : ChooseVoxels(box, 8 * 3 + 2, random))
   {
     ++taken[voxel];
   }

@@ -37,6 +37,7 @@ PackedMatrix::PackedMatrix(const CpuKernels & kernels,
   const std::int64_t full = kernels.panelVectors * lanes;
   for (std::int64_t first = 0; first < m_Columns;)
   {
+    // As the kernels' Multiply() takes them: full panels, and a last one of one to three vectors.
     const std::int64_t left = m_Columns - first;
     const std::int64_t width = left < full + 2 * lanes ? left : full;
     const std::int64_t last = std::min(first + width, weight.size(0));
