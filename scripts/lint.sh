@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks format (clang-format) and suspicious code (cppcheck, clang-tidy) of the C++ sources; `--fix` writes the format.
-# clang-tidy reads build/compile_commands.json, so scripts/setup.sh goes first.
+# Checks format (clang-format, ruff) and suspicious code (cppcheck, clang-tidy, ruff) of the C++ and Python sources; `--fix`
+# writes the format. clang-tidy reads build/compile_commands.json and ruff is in .venv, so scripts/setup.sh goes first.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -13,16 +13,22 @@ have_all cppcheck || packages+=(cppcheck)
 [ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}"
 
 mapfile -t files < <(git ls-files --cached --others --exclude-standard \
-  'include/*.h' 'include/*.hxx' 'src/*.h' 'src/*.cxx' 'test/*.cxx' 'test/*.h' 'examples/*.cxx')
+  'include/*.h' 'include/*.hxx' 'src/*.h' 'src/*.cxx' 'src/*.cu' \
+  'test/*.cxx' 'test/*.h' 'examples/*.cxx' 'benchmark/*.cxx')
 mapfile -t units < <(git ls-files --cached --others --exclude-standard 'src/*.cxx')
 
 if [ "${1:-}" = --fix ]; then
   clang-format -i "${files[@]}"
+  .venv/bin/ruff format --quiet .
   exit
 fi
 
 clang-format --dry-run --Werror "${files[@]}"
 echo "clang-format: ${#files[@]} files are formatted"
+
+.venv/bin/ruff format --check --quiet . || fail "ruff format: bash scripts/lint.sh --fix writes the format"
+.venv/bin/ruff check --quiet .
+echo "ruff: Python is formatted, no findings"
 
 # Headers of ITK and LibTorch are not read: a name that is not known is taken to be right.
 cppcheck --enable=warning,performance,portability --std=c++17 --language=c++ --inline-suppr --error-exitcode=1 --quiet \

@@ -1,11 +1,11 @@
-"""Changes how bold a network of the local form is, without training: at which gain it sees intensities, and how much of what
-it adds to the interpolation is taken.
+"""Changes how bold a network of the local form is, without training: at which gain it sees intensities, and how much of
+what it adds to the interpolation is taken.
 
     python scripts/rescale_model.py trained.safetensors out.safetensors --gain 0.7 --residual 1.05
 
-The result is f(x) = skip(x) + residual / gain · (g(gain · x) - skip(gain · x)) for the network g: the first layer's weights are
-multiplied by the gain, the last layer's by residual / gain. Choose both on validation images, as `arssr evaluate` measures
-them. The metadata says what was done.
+The result is f(x) = skip(x) + residual / gain · (g(gain · x) - skip(gain · x)) for the network g: the first layer's
+weights are multiplied by the gain, the last layer's by residual / gain. Choose both on validation images, as
+`arssr evaluate` measures them. The metadata says what was done.
 """
 
 import argparse

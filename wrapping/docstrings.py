@@ -2,8 +2,8 @@
 
     python docstrings.py HEADER CLASS OUTPUT WRAPPED_NAME…
 
-Writes `%feature("docstring")` directives for the class and for each method that has a `/** … */` comment, under every name
-that the class is wrapped as. Doxygen commands become plain text.
+Writes `%feature("docstring")` directives for the class and for each method that has a `/** … */` comment, under every
+name that the class is wrapped as. Doxygen commands become plain text.
 """
 
 import re
@@ -14,7 +14,9 @@ COMMENT = r"/\*\*(?P<text>(?:(?!\*/).)*)\*/\s*"
 MACRO = r"(?P<macro>itk\w*(?:Set|Get|Boolean)\w*Macro)\((?P<member>\w+)"
 DECLARATION = r"(?:virtual\s+|static\s+|const\s+)*[\w:<>]+(?:\s*[&*])?\s+(?P<method>\w+)\("
 DOCUMENTED = re.compile(COMMENT + f"(?:{MACRO}|{DECLARATION})", re.DOTALL)
-CLASS = re.compile(COMMENT.replace("text", "doc") + r"(?:template <[^>]*>\s*)?class (?:\w+ )?(?P<name>\w+)\s", re.DOTALL)
+CLASS = re.compile(
+    COMMENT.replace("text", "doc") + r"(?:template <[^>]*>\s*)?class (?:\w+ )?(?P<name>\w+)\s", re.DOTALL
+)
 
 
 def plain(comment: str) -> str:

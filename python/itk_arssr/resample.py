@@ -48,7 +48,7 @@ def scaled(grid: Grid, factors: Sequence[float]) -> Grid:
 def resample(image: itk.Image, grid: Grid, interpolation: Interpolation) -> itk.Image:
     """Interpolate an image at the voxels of a grid."""
     interpolators = {
-        "linear": lambda: itk.LinearInterpolateImageFunction[type(image), itk.D].New(),
+        "linear": itk.LinearInterpolateImageFunction[type(image), itk.D].New,
         "B-spline": lambda: itk.BSplineInterpolateImageFunction[type(image), itk.D, itk.F].New(SplineOrder=_CUBIC),
     }
     return itk.resample_image_filter(

@@ -66,7 +66,7 @@ class TensorBoardLog:
 
 
 def _await_next_second(folder: Path) -> None:
-    """Wait while there are event files of this second: TensorBoard reads files in the order of the seconds they name."""
+    """Wait while there are event files of this second: TensorBoard reads files in order of the seconds they name."""
     while any(folder.glob(f"events.out.tfevents.{int(time.time())}.*")):
         time.sleep(0.05)
 

@@ -1,8 +1,10 @@
 """Images and runners that the tests share."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -24,12 +26,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:builtin type [Ss]wig:DeprecationWarning")
 
 
+IDENTITY = np.eye(3)
+
+
 def make_image(
     size: Sequence[int] = (8, 9, 10),
     pixel_type=itk.F,
     spacing: Sequence[float] = (1.0, 1.0, 1.0),
     origin: Sequence[float] = (0.0, 0.0, 0.0),
-    direction: np.ndarray = np.eye(3),
+    direction: np.ndarray = IDENTITY,
     seed: int = 1,
 ):
     """Smooth image with values between 20 and 220; size, spacing and origin in the order x, y, z."""
@@ -90,7 +95,27 @@ def python() -> Callable:
 
     def run(*arguments, **options):
         command = [sys.executable, *(str(argument) for argument in arguments)]
-        return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=300, **options)
+        return subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=300, **options)
+
+    return run
+
+
+@pytest.fixture
+def interrupt() -> Callable:
+    """Run the command line in a process of its own and send it a signal while it works, which must end it cleanly."""
+
+    def run(*arguments, when: Callable[[str], bool], after: float = 0.0, signal_number: int = signal.SIGINT):
+        """A signal some seconds after the first line of output for which ``when`` holds."""
+        command = [sys.executable, "-m", "itk_arssr", *(str(argument) for argument in arguments)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
+            while not when(process.stdout.readline()):
+                assert process.poll() is None, process.stderr.read()
+            time.sleep(after)
+            process.send_signal(signal_number)
+            output, errors = process.communicate(timeout=300)
+        assert process.returncode == 130, output + errors
+        assert "Traceback" not in errors
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
     return run
 

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import itk
@@ -221,20 +220,12 @@ def test_a_failure_keeps_the_older_output(arssr, write, tmp_path):
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_cleanly(signal_number, write, slow_model, tmp_path):
+def test_ctrl_c_ends_cleanly(signal_number, interrupt, write, slow_model, tmp_path):
     write("in/a.nii.gz", make_image(size=(40, 40, 40)))
     write("in/b.nii.gz", make_image(size=(40, 40, 40)))
-    command = [sys.executable, "-m", "itk_arssr", "upscale", tmp_path / "in", tmp_path / "out", "--scale", "8"]
-    command += ["--model", slow_model]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
-        while "a.nii.gz" not in process.stdout.readline():
-            assert process.poll() is None, process.stderr.read()
-        time.sleep(1)
-        process.send_signal(signal_number)
-        output, errors = process.communicate(timeout=120)
-    assert process.returncode == 130, errors
-    assert "Interrupted" in errors
-    assert "Traceback" not in errors
+    command = ["upscale", tmp_path / "in", tmp_path / "out", "--scale", 8, "--model", slow_model]
+    result = interrupt(*command, when=lambda line: "a.nii.gz" in line, after=1, signal_number=signal_number)
+    assert "Interrupted" in result.stderr
     assert files_in(tmp_path / "out") == []
 
 
@@ -476,7 +467,7 @@ def test_help_lists_every_option_of_the_published_script_that_is_left(arssr):
 
 def test_the_installed_program_tells_its_version():
     program = Path(sys.executable).with_name("arssr")
-    result = subprocess.run([program, "--version"], capture_output=True, encoding="utf-8", timeout=120)
+    result = subprocess.run([program, "--version"], check=False, capture_output=True, encoding="utf-8", timeout=120)
     assert re.fullmatch(r"arssr \d+\.\d+\S* \(ITK 5\.4\.\d+\)\n", result.stdout), result.stderr
 
 
@@ -494,6 +485,7 @@ def test_the_package_needs_no_source_tree(tmp_path, scan, write):
     program = Path(sys.executable).with_name("arssr")
     result = subprocess.run(
         [program, "upscale", source, "out.nii.gz", "--scale", "2"],
+        check=False,
         capture_output=True,
         encoding="utf-8",
         cwd=tmp_path,

@@ -1,5 +1,7 @@
 """The simulated scan and the data-consistency filter as Python sees them."""
 
+import itertools
+
 import itk
 import numpy as np
 import pytest
@@ -90,7 +92,7 @@ def test_the_residual_falls_to_the_tolerance():
     low = simulate(truth, shrink_factors=[2, 2, 4])
     start = resample(low, grid_of(truth), "linear")
     sizes = [filter_of(start, low, number_of_iterations=n).GetResidualRootMeanSquare() for n in range(8)]
-    assert all(later < sooner for sooner, later in zip(sizes, sizes[1:], strict=False))
+    assert all(later < sooner for sooner, later in itertools.pairwise(sizes))
     consistency = filter_of(start, low, number_of_iterations=200, tolerance=0.1)
     assert consistency.GetResidualMaximum() <= 0.1
     assert 1 < consistency.GetNumberOfElapsedIterations() < 200

@@ -173,7 +173,7 @@ def test_abort_ends_the_work_and_the_filter_can_be_used_again():
     image = make_image()
     sr = filter_of(image, scale_factors=2)
     observer = sr.AddObserver(itk.ProgressEvent(), sr.AbortGenerateDataOn)
-    with pytest.raises(RuntimeError, match="[Aa]bort"):
+    with pytest.raises(RuntimeError, match=r"[Aa]bort"):
         sr.Update()
     sr.RemoveObserver(observer)
     sr.Update()
@@ -264,7 +264,7 @@ def test_mistakes_are_exceptions(settings, message):
 
 def test_a_window_upside_down_is_refused():
     sr = filter_of(make_image())
-    with pytest.raises(RuntimeError, match="[Ww]indow"):
+    with pytest.raises(RuntimeError, match=r"[Ww]indow"):
         sr.SetIntensityWindow(2, 1)
 
 

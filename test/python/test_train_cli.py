@@ -372,18 +372,12 @@ def run(train, data, val, tmp_path):
     return tmp_path / "run"
 
 
-def test_an_interrupted_training_resumes_exactly(arssr, data, val, tmp_path):
+def test_an_interrupted_training_resumes_exactly(arssr, interrupt, data, val, tmp_path):
     config = write_recipe(tmp_path, epochs=30, steps_per_epoch=8, checkpoint_every=50)
     common = [data, "--val", val, "--config", config]
-    command = [sys.executable, "-m", "itk_arssr", "train", *common, "--run", "stopped", "--out", "stopped.safetensors"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
-        while not process.stdout.readline().startswith("      2 "):
-            assert process.poll() is None, process.stderr.read()
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=300)
-    assert process.returncode == 130, output + errors
-    assert "Traceback" not in errors
-    assert re.search(r"Stopped in epoch \d+ of 30. To go on: arssr train --resume stopped", output)
+    command = ["train", *common, "--run", "stopped", "--out", "stopped.safetensors"]
+    result = interrupt(*command, when=lambda line: line.startswith("      2 "))
+    assert re.search(r"Stopped in epoch \d+ of 30. To go on: arssr train --resume stopped", result.stdout)
     best_so_far = weights(tmp_path / "stopped.safetensors")
     epochs_done = len(log_rows(tmp_path / "stopped"))
     assert 2 <= epochs_done < 30
@@ -480,7 +474,7 @@ def test_a_log_keeps_the_rows_of_epochs_that_are_done(tmp_path):
 
 def test_another_log_is_not_replaced(tmp_path):
     (tmp_path / "log.csv").write_text("mine\n")
-    with pytest.raises(UserError, match="log.csv has other columns"):
+    with pytest.raises(UserError, match=r"log\.csv has other columns"):
         TrainLog(tmp_path / "log.csv").begin(2)
     assert (tmp_path / "log.csv").read_text() == "mine\n"
 
