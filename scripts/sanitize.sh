@@ -22,7 +22,7 @@ esac
 # Tests that start threads of ITK or of their own. LibTorch's OpenMP is not built for ThreadSanitizer: what it runs in
 # its own threads would be reported, so torch gets one.
 thread_tests='FilterReuse.TwoFilters*:FilterReuse.AnAbort*:*CpuParallel*:*CpuExecutor*:*Prefetcher*:ArSSREngine.*'
-thread_tests+=':*RetryingExecutor*:*WithAnyNumberOfWorkUnits*:*EveryDivision*:*VolumeStore*:*CudaDecoderTwin*'
+thread_tests+=':*RetryingExecutor*:*WithAnyNumberOfWorkUnits*:*EveryDivision*:*VolumeStore*:*ArSSRCudaDecoder.*'
 folder=$PWD/build/sanitize-$kind
 log=$PWD/build/logs/sanitize-$kind.log
 mkdir -p "$folder" build/logs
