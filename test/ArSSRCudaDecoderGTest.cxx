@@ -36,21 +36,6 @@ GetUnitRoundoff(CudaFormat format)
   return format == CudaFormat::BFloat16 ? std::ldexp(1.0, -8) : std::ldexp(1.0, -11);
 }
 
-std::vector<std::uint8_t>
-ToFormat(CudaFormat format, const std::vector<float> & values)
-{
-  return DispatchFormat(format, [&](auto type) {
-    using Format = decltype(type);
-    constexpr std::size_t     bytes = sizeof(typename Format::Element);
-    std::vector<std::uint8_t> result(values.size() * bytes);
-    for (std::size_t n = 0; n < values.size(); ++n)
-    {
-      StoreAs(&result[n * bytes], Format::FromFloat(values[n]));
-    }
-    return result;
-  });
-}
-
 struct Box
 {
   std::array<int, 3> begin;

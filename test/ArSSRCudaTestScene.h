@@ -30,6 +30,22 @@
 
 namespace itk::arssr
 {
+/** Values as the kernel reads them in a format. */
+inline std::vector<std::uint8_t>
+ToFormat(CudaFormat format, const std::vector<float> & values)
+{
+  return DispatchFormat(format, [&](auto type) {
+    using Format = decltype(type);
+    constexpr std::size_t     bytes = sizeof(typename Format::Element);
+    std::vector<std::uint8_t> result(values.size() * bytes);
+    for (std::size_t n = 0; n < values.size(); ++n)
+    {
+      StoreAs(&result[n * bytes], Format::FromFloat(values[n]));
+    }
+    return result;
+  });
+}
+
 /** \brief An LR image with features, output voxels on it, and the decoder in plain loops in double precision: what the
  * CUDA decoder is compared with. Everything is (z, y, x) but for the index map, as in CudaDecodeArguments. */
 struct CudaTestScene

@@ -15,6 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
+#include "ArSSRDevice.h"
 #include "ArSSRNetwork.h"
 #include "ArSSRPrecision.h"
 
@@ -81,11 +82,11 @@ TEST_P(ArSSREncoderPrecision, BFloat16GivesTheFeaturesOfFloat32)
 
 TEST_P(ArSSREncoderPrecision, EachGivesTheFeaturesOfFloat32OnLargeVolumesOnCUDA)
 {
-  if (!at::hasCUDA() || at::getNumGPUs() == 0)
+  const at::Device device = ResolveDevice("auto");
+  if (!device.is_cuda())
   {
     GTEST_SKIP() << "no CUDA device";
   }
-  const at::Device device(at::kCUDA, 0);
   for (const std::int64_t size : { 40, 96, 130 })
   {
     EXPECT_LT(this->GetLargestError(size, device, Precision::BFloat16), BFloat16Tolerance) << size;

@@ -16,6 +16,7 @@
  *
  *=========================================================================*/
 #include "ArSSRCpuExecutor.h"
+#include "ArSSRDevice.h"
 #include "ArSSRNetwork.h"
 #include "ArSSRPrecision.h"
 
@@ -161,11 +162,11 @@ TEST_P(GoldenOutputs, AreReproducedByEachSetOfKernelsForTheCPU)
 
 TEST_P(GoldenOutputs, AreReproducedOnCUDA)
 {
-  if (!at::hasCUDA() || at::getNumGPUs() == 0)
+  const at::Device device = itk::arssr::ResolveDevice("auto");
+  if (!device.is_cuda())
   {
     GTEST_SKIP() << "no CUDA device";
   }
-  const at::Device                 device(at::kCUDA, 0);
   const itk::arssr::PrecisionScope float32(device, itk::arssr::Precision::Float32);
   const auto                       network = m_Network.CopyTo(device);
   const auto                       features = network->Encode(m_Golden.MakeInput().to(device));

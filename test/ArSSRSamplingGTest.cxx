@@ -15,6 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
+#include "ArSSRDevice.h"
 #include "ArSSRSampling.h"
 
 #include "ArSSRTestHelpers.h"
@@ -190,13 +191,14 @@ TEST_F(ArSSRSampling, TakesNoSamples)
 
 TEST_F(ArSSRSampling, AgreesOnCUDAWithTheCPU)
 {
-  if (!at::hasCUDA() || at::getNumGPUs() == 0)
+  const at::Device device = itk::arssr::ResolveDevice("auto");
+  if (!device.is_cuda())
   {
     GTEST_SKIP() << "no CUDA device";
   }
   FeatureTile      tile = this->WholeImage({ 4, 6, 5 });
   const at::Tensor samples = this->Samples({}, { 3, 5, 4 }, 2000, 1.8);
   const at::Tensor expected = SampleFeatures(tile, samples);
-  tile.features = tile.features.to(at::kCUDA);
+  tile.features = tile.features.to(device);
   EXPECT_LE((SampleFeatures(tile, samples).to(at::kCPU) - expected).abs().max().item<double>(), Tolerance);
 }

@@ -21,9 +21,8 @@
 
 #include "ArSSRCudaDeviceScene.h"
 #include "ArSSRCudaTestBackend.h"
-#include "ArSSRCudaTestNetwork.h"
+#include "ArSSRCudaTestScene.h"
 #include "cuda/ArSSRCudaDecoderPlan.h"
-#include "cuda/ArSSRFusedDecoderFormats.h"
 
 #include <benchmark/benchmark.h>
 
@@ -83,15 +82,9 @@ struct Scene
     constexpr std::size_t                 voxels = std::size_t{ LRSize } * LRSize * LRSize;
     intensities.resize(voxels);
     std::generate(intensities.begin(), intensities.end(), [&] { return noise(generator); });
-    DispatchFormat(plan.format, [&](auto type) {
-      using Format = decltype(type);
-      constexpr std::size_t bytes = sizeof(typename Format::Element);
-      features.resize(voxels * static_cast<std::size_t>(plan.channels) * bytes);
-      for (std::size_t at = 0; at < features.size(); at += bytes)
-      {
-        StoreAs(&features[at], Format::FromFloat(noise(generator)));
-      }
-    });
+    std::vector<float> values(voxels * static_cast<std::size_t>(plan.channels));
+    std::generate(values.begin(), values.end(), [&] { return noise(generator); });
+    features = ToFormat(plan.format, values);
     constexpr int size = LRSize * Scale;
     for (int z = 0; z < size; ++z)
     {

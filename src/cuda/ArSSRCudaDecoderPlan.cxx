@@ -32,12 +32,6 @@ RoundUp(std::int64_t value, std::int64_t multiple)
   return (value + multiple - 1) / multiple * multiple;
 }
 
-int
-GetElementBytes(CudaFormat format)
-{
-  return DispatchFormat(format, [](auto type) { return static_cast<int>(sizeof(typename decltype(type)::Element)); });
-}
-
 /** Elements in a step of the matrix product. */
 int
 GetDepth(CudaFormat format)

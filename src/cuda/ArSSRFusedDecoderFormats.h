@@ -290,6 +290,12 @@ DispatchFormat(CudaFormat format, TFunction && function)
       return function(TensorFloat32Format{});
   }
 }
+
+inline int
+GetElementBytes(CudaFormat format)
+{
+  return DispatchFormat(format, [](auto type) { return static_cast<int>(sizeof(typename decltype(type)::Element)); });
+}
 } // namespace itk::arssr
 
 #endif

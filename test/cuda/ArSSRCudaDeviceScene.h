@@ -18,7 +18,7 @@
 #ifndef ArSSRCudaDeviceScene_h
 #define ArSSRCudaDeviceScene_h
 
-#include "cuda/ArSSRCudaDecoder.h"
+#include "cuda/ArSSRFusedDecoderFormats.h"
 
 #include <cuda_runtime_api.h>
 
@@ -82,7 +82,8 @@ public:
   /** \param host arguments with pointers to host memory. */
   CudaDeviceScene(const CudaDecoderPlan & plan, const CudaDecodeArguments & host)
     : m_Features(host.features,
-                 CountVoxels(host.featureExtent) * static_cast<std::size_t>(plan.channels) * GetElementBytes(plan))
+                 CountVoxels(host.featureExtent) *
+                   static_cast<std::size_t>(plan.channels * GetElementBytes(plan.format)))
     , m_Intensities(host.intensities, CountVoxels(host.intensityExtent) * sizeof(float))
     , m_Spans(host.spans, static_cast<std::size_t>(host.spanCount) * sizeof(CudaSpan))
     , m_Weights(host.weights, static_cast<std::size_t>(plan.packedBytes))
@@ -119,11 +120,6 @@ private:
   {
     return static_cast<std::size_t>(extent[0]) * static_cast<std::size_t>(extent[1]) *
            static_cast<std::size_t>(extent[2]);
-  }
-  static std::size_t
-  GetElementBytes(const CudaDecoderPlan & plan)
-  {
-    return plan.format == CudaFormat::TensorFloat32 ? 4 : 2;
   }
   static std::size_t
   GetOutputBytes(const CudaDecodeArguments & arguments)
