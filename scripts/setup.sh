@@ -39,6 +39,7 @@ install_system_packages() {
     have_all castxml || packages+=(castxml)
     [ -e /usr/include/tbb/tbb.h ] || packages+=(libtbb-dev)
   fi
+  have_all ccache || packages+=(ccache)
   have_all flock || packages+=(util-linux)
   have_all git || packages+=(git)
   have_all xz || packages+=(xz-utils)
@@ -95,6 +96,7 @@ build_itk() {
 
 build_module() {
   local -x PATH=$venv/bin:$PATH CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
+  use_compiler_cache "$cache/ccache"
   rm -rf "$build/wheel"
   with_progress "$logs/module.log" \
     pip --disable-pip-version-check wheel . -v --no-build-isolation --no-deps -w "$build/wheel" \

@@ -118,3 +118,12 @@ run_gtests() {
 gtest_summary() {
   cat "$1"-*.log | grep -E '^\[  (PASSED|SKIPPED|FAILED) .* tests?[.,]' | tr '\n' ' '
 }
+
+# use_compiler_cache FOLDER: keeps compiled objects in FOLDER with ccache, where that is there, so that another checkout of
+# the same sources, another build folder or a clean one compiles only what is new. Paths within the checkout don't count.
+use_compiler_cache() {
+  have_all ccache || return 0
+  export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  export CCACHE_DIR=${CCACHE_DIR:-$1} CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+  export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
+}
