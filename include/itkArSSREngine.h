@@ -80,6 +80,13 @@ public:
     ArSSRIndexMap    indexMap;
     RegionType       outputRegion;
 
+    /** Whether values are kept within the range of the LR voxels around them: that of the 3×3×3 LR voxels around each
+     * LR voxel, widened at both ends by its own width, but at most by the margin; interpolated linearly between LR
+     * voxels.
+     */
+    bool  boundToNeighborhood{ false };
+    float boundMargin{ 0.0F };
+
     /** Fills `buffer` with the intensities of an LR region, x fastest; the region counts from the image's first voxel.
      */
     std::function<void(const RegionType & region, float * buffer)> readInput;
@@ -133,8 +140,9 @@ public:
   ArSSRTileLattice
   PlanTiles(const SizeType & imageSize) const;
 
-  /** \throws ExceptionObject on failure, and what the job's functions throw. The engine can be used again. */
-  void
+  /** \return how many voxels were bounded.
+   * \throws ExceptionObject on failure, and what the job's functions throw. The engine can be used again. */
+  SizeValueType
   Run(const Job & job);
 
   /** Forgets the features kept from earlier jobs. */

@@ -21,9 +21,12 @@
 #include "itkArSSRVoxelBlock.h"
 
 #include "itkImageRegionConstIterator.h"
+#include "itkNumericTraits.h"
 
 #include <cmath>
 #include <limits>
+#include <sstream>
+#include <string>
 #include <type_traits>
 
 namespace itk
@@ -63,25 +66,40 @@ public:
     return block;
   }
 
+  /** What holds every pixel: float, or double where that does not. */
+  using ExactType =
+    std::conditional_t<(std::numeric_limits<PixelType>::digits > std::numeric_limits<float>::digits), double, float>;
+
   /** The same to a buffer, x fastest, for a region in the image's own indices. */
+  template <typename TValue>
   static void
-  Copy(const TImage * image, const RegionType & region, float * voxel, const char * name)
+  Copy(const TImage * image, const RegionType & region, TValue * voxel, const char * name)
+  {
+    CopyMapped(image, region, voxel, name, [](double value) { return value; });
+  }
+
+  /** The same, with a function of each voxel, in double precision. */
+  template <typename TValue, typename TFunction>
+  static void
+  CopyMapped(const TImage * image, const RegionType & region, TValue * voxel, const char * name, const TFunction & map)
   {
     for (ImageRegionConstIterator<TImage> it(image, region); !it.IsAtEnd(); ++it, ++voxel)
     {
-      *voxel = static_cast<float>(it.Get());
-      if (!std::isfinite(*voxel))
+      const float single = static_cast<float>(it.Get());
+      if (!std::isfinite(single))
       {
-        itkGenericExceptionMacro("The voxel of the " << name << " at index " << it.GetIndex() << " is " << *voxel
+        itkGenericExceptionMacro("The voxel of the " << name << " at index " << it.GetIndex() << " is " << single
                                                      << " (in single precision). Finite intensities are expected: "
                                                         "replace such voxels first.");
       }
+      *voxel = static_cast<TValue>(map(static_cast<double>(it.Get())));
     }
   }
 
-  /** Integers are rounded to the nearest, halves up, and clamped to the pixel type's range. */
+  /** Integers are rounded to the nearest, halves up, and clamped to the pixel type's range. \param clamped is counted
+   * up where that is not the rounded value itself. */
   static PixelType
-  ToPixel(double value)
+  ToPixel(double value, SizeValueType & clamped)
   {
     if constexpr (std::is_integral<PixelType>::value)
     {
@@ -91,14 +109,34 @@ public:
       const double   rounded = std::floor(value + 0.5);
       if (!(rounded > static_cast<double>(lowest)))
       {
+        clamped += rounded == static_cast<double>(lowest) ? 0 : 1;
         return lowest;
       }
-      return rounded >= static_cast<double>(highest) ? highest : static_cast<PixelType>(rounded);
+      if (rounded >= static_cast<double>(highest))
+      {
+        clamped += rounded == static_cast<double>(highest) ? 0 : 1;
+        return highest;
+      }
+      return static_cast<PixelType>(rounded);
     }
     else
     {
       return static_cast<PixelType>(value);
     }
+  }
+
+  /** What to say of so many voxels that ToPixel() clamped. */
+  static std::string
+  DescribeClamping(SizeValueType clamped)
+  {
+    using PrintType = typename NumericTraits<PixelType>::PrintType;
+    std::ostringstream text;
+    text << clamped << (clamped == 1 ? " voxel was" : " voxels were")
+         << " clamped to the range of the output's pixels, "
+         << static_cast<PrintType>(std::numeric_limits<PixelType>::lowest()) << " to "
+         << static_cast<PrintType>(std::numeric_limits<PixelType>::max())
+         << ". An output of floating point keeps the intensities beyond it.";
+    return text.str();
   }
 
 private:

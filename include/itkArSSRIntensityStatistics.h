@@ -29,12 +29,25 @@
 namespace itk
 {
 /** \class ArSSRIntensityStatistics
- * \brief Finds the intensity window that models are trained with, in two passes over an image given piece by piece.
+ * \brief Finds the intensity window that models are trained with, in passes over an image that is given piece by piece.
  *
- * The window's lower end is the smaller of zero and the minimum; its upper end is the 99.9th percentile (nearest rank)
- * of the voxels above the lower end. Intensities are taken in single precision, as the network sees them, and the
- * percentile is exact: the first pass counts by the upper half of the numbers' bits, the second one by the lower half
- * where the percentile lies. Memory is fixed, whatever the size of the image.
+ * The window's lower end is the smaller of zero and the minimum, and its upper end the 99.9th percentile (nearest rank)
+ * of the voxels above the lower end; but where zero is far from the data, that is where the minimum exceeds
+ * `FarFromZero` times the range between it and the 99.9th percentile of the voxels above it, the lower end is the
+ * minimum. So an offset that is large beside the range does not leave the network a small part of its own range.
+ *
+ * The percentile is exact for values that single precision holds: the first pass counts by the upper half of the
+ * numbers' bits, the second one by the lower half where the percentile lies. Others are rounded to single precision, if
+ * they are far from zero after the minimum is taken away, which takes a third pass; the lower end is exact. Memory is
+ * fixed, whatever the size of the image.
+ *
+ * \code
+ * while (statistics.NeedsPass())
+ * {
+ *   statistics.Add(values, count); // for each piece, in any order
+ *   statistics.EndPass();
+ * }
+ * \endcode
  *
  * \ingroup ArbitraryScaleSuperResolution
  */
@@ -44,26 +57,41 @@ public:
   /** One in so many of the voxels above the lower end may lie above the upper end: the 99.9th percentile. */
   static constexpr SizeValueType OneAboveUpperIn = 1000;
 
+  /** Zero is far from data whose minimum is larger than so many times their range. Up to there it hardly matters where
+   * the window begins; beyond, zero as its lower end costs accuracy (README, Intensities). */
+  static constexpr double FarFromZero = 0.25;
+
   ArSSRIntensityStatistics();
 
-  /** First pass, each voxel once. Values must be finite. */
-  void
-  AddToFirstPass(const float * values, SizeValueType count);
+  /** Whether the voxels are to be given once more. */
+  bool
+  NeedsPass() const
+  {
+    return m_Pass != Pass::None;
+  }
 
-  /** Call between the passes. */
+  /** Each voxel once in a pass. Values must be finite in single precision. */
   void
-  BeginSecondPass();
-
-  /** Second pass, the same voxels in any order. */
+  Add(const float * values, SizeValueType count);
   void
-  AddToSecondPass(const float * values, SizeValueType count);
+  Add(const double * values, SizeValueType count);
 
-  float
+  void
+  EndPass();
+
+  /** Passes that are needed in all, as far as is known. */
+  unsigned int
+  GetNumberOfPasses() const
+  {
+    return m_NumberOfPasses;
+  }
+
+  double
   GetMinimum() const
   {
     return m_Minimum;
   }
-  float
+  double
   GetMaximum() const
   {
     return m_Maximum;
@@ -76,22 +104,59 @@ public:
     return !(m_Minimum < m_Maximum);
   }
 
-  /** Both ends of the window after the second pass; both the value of all voxels when that is one. */
-  float
+  /** Whether zero is far below the data, so that the window begins at the minimum; after the last pass. */
+  bool
+  IsFarFromZero() const;
+
+  /** Both ends of the window after the last pass; both the value of all voxels when that is one. */
+  double
   GetLower() const;
-  float
+  double
   GetUpper() const;
 
 private:
   static constexpr unsigned int HalfBits = 16;
 
-  float                      m_Minimum{ std::numeric_limits<float>::max() };
-  float                      m_Maximum{ std::numeric_limits<float>::lowest() };
-  SizeValueType              m_NumberOfMinima{ 0 };
-  SizeValueType              m_NumberOfVoxels{ 0 };
-  std::vector<SizeValueType> m_Counts;         // of the half of the bits that the pass at work looks at
-  SizeValueType              m_Rank{ 0 };      // of the percentile, from zero, among the voxels of one upper half
-  uint32_t                   m_UpperHalf{ 0 }; // of the percentile's bits
+  enum class Pass
+  {
+    UpperHalves,
+    LowerHalves,
+    None
+  };
+  using Counts = std::vector<SizeValueType>; // of numbers, by one half of their bits
+
+  /** The percentile of the voxels above a lower end. */
+  struct Percentile
+  {
+    SizeValueType rank{ 0 };      // from zero, among all voxels, then among those of one upper half
+    uint32_t      upperHalf{ 0 }; // of its bits
+    Counts        counts;         // by the lower half of the bits, of voxels with that upper half
+  };
+
+  template <typename TValue>
+  void
+  AddValues(const TValue * values, SizeValueType count);
+
+  void
+  StartLowerHalves();
+
+  void
+  Locate(Percentile & percentile, SizeValueType atOrBelowLower) const;
+
+  double
+  GetValue(const Percentile & percentile) const;
+
+  Pass          m_Pass{ Pass::UpperHalves };
+  unsigned int  m_NumberOfPasses{ 2 };
+  double        m_Minimum{ std::numeric_limits<double>::max() };
+  double        m_Maximum{ std::numeric_limits<double>::lowest() };
+  double        m_Origin{ 0.0 };      // taken away from values before they are rounded to single precision
+  bool          m_IsRounded{ false }; // whether single precision does not hold all values
+  SizeValueType m_NumberOfMinima{ 0 };
+  SizeValueType m_NumberOfVoxels{ 0 };
+  Counts        m_Counts; // by the upper half of the bits
+  Percentile    m_AboveZero;
+  Percentile    m_AboveMinimum;
 };
 } // end namespace itk
 

@@ -45,6 +45,35 @@ ArSSRResetPipelineOnException(ProcessObject * filter, const TFunction & step)
 }
 
 
+/** The steps of a filter's pipeline, each of which leaves the filter ready for use when something upstream throws. */
+#define itkArSSRResetPipelineOnExceptionMacro()                                                                        \
+  void UpdateOutputInformation() override                                                                              \
+  {                                                                                                                    \
+    ArSSRResetPipelineOnException(this, [this] { this->Superclass::UpdateOutputInformation(); });                      \
+  }                                                                                                                    \
+  void PropagateRequestedRegion(DataObject * output) override                                                          \
+  {                                                                                                                    \
+    ArSSRResetPipelineOnException(this, [&] { this->Superclass::PropagateRequestedRegion(output); });                  \
+  }                                                                                                                    \
+  void UpdateOutputData(DataObject * output) override                                                                  \
+  {                                                                                                                    \
+    ArSSRResetPipelineOnException(this, [&] { this->Superclass::UpdateOutputData(output); });                          \
+  }                                                                                                                    \
+  ITK_MACROEND_NOOP_STATEMENT
+
+
+/** Whether a data object that comes from a source was edited, and Modified() called, since its source made it. */
+ArbitraryScaleSuperResolution_EXPORT bool
+ArSSRIsEdited(const DataObject & data);
+
+
+/** A time that changes whenever the content of a data object does: when its source has something else to give, or
+ * somebody edited it and called Modified(). Unlike the time of modification, it stays the same when the source only
+ * makes another region. */
+ArbitraryScaleSuperResolution_EXPORT ModifiedTimeType
+ArSSRGetContentTime(const DataObject & data);
+
+
 /** \throws ExceptionObject that says how much memory the requested region of an output needs, and what to do without.
  */
 [[noreturn]] ArbitraryScaleSuperResolution_EXPORT void

@@ -89,8 +89,8 @@ struct ArbitraryScaleSuperResolution_EXPORT ArSSRTrainingStatus
  *
  * On the CPU the same images, recipe and number of threads give the same model, bit for bit, also over a checkpoint.
  *
- * Intensities are scaled so that the 99.9th percentile of the positive voxels is 1, after the smaller of 0 and the
- * minimum is taken away, as ArbitraryScaleSuperResolutionImageFilter does.
+ * Intensities are scaled so that the window of ArSSRIntensityStatistics becomes [0, 1], as
+ * ArbitraryScaleSuperResolutionImageFilter does.
  *
  * Under `torch.distributed` each process trains on its share of every batch and gradients are averaged over the process
  * group that was named; only the process with rank 0 writes files.

@@ -22,11 +22,13 @@
 #include "itkArSSRGrid.h"
 #include "itkArSSRImageVoxels.h"
 #include "itkArSSRModel.h"
+#include "itkArSSRModelFile.h"
 #include "itkArSSROutputGrid.h"
 
 #include "itkImageToImageFilter.h"
 
 #include <array>
+#include <atomic>
 #include <string>
 
 namespace itk
@@ -59,12 +61,21 @@ namespace itk
  *
  * \par Intensities
  * Networks expect intensities of about [0, 1]. With IntensityScaling (the default) the input is mapped so that
- * the lower end of a window becomes 0 and the upper end 1, and the output is mapped back. The window is that of
- * SetIntensityWindow() or else comes from the whole input, as ArSSRIntensityStatistics describes: its lower end is
- * the smaller of zero and the minimum, its upper end the 99.9th percentile of the voxels above it. For that the input
- * is read once more in slabs before the first region is computed, never per region. An image that is constant gives the
- * same constant. Networks of the published form never give less than the window's lower end. Integer output is rounded
- * to the nearest and clamped to the pixel type's range. NaN and infinite input is an error.
+ * the lower end of a window becomes 0 and the upper end 1, and the output is mapped back, in double precision. The
+ * window is that of SetIntensityWindow() or else comes from the whole input, as ArSSRIntensityStatistics describes: its
+ * lower end is the smaller of zero and the minimum, or the minimum where zero is far below it, of which a warning
+ * tells; its upper end is the 99.9th percentile of the voxels above it. For that the input is read two or three times
+ * more, in slabs, before the first region is computed, never per region. An image that is constant gives the same
+ * constant. Networks of the published form never give less than the window's lower end. Integer output is rounded to
+ * the nearest and clamped to the pixel type's range, of which a warning tells too. NaN and infinite input is an error.
+ *
+ * \par Bounds
+ * At hard edges networks overshoot. With BoundToNeighborhood (the default) each output voxel is kept within the range
+ * of the LR voxels around it, widened: each LR voxel has the range of the 3×3×3 LR voxels around it, widened at both
+ * ends by its own width, but at most by BoundMargin of the intensities' range, from the minimum to the window's upper
+ * end (the whole window where it was set by hand); between LR voxels the ends are interpolated linearly. So no output
+ * voxel leaves the range of the 4×4×4 LR voxels nearest to it by more than that, and where these are all the same, it
+ * is the same.
  *
  * \par Streaming
  * The input requested region is that of the LR tiles that the output region needs, with the encoder's halo, cropped to
@@ -73,8 +84,8 @@ namespace itk
  *
  * \par Errors
  * ExceptionObject for conflicting or impossible output grids, an unusable model, an unknown device, a budget that is
- * too small, non-finite input, and failures of torch and CUDA. AbortGenerateData ends the work, at the next tile at the
- * latest, with ProcessAborted. The filter can be used again after any of them.
+ * too small, non-finite input, and failures of torch and CUDA. AbortGenerateData ends the work, at the next tile or
+ * slab at the latest, with ProcessAborted. The filter can be used again after any of them.
  *
  * Wu et al., "An Arbitrary Scale Super-Resolution Approach for 3D MR Images via Implicit Neural Representation",
  * IEEE J. Biomed. Health Inform. 2022, https://doi.org/10.1109/JBHI.2022.3223106
@@ -101,6 +112,12 @@ public:
   itkOverrideGetNameOfClassMacro(ArbitraryScaleSuperResolutionImageFilter);
 
   static constexpr unsigned int ImageDimension = 3;
+
+  /** Share of the intensities' range by which an output voxel leaves that of the LR voxels around it at most. Less
+   * would cost PSNR where a scan has details that are smaller than its voxels, more would leave more of the overshoot.
+   */
+  static constexpr double BoundMargin = 0.24;
+
   static_assert(TInputImage::ImageDimension == ImageDimension && TOutputImage::ImageDimension == ImageDimension,
                 "ArSSR networks work on 3-D images");
 
@@ -208,7 +225,8 @@ public:
   itkSetInputMacro(Model, ArSSRModel);
   itkGetInputMacro(Model, ArSSRModel);
 
-  /** File to read the model from when Model is not set. Default: empty, for the model that comes with the module. */
+  /** File to read the model from when Model is not set. Default: empty, for the model that comes with the module. When
+   * the pipeline is updated after Modified(), a file that has changed is read again. */
   itkSetStringMacro(ModelFileName);
   itkGetStringMacro(ModelFileName);
 
@@ -241,6 +259,17 @@ public:
   /** The window's ends: those set, or those found in the input when the filter has run. */
   itkGetConstMacro(IntensityWindowLower, double);
   itkGetConstMacro(IntensityWindowUpper, double);
+
+  /** Whether each output voxel is kept within the widened range of the LR voxels around it. Default on. */
+  itkSetMacro(BoundToNeighborhood, bool);
+  itkGetConstMacro(BoundToNeighborhood, bool);
+  itkBooleanMacro(BoundToNeighborhood);
+
+  /** How many output voxels were kept from leaving that range, and how many were clamped to the range of an integer
+   * pixel type: of all voxels computed, region by region, since the filter, its input or its model last changed. A
+   * voxel counts twice where it was computed twice. */
+  itkGetConstMacro(NumberOfBoundedVoxels, SizeValueType);
+  itkGetConstMacro(NumberOfClampedVoxels, SizeValueType);
 
   /** The device that `auto` stands for, once the filter has run. */
   std::string
@@ -298,16 +327,32 @@ private:
   void
   WarnAboutScale(const ArSSRModel & model) const;
 
-  /** The model that is set, or the one in the file that is named, which is read when its name changes. */
+  /** The model that is set, or the one in the file that is named. */
   const ArSSRModel *
   PrepareModel();
+
+  /** Finds the window in the whole input unless it is known. */
+  void
+  UpdateIntensityWindow();
 
   void
   ComputeIntensityWindow();
 
+  /** Calls a function with the voxels of one slab of the input after another, and with the fraction that is done. */
   template <typename TFunction>
   void
   ForEachInputSlab(const TFunction & function);
+
+  void
+  ResetCountsWhenChanged();
+
+  /** What an input of one value becomes. Returns how many voxels were clamped. */
+  SizeValueType
+  FillWithConstant();
+
+  /** \param clamped counts voxels that were clamped, from several threads. */
+  void
+  RunEngine(std::atomic<SizeValueType> & clamped);
 
   /** Changes one setting of the output grid. */
   template <typename TSetting, typename TValue>
@@ -326,15 +371,21 @@ private:
   bool   m_IntensityWindowIsSet{ false };
   double m_IntensityWindowLower{ 0.0 };
   double m_IntensityWindowUpper{ 1.0 };
+  double m_IntensityRange{ 1.0 }; // from the minimum, or from the lower end that was set, to the upper end
+  bool   m_BoundToNeighborhood{ true };
 
   // State of the pipeline, not settings.
-  ArSSREngine::Pointer     m_Engine;
-  ArSSRModel::ConstPointer m_FileModel;
-  std::string              m_FileModelName;
-  ArSSRIndexMap            m_IndexMap;
-  ArSSRTileLattice         m_Lattice;
-  ModifiedTimeType         m_IntensityWindowTime{ 0 }; // of the input that the window was computed from
-  const DataObject *       m_IntensityWindowInput{ nullptr };
+  ArSSREngine::Pointer m_Engine;
+  ArSSRModelFile       m_ModelFile;
+  ArSSRIndexMap        m_IndexMap;
+  ArSSRTileLattice     m_Lattice;
+  ModifiedTimeType     m_IntensityWindowTime{ 0 }; // of the content that the window was computed from
+  const DataObject *   m_IntensityWindowInput{ nullptr };
+  float                m_ProgressOfStatistics{ 0.0F }; // in the update at work
+
+  SizeValueType                   m_NumberOfBoundedVoxels{ 0 };
+  SizeValueType                   m_NumberOfClampedVoxels{ 0 };
+  std::array<ModifiedTimeType, 3> m_CountedState{}; // of the filter, its input and its model when these were counted
 };
 } // end namespace itk
 

@@ -174,6 +174,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetIntensit
   }
   m_IntensityWindowLower = lower;
   m_IntensityWindowUpper = upper;
+  m_IntensityRange = upper - lower;
   m_IntensityWindowIsSet = true;
   this->Modified();
 }
@@ -283,15 +284,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PrepareMode
     }
     return model;
   }
-  const std::string name = m_ModelFileName.empty() ? ArSSRModel::GetDefaultModelFileName() : m_ModelFileName;
-  if (m_FileModel.IsNull() || m_FileModelName != name)
-  {
-    const auto model = ArSSRModel::New();
-    model->ReadFile(name);
-    m_FileModel = model;
-    m_FileModelName = name;
-  }
-  return m_FileModel;
+  return m_ModelFile.Get(m_ModelFileName.empty() ? ArSSRModel::GetDefaultModelFileName() : m_ModelFileName);
 }
 
 
@@ -360,12 +353,49 @@ void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateOutputData(DataObject * output)
 {
   ArSSRResetPipelineOnException(this, [&] {
-    if (m_IntensityScaling && !m_IntensityWindowIsSet && !this->m_Updating)
+    if (!this->m_Updating)
     {
-      this->ComputeIntensityWindow();
+      m_ProgressOfStatistics = 0.0F;
+      if (m_IntensityScaling && !m_IntensityWindowIsSet)
+      {
+        this->UpdateIntensityWindow();
+      }
     }
     Superclass::UpdateOutputData(output);
   });
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateIntensityWindow()
+{
+  auto * input = const_cast<InputImageType *>(this->GetInput());
+  if (m_IntensityWindowInput == input && m_IntensityWindowTime == ArSSRGetContentTime(*input))
+  {
+    return;
+  }
+  this->SetAbortGenerateData(false); // of an earlier update, as ITK does where GenerateData() begins
+  m_IntensityWindowInput = nullptr;
+  try
+  {
+    const bool isEdited = ArSSRIsEdited(*input);
+    this->ComputeIntensityWindow();
+    if (isEdited && !ArSSRIsEdited(*input))
+    {
+      this->ComputeIntensityWindow(); // the source was asked for other regions, and the edited pixels are gone
+    }
+  }
+  catch (const ProcessAborted &)
+  {
+    this->InvokeEvent(AbortEvent());
+    throw;
+  }
+  m_IntensityWindowInput = input;
+  m_IntensityWindowTime = ArSSRGetContentTime(*input);
+
+  this->GenerateInputRequestedRegion();
+  input->PropagateRequestedRegion();
 }
 
 
@@ -374,14 +404,15 @@ template <typename TFunction>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ForEachInputSlab(const TFunction & function)
 {
-  constexpr SizeValueType voxelsPerSlab = SizeValueType{ 1 } << 24; // 64 MiB of float
+  constexpr SizeValueType voxelsPerSlab = SizeValueType{ 1 } << 23; // 32 or 64 MiB
 
   auto *                     input = const_cast<InputImageType *>(this->GetInput());
   const InputImageRegionType largest = input->GetLargestPossibleRegion();
   const auto                 splitter = ImageRegionSplitterSlowDimension::New();
   const auto                 wanted = largest.GetNumberOfPixels() / voxelsPerSlab + 1;
   const auto                 slabs = splitter->GetNumberOfSplits(largest, static_cast<unsigned int>(wanted));
-  std::vector<float>         buffer;
+
+  std::vector<typename InputVoxels::ExactType> buffer;
   for (unsigned int slab = 0; slab < slabs; ++slab)
   {
     InputImageRegionType region = largest;
@@ -391,7 +422,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ForEachInpu
     input->UpdateOutputData();
     buffer.resize(region.GetNumberOfPixels());
     InputVoxels::Copy(input, region, buffer.data(), "input");
-    function(buffer.data(), buffer.size());
+    function(buffer, static_cast<float>(slab + 1) / static_cast<float>(slabs));
   }
 }
 
@@ -400,25 +431,48 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ComputeIntensityWindow()
 {
-  // An image's own time changes each time its source gives another region of it; its pipeline time does not.
-  auto *                 input = const_cast<InputImageType *>(this->GetInput());
-  const ModifiedTimeType time = input->GetSource() ? input->GetPipelineMTime() : input->GetMTime();
-  if (m_IntensityWindowInput == input && m_IntensityWindowTime == time)
-  {
-    return;
-  }
-  m_IntensityWindowInput = nullptr;
-  ArSSRIntensityStatistics statistics;
-  this->ForEachInputSlab([&](const float * values, SizeValueType count) { statistics.AddToFirstPass(values, count); });
-  statistics.BeginSecondPass();
-  this->ForEachInputSlab([&](const float * values, SizeValueType count) { statistics.AddToSecondPass(values, count); });
-  m_IntensityWindowLower = static_cast<double>(statistics.GetLower());
-  m_IntensityWindowUpper = static_cast<double>(statistics.GetUpper());
-  m_IntensityWindowInput = input;
-  m_IntensityWindowTime = time;
+  // Of the filter's progress; what is left is that of the network, which mostly takes longer.
+  constexpr float shareOfStatistics = 0.1F;
 
-  this->GenerateInputRequestedRegion();
-  input->PropagateRequestedRegion();
+  ArSSRIntensityStatistics statistics;
+  ArSSRReportProgress(this, m_ProgressOfStatistics);
+  for (unsigned int pass = 0; statistics.NeedsPass(); ++pass)
+  {
+    const float begin = m_ProgressOfStatistics;
+    const float share = (shareOfStatistics - begin) / static_cast<float>(statistics.GetNumberOfPasses() - pass);
+    this->ForEachInputSlab([&](const auto & values, float fraction) {
+      statistics.Add(values.data(), values.size());
+      m_ProgressOfStatistics = begin + share * fraction;
+      ArSSRReportProgress(this, m_ProgressOfStatistics);
+    });
+    statistics.EndPass();
+  }
+  m_IntensityWindowLower = statistics.GetLower();
+  m_IntensityWindowUpper = statistics.GetUpper();
+  m_IntensityRange = m_IntensityWindowUpper - statistics.GetMinimum();
+  if (statistics.IsFarFromZero())
+  {
+    itkWarningMacro("The intensities, " << statistics.GetMinimum() << " to " << statistics.GetMaximum()
+                                        << ", are far from 0 in comparison with their range: the window that the "
+                                           "network works in begins at the minimum instead of 0, and is ["
+                                        << m_IntensityWindowLower << ", " << m_IntensityWindowUpper << "].");
+  }
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ResetCountsWhenChanged()
+{
+  const std::array<ModifiedTimeType, 3> state{ this->GetMTime(),
+                                               ArSSRGetContentTime(*this->GetInput()),
+                                               m_Engine->GetModel()->GetMTime() };
+  if (state != m_CountedState)
+  {
+    m_CountedState = state;
+    m_NumberOfBoundedVoxels = 0;
+    m_NumberOfClampedVoxels = 0;
+  }
 }
 
 
@@ -426,48 +480,85 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateData()
 {
-  const InputImageType * input = this->GetInput();
-  OutputImageType *      output = this->GetOutput();
+  OutputImageType * output = this->GetOutput();
   ArSSRAllocate(*output, sizeof(OutputPixelType), [this] { this->AllocateOutputs(); });
   output->FillBuffer(m_DefaultPixelValue);
+  this->ResetCountsWhenChanged();
 
-  const double lower = m_IntensityScaling ? m_IntensityWindowLower : 0.0;
-  const double range = m_IntensityScaling ? m_IntensityWindowUpper - m_IntensityWindowLower : 1.0;
-  if (!(range > 0.0)) // only statistics give such a window: the whole input has one value
+  const bool                 hadClamped = m_NumberOfClampedVoxels > 0;
+  std::atomic<SizeValueType> clamped{ 0 };
+  if (m_IntensityScaling && !(m_IntensityWindowUpper > m_IntensityWindowLower))
   {
-    for (ImageRegionIteratorWithIndex<OutputImageType> it(output, output->GetRequestedRegion()); !it.IsAtEnd(); ++it)
-    {
-      if (m_Lattice.IsInsideExtent(m_IndexMap.Evaluate(it.GetIndex())))
-      {
-        it.Set(OutputVoxels::ToPixel(lower));
-      }
-    }
-    return;
+    clamped = this->FillWithConstant(); // only statistics give such a window: the whole input has one value
   }
+  else
+  {
+    this->RunEngine(clamped);
+  }
+  m_NumberOfClampedVoxels += clamped;
+  if (clamped > 0 && !hadClamped)
+  {
+    itkWarningMacro(<< OutputVoxels::DescribeClamping(clamped));
+  }
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+SizeValueType
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::FillWithConstant()
+{
+  OutputImageType * output = this->GetOutput();
+  SizeValueType     clamped = 0;
+  for (ImageRegionIteratorWithIndex<OutputImageType> it(output, output->GetRequestedRegion()); !it.IsAtEnd(); ++it)
+  {
+    if (m_Lattice.IsInsideExtent(m_IndexMap.Evaluate(it.GetIndex())))
+    {
+      it.Set(OutputVoxels::ToPixel(m_IntensityWindowLower, clamped));
+    }
+  }
+  return clamped;
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::RunEngine(std::atomic<SizeValueType> & clamped)
+{
+  const InputImageType * input = this->GetInput();
+  OutputImageType *      output = this->GetOutput();
+  const double           lower = m_IntensityScaling ? m_IntensityWindowLower : 0.0;
+  const double           range = m_IntensityScaling ? m_IntensityWindowUpper - m_IntensityWindowLower : 1.0;
 
   ArSSREngine::Job job;
   job.lattice = m_Lattice;
   job.indexMap = m_IndexMap;
   job.outputRegion = output->GetRequestedRegion();
+  job.boundToNeighborhood = m_BoundToNeighborhood;
+  job.boundMargin = static_cast<float>(BoundMargin * (m_IntensityScaling ? m_IntensityRange / range : 1.0));
   job.readInput = [&](const ArSSRTileLattice::RegionType & region, float * buffer) {
-    InputVoxels::Copy(input, InputVoxels::ToImage(input, region), buffer, "input");
-    std::transform(buffer, buffer + region.GetNumberOfPixels(), buffer, [=](float value) {
-      return static_cast<float>((static_cast<double>(value) - lower) / range);
+    // In double precision, so that an offset costs none of the network's.
+    InputVoxels::CopyMapped(input, InputVoxels::ToImage(input, region), buffer, "input", [=](double value) {
+      return (value - lower) / range;
     });
   };
   job.writeOutput = [&](const IndexType & first, const float * values, SizeValueType count) {
     OutputPixelType * pixels = output->GetBufferPointer() + output->ComputeOffset(first);
-    std::transform(values, values + count, pixels, [=](float value) {
-      return OutputVoxels::ToPixel(lower + range * static_cast<double>(value));
+    SizeValueType     clampedHere = 0;
+    std::transform(values, values + count, pixels, [=, &clampedHere](float value) {
+      return OutputVoxels::ToPixel(lower + range * static_cast<double>(value), clampedHere);
     });
+    if (clampedHere > 0)
+    {
+      clamped += clampedHere;
+    }
   };
   job.reportProgress = [this](float fraction) {
-    ArSSRReportProgress(this, fraction);
+    ArSSRReportProgress(this, m_ProgressOfStatistics + (1.0F - m_ProgressOfStatistics) * fraction);
   };
 
   m_Engine->SetNumberOfThreads(
     std::min<unsigned int>(this->GetMultiThreader()->GetMaximumNumberOfThreads(), this->GetNumberOfWorkUnits()));
-  m_Engine->Run(job);
+  m_NumberOfBoundedVoxels += m_Engine->Run(job);
 }
 
 
@@ -500,6 +591,9 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PrintSelf(s
   os << indent << "IntensityScaling: " << (m_IntensityScaling ? "On" : "Off") << std::endl;
   os << indent << "IntensityWindow: [" << m_IntensityWindowLower << ", " << m_IntensityWindowUpper << ']'
      << (m_IntensityWindowIsSet ? "" : " (from the input)") << std::endl;
+  os << indent << "BoundToNeighborhood: " << (m_BoundToNeighborhood ? "On" : "Off") << std::endl;
+  os << indent << "NumberOfBoundedVoxels: " << m_NumberOfBoundedVoxels << std::endl;
+  os << indent << "NumberOfClampedVoxels: " << m_NumberOfClampedVoxels << std::endl;
   os << indent << "TileSize: " << m_Lattice.GetTileSize() << std::endl;
   itkPrintSelfObjectMacro(Engine);
 }

@@ -18,7 +18,9 @@
 #ifndef itkArbitraryScaleSuperResolutionTrainingFilter_h
 #define itkArbitraryScaleSuperResolutionTrainingFilter_h
 
+#include "itkArSSRLazyInput.h"
 #include "itkArSSRModel.h"
+#include "itkArSSRPipeline.h"
 #include "itkArSSRTrainer.h"
 #include "itkArSSRTrainingRecipe.h"
 
@@ -38,9 +40,9 @@ namespace itk
  * recipe, whose values can all be set: see ArSSRTrainingRecipe for what there is.
  *
  * \par Images
- * Intensities may have any unit. An image that comes from a filter or a reader is not updated before it is needed: its
- * voxels are read, kept within MemoryBudget and released again, so that a cohort need not fit into memory. An image
- * without foreground is left out with a warning in GetWarnings().
+ * Intensities may have any unit. An image may start at any index. One that comes from a filter or a reader is not
+ * updated before it is needed: its voxels are read, kept within MemoryBudget and released again, so that a cohort need
+ * not fit into memory. An image without foreground is left out with a warning in GetWarnings().
  *
  * \par Events
  * IterationEvent is invoked after each step, and after each epoch with GetEpochEnded() true; the Get methods then give
@@ -54,7 +56,8 @@ namespace itk
  *
  * \par Errors
  * ExceptionObject for unknown or contradictory recipe values, no images, images that are smaller than a patch or not
- * finite, an unknown device, and checkpoints of another recipe or other images.
+ * finite, an unknown device, and checkpoints of another recipe or other images. The filter can be used again after any
+ * of them.
  *
  * Wu et al., "An Arbitrary Scale Super-Resolution Approach for 3D MR Images via Implicit Neural Representation",
  * IEEE J. Biomed. Health Inform. 2022, https://doi.org/10.1109/JBHI.2022.3223106
@@ -118,9 +121,10 @@ public:
   std::string
   GetRecipeDescription(const std::string & name) const;
 
-  /** Weights to start from: fine-tuning. The network is then the model's, not the recipe's. */
-  itkSetConstObjectMacro(InitialModel, ArSSRModel);
-  itkGetConstObjectMacro(InitialModel, ArSSRModel);
+  /** Weights to start from: fine-tuning. The network is then the model's, not the recipe's. It can be the output of
+   * another filter. */
+  itkSetInputMacro(InitialModel, ArSSRModel);
+  itkGetInputMacro(InitialModel, ArSSRModel);
 
   /** `auto` (the first CUDA device, or the CPU where there is none), `cpu`, `cuda` or `cuda:N`. */
   itkSetStringMacro(Device);
@@ -251,6 +255,9 @@ public:
   std::vector<std::string>
   GetWarnings() const;
 
+  /** Leaves the filter ready for use when something upstream throws. */
+  itkArSSRResetPipelineOnExceptionMacro();
+
   using DataObjectPointerArraySizeType = ProcessObject::DataObjectPointerArraySizeType;
   using Superclass::MakeOutput;
   DataObject::Pointer
@@ -268,10 +275,6 @@ protected:
   GenerateOutputInformation() override
   {}
 
-  /** Nothing of the images is asked for before GenerateData(), which pulls them one at a time. */
-  void
-  GenerateInputRequestedRegion() override;
-
   void
   GenerateData() override;
 
@@ -286,20 +289,27 @@ private:
   static void
   ReadImage(ImageType * image, float * buffer);
 
+  /** Makes an image an input that nothing is asked of before GenerateData(), which pulls one image at a time. */
+  void
+  AddImage(const char *               prefix,
+           const ImageType *          image,
+           const std::string &        name,
+           const std::string &        unnamed,
+           std::vector<std::string> & names);
+
   static std::string
   GetInputName(const std::string & prefix, std::size_t number);
 
   std::vector<std::string> m_TrainingNames;
   std::vector<std::string> m_ValidationNames;
 
-  ArSSRTrainingRecipe      m_Recipe;
-  ArSSRModel::ConstPointer m_InitialModel;
-  std::string              m_Device{ "auto" };
-  unsigned int             m_NumberOfThreads{ 0 };
-  SizeValueType            m_MemoryBudget{ 4096 };
-  std::string              m_CheckpointDirectory;
-  std::string              m_ResumeFrom;
-  std::string              m_ProcessGroup;
+  ArSSRTrainingRecipe m_Recipe;
+  std::string         m_Device{ "auto" };
+  unsigned int        m_NumberOfThreads{ 0 };
+  SizeValueType       m_MemoryBudget{ 4096 };
+  std::string         m_CheckpointDirectory;
+  std::string         m_ResumeFrom;
+  std::string         m_ProcessGroup;
 
   ArSSRTrainer::Pointer    m_Trainer;
   bool                     m_EpochEnded{ false };

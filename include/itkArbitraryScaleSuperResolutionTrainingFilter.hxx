@@ -31,6 +31,7 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::ArbitraryScaleSuperResoluti
   this->SetNumberOfRequiredInputs(0);
   this->SetNumberOfRequiredOutputs(1);
   this->SetNthOutput(0, this->MakeOutput(0));
+  this->AddOptionalInputName("InitialModel");
 }
 
 template <typename TImage>
@@ -63,11 +64,27 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GetInputName(const std::str
 
 template <typename TImage>
 void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::AddImage(const char *               prefix,
+                                                              const ImageType *          image,
+                                                              const std::string &        name,
+                                                              const std::string &        unnamed,
+                                                              std::vector<std::string> & names)
+{
+  if (image == nullptr)
+  {
+    itkExceptionMacro("The " << unnamed << ' ' << names.size() + 1 << " is a null pointer; an image is expected.");
+  }
+  const auto input = ArSSRLazyInput::New();
+  input->SetData(const_cast<ImageType *>(image)); // pipelines are not const correct: an input is updated through them
+  this->ProcessObject::SetInput(GetInputName(prefix, names.size()), input);
+  names.push_back(name.empty() ? unnamed + ' ' + std::to_string(names.size() + 1) : name);
+}
+
+template <typename TImage>
+void
 ArbitraryScaleSuperResolutionTrainingFilter<TImage>::AddTrainingImage(const ImageType * image, const std::string & name)
 {
-  // Pipelines are not const correct: an input is updated through them.
-  this->ProcessObject::SetInput(GetInputName("Training", m_TrainingNames.size()), const_cast<ImageType *>(image));
-  m_TrainingNames.push_back(name.empty() ? "training image " + std::to_string(m_TrainingNames.size() + 1) : name);
+  this->AddImage("Training", image, name, "training image", m_TrainingNames);
 }
 
 template <typename TImage>
@@ -75,8 +92,7 @@ void
 ArbitraryScaleSuperResolutionTrainingFilter<TImage>::AddValidationImage(const ImageType *   image,
                                                                         const std::string & name)
 {
-  this->ProcessObject::SetInput(GetInputName("Validation", m_ValidationNames.size()), const_cast<ImageType *>(image));
-  m_ValidationNames.push_back(name.empty() ? "validation image " + std::to_string(m_ValidationNames.size() + 1) : name);
+  this->AddImage("Validation", image, name, "validation image", m_ValidationNames);
 }
 
 template <typename TImage>
@@ -154,19 +170,6 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::VerifyPreconditions() const
 
 template <typename TImage>
 void
-ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GenerateInputRequestedRegion()
-{
-  for (const auto & name : this->GetInputNames())
-  {
-    if (auto * image = dynamic_cast<ImageType *>(this->ProcessObject::GetInput(name)))
-    {
-      image->SetRequestedRegion(typename ImageType::RegionType());
-    }
-  }
-}
-
-template <typename TImage>
-void
 ArbitraryScaleSuperResolutionTrainingFilter<TImage>::ReadImage(ImageType * image, float * buffer)
 {
   const auto source = image->GetSource();
@@ -192,7 +195,8 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::DescribeImages(const std::s
   std::vector<ArSSRTrainingImage> images;
   for (std::size_t number = 0; number < names.size(); ++number)
   {
-    auto * image = dynamic_cast<ImageType *>(this->ProcessObject::GetInput(GetInputName(prefix, number)));
+    auto * input = dynamic_cast<ArSSRLazyInput *>(this->ProcessObject::GetInput(GetInputName(prefix, number)));
+    auto * image = input == nullptr ? nullptr : dynamic_cast<ImageType *>(input->GetModifiableData());
     if (image == nullptr)
     {
       itkExceptionMacro("The image '" << names[number] << "' is missing; it was taken away after it was added.");
@@ -224,7 +228,7 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GenerateData()
   job.recipe = m_Recipe;
   job.trainingImages = this->DescribeImages("Training", m_TrainingNames);
   job.validationImages = this->DescribeImages("Validation", m_ValidationNames);
-  job.initialModel = m_InitialModel;
+  job.initialModel = this->GetInitialModel();
   job.device = m_Device;
   job.numberOfThreads = m_NumberOfThreads;
   job.memoryBudget = m_MemoryBudget;
@@ -257,7 +261,6 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::PrintSelf(std::ostream & os
   {
     os << indent.GetNextIndent() << value.first << ": " << value.second << std::endl;
   }
-  itkPrintSelfObjectMacro(InitialModel);
   os << indent << "Device: " << m_Device << std::endl;
   os << indent << "NumberOfThreads: " << m_NumberOfThreads << std::endl;
   os << indent << "MemoryBudget: " << m_MemoryBudget << std::endl;

@@ -18,6 +18,7 @@
 #ifndef itkSliceProfileDataConsistencyImageFilter_h
 #define itkSliceProfileDataConsistencyImageFilter_h
 
+#include "itkArSSRPipeline.h"
 #include "itkArSSRSliceProfileConsistency.h"
 
 #include "itkImage.h"
@@ -146,13 +147,11 @@ public:
   void
   VerifyPreconditions() const override;
 
-  /** These three leave the filter ready for use when something upstream throws. */
-  void
-  UpdateOutputInformation() override;
-  void
-  PropagateRequestedRegion(DataObject * output) override;
-  void
-  UpdateOutputData(DataObject * output) override;
+  /** Leaves the filter ready for use when something upstream throws. */
+  itkArSSRResetPipelineOnExceptionMacro();
+
+  /** Voxels that were clamped to the range of an integer pixel type in the last update, of the region it computed. */
+  itkGetConstMacro(NumberOfClampedVoxels, SizeValueType);
 
   using Superclass::MakeOutput;
   DataObjectPointer
@@ -199,6 +198,7 @@ private:
   double                       m_ResidualRootMeanSquare{ 0.0 };
   double                       m_ResidualMaximum{ 0.0 };
   unsigned int                 m_NumberOfElapsedIterations{ 0 };
+  SizeValueType                m_NumberOfClampedVoxels{ 0 };
   ArSSRSliceProfileConsistency m_Consistency;
 };
 } // end namespace itk

@@ -20,7 +20,6 @@
 
 #include "itkArSSRFilterLoop.h"
 #include "itkArSSRImageVoxels.h"
-#include "itkArSSRPipeline.h"
 
 #include "itkImageRegionIterator.h"
 #include "itkIndexRange.h"
@@ -91,30 +90,6 @@ SliceProfileDataConsistencyImageFilter<TImage>::VerifyPreconditions() const
     itkExceptionMacro("Tolerance is " << m_Tolerance << "; an intensity of at least 0 is expected.");
   }
   ArSSRSliceProfileProjector::VerifyWidths(m_FullWidthAtHalfMaximum);
-}
-
-
-template <typename TImage>
-void
-SliceProfileDataConsistencyImageFilter<TImage>::UpdateOutputInformation()
-{
-  ArSSRResetPipelineOnException(this, [this] { Superclass::UpdateOutputInformation(); });
-}
-
-
-template <typename TImage>
-void
-SliceProfileDataConsistencyImageFilter<TImage>::PropagateRequestedRegion(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] { Superclass::PropagateRequestedRegion(output); });
-}
-
-
-template <typename TImage>
-void
-SliceProfileDataConsistencyImageFilter<TImage>::UpdateOutputData(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] { Superclass::UpdateOutputData(output); });
 }
 
 
@@ -208,13 +183,18 @@ SliceProfileDataConsistencyImageFilter<TImage>::GenerateData()
   ImageType *                         corrected = this->GetOutput();
   ImageRegionConstIterator<ImageType> in(this->GetInput(), corrected->GetRequestedRegion());
   ImageRegionIterator<ImageType>      out(corrected, corrected->GetRequestedRegion());
+  m_NumberOfClampedVoxels = 0;
   for (const auto & index : ImageRegionIndexRange<ImageDimension>(request.high))
   {
     // Pixel types that single precision does not hold come back as they were where nothing is corrected.
     const float voxel = high.voxels[high.Offset(index)];
-    out.Set(voxel == static_cast<float>(in.Get()) ? in.Get() : Voxels::ToPixel(voxel));
+    out.Set(voxel == static_cast<float>(in.Get()) ? in.Get() : Voxels::ToPixel(voxel, m_NumberOfClampedVoxels));
     ++in;
     ++out;
+  }
+  if (m_NumberOfClampedVoxels > 0)
+  {
+    itkWarningMacro(<< Voxels::DescribeClamping(m_NumberOfClampedVoxels));
   }
   ResidualMapType *                    residual = this->GetResidualMap();
   ImageRegionIterator<ResidualMapType> map(residual, residual->GetRequestedRegion());
@@ -241,6 +221,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::PrintSelf(std::ostream & os, Ind
   os << indent << "ResidualRootMeanSquare: " << m_ResidualRootMeanSquare << std::endl;
   os << indent << "ResidualMaximum: " << m_ResidualMaximum << std::endl;
   os << indent << "NumberOfElapsedIterations: " << m_NumberOfElapsedIterations << std::endl;
+  os << indent << "NumberOfClampedVoxels: " << m_NumberOfClampedVoxels << std::endl;
 }
 } // end namespace itk
 

@@ -18,6 +18,7 @@
 #ifndef itkSliceProfileSimulationImageFilter_h
 #define itkSliceProfileSimulationImageFilter_h
 
+#include "itkArSSRPipeline.h"
 #include "itkArSSRSliceProfileProjector.h"
 
 #include "itkImageToImageFilter.h"
@@ -117,13 +118,11 @@ public:
   void
   VerifyPreconditions() const override;
 
-  /** These three leave the filter ready for use when something upstream throws. */
-  void
-  UpdateOutputInformation() override;
-  void
-  PropagateRequestedRegion(DataObject * output) override;
-  void
-  UpdateOutputData(DataObject * output) override;
+  /** Leaves the filter ready for use when something upstream throws. */
+  itkArSSRResetPipelineOnExceptionMacro();
+
+  /** Voxels that were clamped to the range of an integer pixel type in the last update, of the region it computed. */
+  itkGetConstMacro(NumberOfClampedVoxels, SizeValueType);
 
 protected:
   SliceProfileSimulationImageFilter();
@@ -154,7 +153,9 @@ private:
   WidthsType      m_FullWidthAtHalfMaximum{};
   OutputPixelType m_DefaultPixelValue{};
 
-  ArSSRSliceProfileProjector m_Projector; // state of the pipeline, not a setting
+  // State of the pipeline, not settings.
+  ArSSRSliceProfileProjector m_Projector;
+  SizeValueType              m_NumberOfClampedVoxels{ 0 };
 };
 } // end namespace itk
 

@@ -20,7 +20,6 @@
 
 #include "itkArSSRFilterLoop.h"
 #include "itkArSSRImageVoxels.h"
-#include "itkArSSRPipeline.h"
 
 #include "itkImageRegionIterator.h"
 
@@ -74,30 +73,6 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::VerifyPrecondition
     }
   }
   ArSSRSliceProfileProjector::VerifyWidths(m_FullWidthAtHalfMaximum);
-}
-
-
-template <typename TInputImage, typename TOutputImage>
-void
-SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::UpdateOutputInformation()
-{
-  ArSSRResetPipelineOnException(this, [this] { Superclass::UpdateOutputInformation(); });
-}
-
-
-template <typename TInputImage, typename TOutputImage>
-void
-SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::PropagateRequestedRegion(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] { Superclass::PropagateRequestedRegion(output); });
-}
-
-
-template <typename TInputImage, typename TOutputImage>
-void
-SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::UpdateOutputData(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] { Superclass::UpdateOutputData(output); });
 }
 
 
@@ -159,10 +134,15 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateData()
   m_Projector.Simulate(high, low, ArSSRFilterLoop(this, m_Projector.GetNumberOfSimulationLoops()));
 
   ImageRegionIterator<OutputImageType> it(output, output->GetRequestedRegion());
+  m_NumberOfClampedVoxels = 0;
   for (const float voxel : low.voxels)
   {
-    it.Set(std::isnan(voxel) ? m_DefaultPixelValue : OutputVoxels::ToPixel(voxel));
+    it.Set(std::isnan(voxel) ? m_DefaultPixelValue : OutputVoxels::ToPixel(voxel, m_NumberOfClampedVoxels));
     ++it;
+  }
+  if (m_NumberOfClampedVoxels > 0)
+  {
+    itkWarningMacro(<< OutputVoxels::DescribeClamping(m_NumberOfClampedVoxels));
   }
 }
 
@@ -179,6 +159,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::PrintSelf(std::ost
   os << indent
      << "DefaultPixelValue: " << static_cast<typename NumericTraits<OutputPixelType>::PrintType>(m_DefaultPixelValue)
      << std::endl;
+  os << indent << "NumberOfClampedVoxels: " << m_NumberOfClampedVoxels << std::endl;
 }
 } // end namespace itk
 

@@ -19,9 +19,12 @@
 
 #include "ArSSRCpuExecutor.h"
 #include "ArSSRCudaExecutor.h"
+#include "ArSSRNeighborhoodBounds.h"
 #include "ArSSRNetwork.h"
 #include "ArSSRRetryingExecutor.h"
 #include "ArSSRTorchExecutor.h"
+
+#include <algorithm>
 
 namespace itk::arssr
 {
@@ -59,7 +62,9 @@ Executor::New(const Network & network, const at::Device & device, Precision prec
 TileCosts
 Executor::GetCosts(const Network & network, const at::Device & device, Precision precision)
 {
-  return UsesOwnKernels(device, precision) ? CpuExecutor::GetCosts(network)
-                                           : TorchExecutor::GetCosts(network, device, precision);
+  TileCosts costs = UsesOwnKernels(device, precision) ? CpuExecutor::GetCosts(network)
+                                                      : TorchExecutor::GetCosts(network, device, precision);
+  costs.haloRadius = std::max(costs.haloRadius, NeighborhoodBounds::Radius); // every encoder of ours has more
+  return costs;
 }
 } // namespace itk::arssr

@@ -17,11 +17,14 @@
  *=========================================================================*/
 #include "ArSSRRunner.h"
 
+#include "ArSSRBoundedOutput.h"
+
 #include "itkIndexRange.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace itk::arssr
 {
@@ -98,7 +101,7 @@ Runner::UpdateExecutor(const std::shared_ptr<const Network> & network)
 }
 
 
-void
+SizeValueType
 Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, double budget)
 {
   this->UpdateExecutor(network);
@@ -108,7 +111,7 @@ Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, dou
 
   if (job.outputRegion.GetNumberOfPixels() == 0)
   {
-    return;
+    return 0;
   }
   ArSSRIndexMap::ContinuousIndexType lower;
   ArSSRIndexMap::ContinuousIndexType upper;
@@ -122,43 +125,71 @@ Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, dou
     total += static_cast<double>(job.lattice.GetInputRegion(tile).GetNumberOfPixels()) *
              static_cast<double>(network->GetEncoder().GetCost());
   }
-  WorkMeter meter(total, job.reportProgress);
+  WorkMeter     meter(total, job.reportProgress);
+  SizeValueType boundedVoxels = 0;
   for (const IndexType & tile : tiles)
   {
-    this->RunTile(job, tile, featureCapacity, meter);
+    boundedVoxels += this->RunTile(job, tile, featureCapacity, meter);
   }
+  return boundedVoxels;
 }
 
 
-void
+SizeValueType
 Runner::RunTile(const Job & job, const IndexType & tile, SizeValueType featureCapacity, WorkMeter & meter)
 {
   const SizeValueType voxelsPerBatch = m_Executor->GetVoxelsPerBatch();
   const auto          decodeCost = static_cast<double>(m_Network->GetDecoder().GetCost());
   OutputSpans         outputSpans(job.indexMap, job.lattice, job.outputRegion, tile);
-  const FeatureTile * features = nullptr;
-  for (auto spans = outputSpans.GetNext(voxelsPerBatch); !spans.empty(); spans = outputSpans.GetNext(voxelsPerBatch))
+  auto                spans = outputSpans.GetNext(voxelsPerBatch);
+  if (spans.empty())
   {
-    if (features == nullptr)
-    {
-      features = &this->GetFeatures(job, tile, featureCapacity, meter);
-    }
-    m_Executor->Decode(*features, { job.indexMap, spans, job.writeOutput });
+    return 0;
+  }
+  at::Tensor                   input = ReadInput(job, tile);
+  const FeatureTile &          features = this->GetFeatures(job, tile, input, featureCapacity, meter);
+  std::optional<BoundedOutput> bounded;
+  ArSSREngine::WriteFunction   write = job.writeOutput;
+  if (job.boundToNeighborhood)
+  {
+    bounded.emplace(job, tile, input.const_data_ptr<float>());
+    write = [&bounded](const IndexType & first, const float * values, SizeValueType count) {
+      bounded->Write(first, values, count);
+    };
+  }
+  input.reset();
+  for (; !spans.empty(); spans = outputSpans.GetNext(voxelsPerBatch))
+  {
+    m_Executor->Decode(features, { job.indexMap, spans, write });
     meter.Add(static_cast<double>(CountVoxels(spans)) * decodeCost);
   }
+  return bounded ? bounded->GetNumberOfBoundedVoxels() : 0;
+}
+
+
+at::Tensor
+Runner::ReadInput(const Job & job, const IndexType & tile)
+{
+  const auto      region = job.lattice.GetInputRegion(tile);
+  const GridIndex size = ToGridIndex(region.GetSize());
+  at::Tensor      input = at::empty({ size[0], size[1], size[2] }, at::kFloat);
+  job.readInput(region, input.mutable_data_ptr<float>());
+  return input;
 }
 
 
 const FeatureTile &
-Runner::GetFeatures(const Job & job, const IndexType & tile, SizeValueType capacity, WorkMeter & meter)
+Runner::GetFeatures(const Job &        job,
+                    const IndexType &  tile,
+                    const at::Tensor & input,
+                    SizeValueType      capacity,
+                    WorkMeter &        meter)
 {
   FeatureCache::Key key;
   key.featureRegion = job.lattice.GetFeatureRegion(tile);
   key.inputRegion = job.lattice.GetInputRegion(tile);
   key.imageSize = ToGridIndex(job.lattice.GetImageSize());
-  const GridIndex inputSize = ToGridIndex(key.inputRegion.GetSize());
-  key.input = at::empty({ inputSize[0], inputSize[1], inputSize[2] }, at::kFloat);
-  job.readInput(key.inputRegion, key.input.mutable_data_ptr<float>());
+  key.input = input;
 
   const double work =
     static_cast<double>(key.inputRegion.GetNumberOfPixels()) * static_cast<double>(m_Network->GetEncoder().GetCost());

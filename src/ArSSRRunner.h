@@ -68,8 +68,9 @@ public:
   TileCosts
   GetCosts(const Network & network) const;
 
-  /** \param budget bytes for activations, features and decoded voxels. */
-  void
+  /** \param budget bytes for activations, features and decoded voxels.
+   * \return how many voxels were bounded. */
+  SizeValueType
   Run(const Job & job, const std::shared_ptr<const Network> & network, double budget);
 
   FeatureCache &
@@ -89,11 +90,20 @@ private:
   void
   UpdateExecutor(const std::shared_ptr<const Network> & network);
 
-  void
+  /** Returns how many voxels were bounded. */
+  SizeValueType
   RunTile(const Job & job, const IndexType & tile, SizeValueType featureCapacity, WorkMeter & meter);
 
+  /** LR voxels of a tile's input region, [z, y, x]. */
+  static at::Tensor
+  ReadInput(const Job & job, const IndexType & tile);
+
   const FeatureTile &
-  GetFeatures(const Job & job, const IndexType & tile, SizeValueType capacity, WorkMeter & meter);
+  GetFeatures(const Job &        job,
+              const IndexType &  tile,
+              const at::Tensor & input,
+              SizeValueType      capacity,
+              WorkMeter &        meter);
 
   at::Device                     m_Device{ at::kCPU };
   Precision                      m_Precision{ Precision::Float32 };

@@ -73,7 +73,9 @@ DescribeTraining(const ArSSRTrainer::Job & job, const ArSSRTrainingStatus & stat
     metadata["trained_spacing_min"] = NumberText(smallest * scaleMin);
     metadata["trained_spacing_max"] = NumberText(largest * thick);
   }
-  metadata["intensity_convention"] = "(I - min(0, minimum)) / 99.9th percentile of the positive voxels";
+  metadata["intensity_convention"] =
+    "(I - lower) / (upper - lower), lower: min(0, minimum), or the minimum where 0 is far below it; upper: 99.9th "
+    "percentile of the voxels above lower";
   metadata["training_data"] = names;
   metadata["training_images"] = std::to_string(job.trainingImages.size());
   metadata["validation_images"] = std::to_string(job.validationImages.size());

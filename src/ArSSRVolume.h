@@ -28,8 +28,7 @@ namespace itk::arssr
 {
 /** \brief Voxels of an image whose intensities are scaled for training.
  *
- * Intensities are what is above the smaller of 0 and the minimum, over the 99.9th percentile, between 0 and
- * `MaximumIntensity`. Everything is counted in voxels: a volume has no spacing.
+ * The window of ArSSRIntensityStatistics becomes [0, 1]; intensities beyond are cut to 0 and `MaximumIntensity`. Everything is counted in voxels: a volume has no spacing.
  */
 struct Volume
 {

@@ -56,15 +56,17 @@ bool
 ScaleIntensities(std::vector<float> & voxels)
 {
   ArSSRIntensityStatistics statistics;
-  statistics.AddToFirstPass(voxels.data(), voxels.size());
+  while (statistics.NeedsPass())
+  {
+    statistics.Add(voxels.data(), voxels.size());
+    statistics.EndPass();
+  }
   if (statistics.IsConstant())
   {
     return false;
   }
-  statistics.BeginSecondPass();
-  statistics.AddToSecondPass(voxels.data(), voxels.size());
   const double lower = statistics.GetLower();
-  const double factor = 1.0 / (static_cast<double>(statistics.GetUpper()) - lower);
+  const double factor = 1.0 / (statistics.GetUpper() - lower);
   for (float & voxel : voxels)
   {
     const double scaled = (static_cast<double>(voxel) - lower) * factor;

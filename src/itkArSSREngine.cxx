@@ -108,15 +108,15 @@ ArSSREngine::PlanTiles(const SizeType & imageSize) const
   return arssr::PlanTiles(imageSize, costs, m_MemoryBudget);
 }
 
-void
+SizeValueType
 ArSSREngine::Run(const Job & job)
 {
   const auto network = GetNetworkOf(m_Model);
-  arssr::CallTorch(
+  return arssr::CallTorch(
     [&] {
       const c10::InferenceMode      inferenceMode;
       const arssr::ThreadCountScope threads(m_NumberOfThreads);
-      m_Implementation->Run(job, network, static_cast<double>(m_MemoryBudget) * BytesPerMiB);
+      return m_Implementation->Run(job, network, static_cast<double>(m_MemoryBudget) * BytesPerMiB);
     },
     "Set a smaller MemoryBudget, stream the output in more divisions, or use the device 'cpu'.");
 }

@@ -18,6 +18,7 @@
 #include "itkArSSRIntensityStatistics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace itk
@@ -58,6 +59,10 @@ FindBin(const std::vector<SizeValueType> & counts, SizeValueType & rank)
   }
   return bin;
 }
+
+// Values so many times as large as their range have lost 7 of the 24 bits of single precision; what is left of it is
+// finer than any network. Beyond that, the minimum is taken away first.
+constexpr double LargestBesideRange = 128.0;
 } // namespace
 
 ArSSRIntensityStatistics::ArSSRIntensityStatistics()
@@ -65,61 +70,122 @@ ArSSRIntensityStatistics::ArSSRIntensityStatistics()
 {}
 
 void
-ArSSRIntensityStatistics::AddToFirstPass(const float * values, SizeValueType count)
+ArSSRIntensityStatistics::Add(const float * values, SizeValueType count)
 {
-  for (SizeValueType i = 0; i < count; ++i)
-  {
-    if (values[i] < m_Minimum)
-    {
-      m_Minimum = values[i];
-      m_NumberOfMinima = 0;
-    }
-    m_NumberOfMinima += values[i] == m_Minimum ? 1 : 0;
-    m_Maximum = std::max(m_Maximum, values[i]);
-    ++m_Counts[ToOrdered(values[i]) >> HalfBits];
-  }
-  m_NumberOfVoxels += count;
+  this->AddValues(values, count);
 }
 
 void
-ArSSRIntensityStatistics::BeginSecondPass()
+ArSSRIntensityStatistics::Add(const double * values, SizeValueType count)
+{
+  this->AddValues(values, count);
+}
+
+template <typename TValue>
+void
+ArSSRIntensityStatistics::AddValues(const TValue * values, SizeValueType count)
+{
+  const auto toOrdered = [this](double value) {
+    return ToOrdered(static_cast<float>(value - m_Origin));
+  };
+  if (m_Pass == Pass::UpperHalves)
+  {
+    for (SizeValueType i = 0; i < count; ++i)
+    {
+      const auto value = static_cast<double>(values[i]);
+      if (value < m_Minimum)
+      {
+        m_Minimum = value;
+        m_NumberOfMinima = 0;
+      }
+      m_NumberOfMinima += value == m_Minimum ? 1 : 0;
+      m_Maximum = std::max(m_Maximum, value);
+      m_IsRounded = m_IsRounded || static_cast<double>(static_cast<float>(value)) != value;
+      ++m_Counts[toOrdered(value) >> HalfBits];
+    }
+    m_NumberOfVoxels += count;
+    return;
+  }
+  for (SizeValueType i = 0; i < count; ++i)
+  {
+    const uint32_t ordered = toOrdered(static_cast<double>(values[i]));
+    for (Percentile * percentile : { &m_AboveZero, &m_AboveMinimum })
+    {
+      if (ordered >> HalfBits == percentile->upperHalf)
+      {
+        ++percentile->counts[ordered & LowerHalf];
+      }
+    }
+  }
+}
+
+void
+ArSSRIntensityStatistics::EndPass()
+{
+  if (m_Pass == Pass::LowerHalves || this->IsConstant())
+  {
+    m_Pass = Pass::None;
+    return;
+  }
+  const double largest = std::max(std::abs(m_Minimum), std::abs(m_Maximum));
+  if (m_IsRounded && m_Origin == 0.0 && largest > LargestBesideRange * (m_Maximum - m_Minimum))
+  {
+    m_Origin = m_Minimum;
+    m_NumberOfPasses = 3;
+    m_NumberOfMinima = 0;
+    m_NumberOfVoxels = 0;
+    std::fill(m_Counts.begin(), m_Counts.end(), 0);
+    return;
+  }
+  this->StartLowerHalves();
+}
+
+void
+ArSSRIntensityStatistics::StartLowerHalves()
+{
+  m_Pass = Pass::LowerHalves;
+  this->Locate(m_AboveZero, m_Minimum > 0.0 ? 0 : m_NumberOfMinima);
+  this->Locate(m_AboveMinimum, m_NumberOfMinima);
+}
+
+void
+ArSSRIntensityStatistics::Locate(Percentile & percentile, SizeValueType atLower) const
 {
   // Nothing lies below the lower end, so the voxels above it are the highest in order.
-  const SizeValueType atLower = m_Minimum > 0.0F ? 0 : m_NumberOfMinima;
   const SizeValueType above = m_NumberOfVoxels - atLower;
   const SizeValueType nearestRank = above - above / OneAboveUpperIn; // rounded up
-  m_Rank = atLower + (nearestRank > 0 ? nearestRank - 1 : 0);
-  m_UpperHalf = above > 0 ? FindBin(m_Counts, m_Rank) : 0;
-  std::fill(m_Counts.begin(), m_Counts.end(), 0);
+  percentile.rank = atLower + nearestRank - 1;
+  percentile.upperHalf = FindBin(m_Counts, percentile.rank);
+  percentile.counts.assign(std::size_t{ 1 } << HalfBits, 0);
 }
 
-void
-ArSSRIntensityStatistics::AddToSecondPass(const float * values, SizeValueType count)
+double
+ArSSRIntensityStatistics::GetValue(const Percentile & percentile) const
 {
-  for (SizeValueType i = 0; i < count; ++i)
-  {
-    const uint32_t ordered = ToOrdered(values[i]);
-    if (ordered >> HalfBits == m_UpperHalf)
-    {
-      ++m_Counts[ordered & LowerHalf];
-    }
-  }
+  SizeValueType  rank = percentile.rank;
+  const uint32_t lowerHalf = FindBin(percentile.counts, rank);
+  return m_Origin + static_cast<double>(FromOrdered(percentile.upperHalf << HalfBits | lowerHalf));
 }
 
-float
+bool
+ArSSRIntensityStatistics::IsFarFromZero() const
+{
+  return !this->IsConstant() && m_Minimum > FarFromZero * (this->GetValue(m_AboveMinimum) - m_Minimum);
+}
+
+double
 ArSSRIntensityStatistics::GetLower() const
 {
-  return this->IsConstant() ? m_Minimum : std::min(0.0F, m_Minimum);
+  return this->IsConstant() || this->IsFarFromZero() ? m_Minimum : std::min(0.0, m_Minimum);
 }
 
-float
+double
 ArSSRIntensityStatistics::GetUpper() const
 {
   if (this->IsConstant())
   {
     return m_Minimum;
   }
-  SizeValueType rank = m_Rank;
-  return FromOrdered(m_UpperHalf << HalfBits | FindBin(m_Counts, rank));
+  return this->GetValue(this->IsFarFromZero() ? m_AboveMinimum : m_AboveZero);
 }
 } // end namespace itk

@@ -27,6 +27,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 #include <sstream>
 
 namespace itk
@@ -36,15 +37,24 @@ namespace
 constexpr const char * FormatName = "ArSSR";
 constexpr const char * DataParallelPrefix = "module.";
 
+/** \throws ExceptionObject when two tensors have one name without it. */
 void
 RemoveDataParallelPrefix(std::vector<arssr::NamedTensor> & tensors)
 {
-  const std::string prefix = DataParallelPrefix;
+  const std::string     prefix = DataParallelPrefix;
+  std::set<std::string> names;
   for (arssr::NamedTensor & tensor : tensors)
   {
     if (tensor.name.compare(0, prefix.size(), prefix) == 0)
     {
       tensor.name.erase(0, prefix.size());
+    }
+    if (!names.insert(tensor.name).second)
+    {
+      itkGenericExceptionMacro("It has two tensors '"
+                               << tensor.name << "', with and without the prefix '" << prefix
+                               << "', and which of them are the network's cannot be told. Save the state_dict() of one "
+                                  "network again.");
     }
   }
 }
@@ -75,11 +85,11 @@ void
 ArSSRModel::ReadFile(const std::string & fileName)
 {
   arssr::CallTorch([&] {
-    arssr::TensorFile file = arssr::ReadTensorFile(fileName);
-    RemoveDataParallelPrefix(file.tensors);
+    arssr::TensorFile               file = arssr::ReadTensorFile(fileName);
     std::shared_ptr<arssr::Network> network;
     try
     {
+      RemoveDataParallelPrefix(file.tensors);
       VerifyForm(file.metadata);
       network = std::make_shared<arssr::Network>(arssr::Architecture::Infer(file.tensors, file.metadata));
       network->SetWeights(file.tensors);

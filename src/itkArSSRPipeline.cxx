@@ -21,6 +21,21 @@
 
 namespace itk
 {
+bool
+ArSSRIsEdited(const DataObject & data)
+{
+  // A source notes the time of its update last, after the output's own time.
+  return data.GetSource().IsNotNull() && data.GetUpdateMTime() > 0 && data.GetMTime() > data.GetUpdateMTime();
+}
+
+
+ModifiedTimeType
+ArSSRGetContentTime(const DataObject & data)
+{
+  return data.GetSource().IsNull() || ArSSRIsEdited(data) ? data.GetMTime() : data.GetPipelineMTime();
+}
+
+
 void
 ArSSRThrowOutputTooLarge(const ImageBase<3> & output, std::size_t bytesPerVoxel)
 {

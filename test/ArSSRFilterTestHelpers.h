@@ -26,6 +26,7 @@
 #include "itkImageAlgorithm.h"
 #include "itkImageRegionIteratorWithIndex.h"
 #include "itkImageToImageFilter.h"
+#include "itkOutputWindow.h"
 
 #include <cmath>
 #include <cstring>
@@ -152,6 +153,39 @@ protected:
     ImageAlgorithm::Copy(this->GetInput(), this->GetOutput(), region, region);
   }
 };
+
+/** Collects warnings instead of printing them. */
+class WarningCollector : public OutputWindow
+{
+public:
+  using Self = WarningCollector;
+  using Pointer = SmartPointer<Self>;
+  itkNewMacro(Self);
+  itkOverrideGetNameOfClassMacro(WarningCollector);
+
+  void
+  DisplayText(const char * text) override
+  {
+    collected += text;
+  }
+  std::string collected;
+};
+
+/** The warnings that a function gives. */
+template <typename TFunction>
+std::string
+WarningsOf(const TFunction & function)
+{
+  const bool display = Object::GetGlobalWarningDisplay();
+  const auto previous = OutputWindow::Pointer(OutputWindow::GetInstance());
+  const auto collector = WarningCollector::New();
+  OutputWindow::SetInstance(collector);
+  Object::SetGlobalWarningDisplay(true);
+  function();
+  Object::SetGlobalWarningDisplay(display);
+  OutputWindow::SetInstance(previous);
+  return collector->collected;
+}
 
 /** Whether two images have the same bits in a region. */
 template <typename TImage>

@@ -32,54 +32,82 @@ namespace
 {
 using itk::ArSSRIntensityStatistics;
 
-// Feeds both passes in pieces of a size, the second one from the other end.
+// Feeds all passes in pieces of a size, every second one from the other end.
+template <typename TValue>
 ArSSRIntensityStatistics
-StatisticsOf(const std::vector<float> & values, std::size_t pieceSize = 1000)
+StatisticsOf(const std::vector<TValue> & values, std::size_t pieceSize = 1000)
 {
-  ArSSRIntensityStatistics statistics;
-  for (std::size_t begin = 0; begin < values.size(); begin += pieceSize)
+  ArSSRIntensityStatistics  statistics;
+  const std::vector<TValue> reversed(values.rbegin(), values.rend());
+  unsigned int              passes = 0;
+  for (; statistics.NeedsPass(); ++passes)
   {
-    statistics.AddToFirstPass(&values[begin], std::min(pieceSize, values.size() - begin));
+    const auto & given = passes % 2 == 0 ? values : reversed;
+    for (std::size_t begin = 0; begin < given.size(); begin += pieceSize)
+    {
+      statistics.Add(&given[begin], std::min(pieceSize, given.size() - begin));
+    }
+    statistics.EndPass();
   }
-  statistics.BeginSecondPass();
-  const std::vector<float> reversed(values.rbegin(), values.rend());
-  for (std::size_t begin = 0; begin < reversed.size(); begin += pieceSize)
-  {
-    statistics.AddToSecondPass(&reversed[begin], std::min(pieceSize, reversed.size() - begin));
-  }
+  EXPECT_LE(passes, statistics.GetNumberOfPasses());
   return statistics;
 }
 
 struct Window
 {
-  float lower;
-  float upper;
+  double lower;
+  double upper;
 };
 
-// The definition, with all values in memory: nearest rank of the 99.9th percentile of those above the lower end.
-Window
-ReferenceWindow(const std::vector<float> & values)
+// The nearest rank of the 99.9th percentile of the values above a lower end.
+template <typename TValue>
+double
+PercentileAbove(double lower, const std::vector<TValue> & values)
 {
-  const auto extremes = std::minmax_element(values.begin(), values.end());
-  if (*extremes.first == *extremes.second)
-  {
-    return { *extremes.first, *extremes.first };
-  }
-  const float        lower = std::min(0.0F, *extremes.first);
-  std::vector<float> above;
-  std::copy_if(values.begin(), values.end(), std::back_inserter(above), [lower](float value) { return value > lower; });
+  std::vector<TValue> above;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(above), [lower](TValue value) {
+    return static_cast<double>(value) > lower;
+  });
   const auto rank = static_cast<std::ptrdiff_t>((above.size() * 999 + 999) / 1000);
   std::nth_element(above.begin(), above.begin() + rank - 1, above.end());
-  return { lower, above[static_cast<std::size_t>(rank - 1)] };
+  return static_cast<double>(above[static_cast<std::size_t>(rank - 1)]);
 }
 
+// The definition, with all values in memory.
+template <typename TValue>
+Window
+ReferenceWindow(const std::vector<TValue> & values)
+{
+  const auto   extremes = std::minmax_element(values.begin(), values.end());
+  const double minimum = static_cast<double>(*extremes.first);
+  if (*extremes.first == *extremes.second)
+  {
+    return { minimum, minimum };
+  }
+  const double aboveMinimum = PercentileAbove(minimum, values);
+  if (minimum > ArSSRIntensityStatistics::FarFromZero * (aboveMinimum - minimum))
+  {
+    return { minimum, aboveMinimum };
+  }
+  const double lower = std::min(0.0, minimum);
+  return { lower, PercentileAbove(lower, values) };
+}
+
+template <typename TValue>
 void
-ExpectWindowOf(const std::vector<float> & values, std::size_t pieceSize = 1000)
+ExpectWindowOf(const std::vector<TValue> & values, std::size_t pieceSize = 1000)
 {
   const auto   statistics = StatisticsOf(values, pieceSize);
   const Window expected = ReferenceWindow(values);
   EXPECT_EQ(statistics.GetLower(), expected.lower);
   EXPECT_EQ(statistics.GetUpper(), expected.upper);
+}
+
+std::vector<float>
+Shifted(std::vector<float> values, float offset)
+{
+  std::transform(values.begin(), values.end(), values.begin(), [offset](float value) { return value + offset; });
+  return values;
 }
 
 std::vector<float>
@@ -192,8 +220,8 @@ TEST(ArSSRIntensityStatistics, CountsNegativeZeroAsZero)
   ExpectWindowOf(values);
   EXPECT_EQ(StatisticsOf(values).GetUpper(), 3.0F);
   EXPECT_EQ(StatisticsOf(values).GetLower(), 0.0F);
-  EXPECT_TRUE(StatisticsOf({ -0.0F, 0.0F }).IsConstant());
-  EXPECT_FALSE(std::signbit(StatisticsOf({ -1.0F, -0.0F }).GetUpper()));
+  EXPECT_TRUE(StatisticsOf(std::vector<float>{ -0.0F, 0.0F }).IsConstant());
+  EXPECT_FALSE(std::signbit(StatisticsOf(std::vector<float>{ -1.0F, -0.0F }).GetUpper()));
 }
 
 TEST(ArSSRIntensityStatistics, GivesTheSameForPiecesOfAnySize)
@@ -232,15 +260,83 @@ TEST(ArSSRIntensityStatistics, GivesAConstantAsBothEnds)
 
 TEST(ArSSRIntensityStatistics, GivesTwoValuesAsBothEndsWhenTheLowerOneIsNotAboveZero)
 {
-  EXPECT_EQ(StatisticsOf({ -3.0F, 8.0F }).GetLower(), -3.0F);
-  EXPECT_EQ(StatisticsOf({ -3.0F, 8.0F }).GetUpper(), 8.0F);
-  EXPECT_EQ(StatisticsOf({ 5.0F, 8.0F }).GetLower(), 0.0F);
-  EXPECT_EQ(StatisticsOf({ 5.0F, 8.0F }).GetUpper(), 8.0F);
+  const auto expectWindow = [](const std::vector<float> & values, double lower, double upper) {
+    EXPECT_EQ(StatisticsOf(values).GetLower(), lower);
+    EXPECT_EQ(StatisticsOf(values).GetUpper(), upper);
+  };
+  expectWindow({ -3.0F, 8.0F }, -3.0, 8.0);
+  expectWindow({ 1.0F, 8.0F }, 0.0, 8.0);
+  expectWindow({ -8.0F, -3.0F }, -8.0, -3.0);
+}
+
+TEST(ArSSRIntensityStatistics, BeginsAtTheMinimumWhereZeroIsFarBelowIt)
+{
+  const auto  values = RandomFloats(5000, 0.0F, 1000.0F, 7);
+  const float width = static_cast<float>(StatisticsOf(values).GetUpper());
+  for (const double factor : { 0.0, 0.1, 0.9, 1.1, 2.0, 100.0, 1e5 })
+  {
+    SCOPED_TRACE(factor);
+    const auto shifted = Shifted(values, static_cast<float>(factor * ArSSRIntensityStatistics::FarFromZero) * width);
+    const auto statistics = StatisticsOf(shifted);
+    EXPECT_EQ(statistics.IsFarFromZero(), factor > 1.0);
+    EXPECT_EQ(statistics.GetLower(), factor > 1.0 ? statistics.GetMinimum() : 0.0);
+    ExpectWindowOf(shifted);
+  }
+}
+
+TEST(ArSSRIntensityStatistics, DoesNotTakeAFewBrightVoxelsForTheRange)
+{
+  auto values = Shifted(RandomFloats(20000, 0.0F, 500.0F, 8), 32768.0F);
+  values[77] = values[15000] = 1e7F;
+  EXPECT_TRUE(StatisticsOf(values).IsFarFromZero());
+  ExpectWindowOf(values);
+}
+
+TEST(ArSSRIntensityStatistics, HasTheSameWindowBesideTheMinimumWhateverIsFarBelow)
+{
+  // Of whole numbers, so that single precision holds them all.
+  auto values = RandomFloats(30000, 0.0F, 500.0F, 9);
+  std::transform(values.begin(), values.end(), values.begin(), [](float value) { return std::floor(value); });
+  for (const float offset : { 1000.0F, 32768.0F, 65035.0F, 1e6F })
+  {
+    const auto statistics = StatisticsOf(Shifted(values, offset));
+    EXPECT_EQ(statistics.GetLower(), offset);
+    EXPECT_EQ(statistics.GetUpper() - statistics.GetLower(), StatisticsOf(values).GetUpper());
+  }
+}
+
+TEST(ArSSRIntensityStatistics, OfDoublesLosesNothingToAnOffset)
+{
+  std::mt19937                           generator(11);
+  std::uniform_real_distribution<double> uniform(0.0, 10.0);
+  for (const double offset : { 0.0, 1e3, 1e6, 1e9, -1e9, 1e15 })
+  {
+    SCOPED_TRACE(offset);
+    std::vector<double> values(7000);
+    std::generate(values.begin(), values.end(), [&] { return offset + uniform(generator); });
+    const auto   statistics = StatisticsOf(values);
+    const Window expected = ReferenceWindow(values);
+    EXPECT_FALSE(statistics.IsConstant());
+    EXPECT_EQ(statistics.GetLower(), expected.lower);
+    EXPECT_NEAR(statistics.GetUpper(), expected.upper, 1e-4);
+    EXPECT_EQ(statistics.GetNumberOfPasses(), std::abs(offset) > 2e3 ? 3U : 2U);
+  }
+}
+
+TEST(ArSSRIntensityStatistics, OfDoublesThatSinglePrecisionHoldsIsThatOfFloats)
+{
+  for (const float offset : { 0.0F, -300.0F, 1e6F })
+  {
+    const auto                floats = Shifted(RandomFloats(4000, 0.0F, 500.0F, 12), offset);
+    const std::vector<double> doubles(floats.begin(), floats.end());
+    EXPECT_EQ(StatisticsOf(doubles).GetLower(), StatisticsOf(floats).GetLower());
+    EXPECT_EQ(StatisticsOf(doubles).GetUpper(), StatisticsOf(floats).GetUpper());
+  }
 }
 
 TEST(ArSSRIntensityStatistics, HasAWindowWithoutWidthForNoVoxelsAtAll)
 {
-  const auto statistics = StatisticsOf({});
+  const auto statistics = StatisticsOf(std::vector<float>{});
   EXPECT_TRUE(statistics.IsConstant());
   EXPECT_EQ(statistics.GetLower(), statistics.GetUpper());
 }

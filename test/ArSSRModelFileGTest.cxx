@@ -165,6 +165,27 @@ TEST(ArSSRModelFile, MayHaveThePrefixOfTrainingOnSeveralGPUs)
   ExpectSameWeights(*read, *model);
 }
 
+TEST(ArSSRModelFile, IsRefusedWhereTwoTensorsHaveOneNameWithoutThePrefix)
+{
+  const TemporaryDirectory directory;
+  const auto               model = SmallModel();
+  TensorFile               file = FileOf(*model);
+  for (auto & tensor : FileOf(*SmallModel(ArSSRModelEnums::Encoder::ResCNN, 9)).tensors)
+  {
+    tensor.name = "module." + tensor.name;
+    file.tensors.push_back(tensor);
+  }
+  itk::arssr::WriteTensorFile(directory.File("model"), file);
+  const auto        read = SmallModel(ArSSRModelEnums::Encoder::ResCNN, 5);
+  const std::string message = MessageOf([&] { read->ReadFile(directory.File("model")); });
+  for (const std::string & part :
+       { directory.File("model"), "two tensors '" + file.tensors[0].name, "'module.'", "Save" })
+  {
+    EXPECT_TRUE(Contains(message, part)) << "'" << part << "' is not in: " << message;
+  }
+  ExpectSameWeights(*read, *SmallModel(ArSSRModelEnums::Encoder::ResCNN, 5));
+}
+
 TEST(ArSSRModelFile, NeedsNoMetaData)
 {
   const TemporaryDirectory directory;

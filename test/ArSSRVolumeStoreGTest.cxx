@@ -115,13 +115,21 @@ TEST(ArSSRVolumeStore, ScalesIntensitiesAsTheFilterDoes)
   EXPECT_NEAR(volume->voxels[1998], 1.0, 1e-6);
   EXPECT_EQ(volume->voxels[2000], 1.2F) << "far above the percentile";
 
-  // A positive minimum is not taken away.
+  // A small positive minimum is not taken away.
   const VolumeStore positive(
-    { { MakeImage("positive", { { 1, 1, 4 } }, [](auto, auto, std::int64_t x) { return x == 0 ? 3.0F : 4.0F; }),
+    { { MakeImage("positive", { { 1, 1, 4 } }, [](auto, auto, std::int64_t x) { return x == 0 ? 1.0F : 8.0F; }),
         { 1.0 } } },
     Bytes,
     nullptr);
-  EXPECT_EQ(positive.Get(0, 0)->voxels, (std::vector<float>{ 0.75F, 1.0F, 1.0F, 1.0F }));
+  EXPECT_EQ(positive.Get(0, 0)->voxels, (std::vector<float>{ 0.125F, 1.0F, 1.0F, 1.0F }));
+
+  // Unless zero is far below it.
+  const VolumeStore offset(
+    { { MakeImage("offset", { { 1, 1, 4 } }, [](auto, auto, std::int64_t x) { return x == 0 ? 32768.0F : 32772.0F; }),
+        { 1.0 } } },
+    Bytes,
+    nullptr);
+  EXPECT_EQ(offset.Get(0, 0)->voxels, (std::vector<float>{ 0.0F, 1.0F, 1.0F, 1.0F }));
 }
 
 TEST(ArSSRVolumeStore, MakesLevelsOfAnImageTogether)

@@ -19,6 +19,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
+#include <sstream>
+
 namespace
 {
 using namespace itk::arssr::test;
@@ -33,22 +37,50 @@ Upscale(TImage * input)
   filter->SetInput(input);
   filter->SetModel(SmallModel(Encoder::ResCNN));
   filter->SetDevice("cpu");
+  filter->BoundToNeighborhoodOff();
   return filter;
 }
 
-FloatImage::Pointer
-Mapped(const FloatImage & input, float slope, float offset)
+template <typename TImage = FloatImage>
+typename TImage::Pointer
+Mapped(const FloatImage & input, double slope, double offset)
 {
-  auto result = FloatImage::New();
+  auto result = TImage::New();
   result->CopyInformation(&input);
   result->SetRegions(input.GetLargestPossibleRegion());
   result->Allocate();
-  for (itk::ImageRegionIteratorWithIndex<FloatImage> it(result, result->GetLargestPossibleRegion()); !it.IsAtEnd();
-       ++it)
+  for (itk::ImageRegionIteratorWithIndex<TImage> it(result, result->GetLargestPossibleRegion()); !it.IsAtEnd(); ++it)
   {
-    it.Set(slope * input.GetPixel(it.GetIndex()) + offset);
+    it.Set(static_cast<typename TImage::PixelType>(slope * input.GetPixel(it.GetIndex()) + offset));
   }
   return result;
+}
+
+/** Whole numbers from 0 on. */
+FloatImage::Pointer
+WholeNumbers()
+{
+  auto       image = SyntheticImage(InputSize);
+  auto *     voxels = image->GetBufferPointer();
+  const auto count = image->GetLargestPossibleRegion().GetNumberOfPixels();
+  const auto minimum = *std::min_element(voxels, voxels + count);
+  std::transform(voxels, voxels + count, voxels, [=](float value) { return std::floor(value - minimum); });
+  return image;
+}
+
+/** Largest difference of two results, the first of them less an offset. */
+template <typename TImage>
+double
+LargestDifference(const TImage & image, double offset, const FloatImage & expected)
+{
+  double largest = 0.0;
+  for (itk::ImageRegionConstIteratorWithIndex<FloatImage> it(&expected, expected.GetBufferedRegion()); !it.IsAtEnd();
+       ++it)
+  {
+    const auto value = static_cast<double>(image.GetPixel(it.GetIndex())) - offset;
+    largest = std::max(largest, std::abs(value - static_cast<double>(it.Get())));
+  }
+  return largest;
 }
 } // namespace
 
@@ -109,6 +141,7 @@ TEST(Intensity, IsClampedToTheRangeOfIntegerPixels)
   filter->SetInput(Mapped(*input, 10.0F, 0.0F)); // 200 to 1100
   filter->SetModel(SmallModel(Encoder::ResCNN));
   filter->SetDevice("cpu");
+  filter->BoundToNeighborhoodOff();
   filter->Update();
   const auto asFloat = Upscale(Mapped(*input, 10.0F, 0.0F).GetPointer());
   asFloat->Update();
@@ -209,4 +242,64 @@ TEST(Intensity, ReachesTheNetworkAsItIsWithoutScaling)
   unit->Update();
   ASSERT_GT(ValueRange(*off->GetOutput()), 1e-3);
   EXPECT_TRUE(SameBits(*off->GetOutput(), *unit->GetOutput(), off->GetOutput()->GetLargestPossibleRegion()));
+}
+
+TEST(Intensity, OfDataFarFromZeroIsMeasuredFromTheMinimum)
+{
+  const auto plain = Upscale(WholeNumbers().GetPointer());
+  plain->Update();
+  const double range = ValueRange(*plain->GetOutput());
+  ASSERT_GT(range, 5.0);
+  for (const double offset : { 1000.0, 32768.0, 65000.0, 1e6, -1e6 })
+  {
+    const auto filter = Upscale(Mapped(*WholeNumbers(), 1.0, offset).GetPointer());
+    filter->Update();
+    EXPECT_EQ(filter->GetIntensityWindowLower(), offset);
+    EXPECT_EQ(filter->GetIntensityWindowUpper(), plain->GetIntensityWindowUpper() + offset);
+    EXPECT_LT(LargestDifference(*filter->GetOutput(), offset, *plain->GetOutput()), 1e-5 * range + 0.51 * 0.125);
+  }
+  using ShortImage = itk::Image<unsigned short, 3>;
+  const auto shorts = Upscale(Mapped<ShortImage>(*WholeNumbers(), 1.0, 32768.0).GetPointer());
+  shorts->Update();
+  EXPECT_LT(LargestDifference(*shorts->GetOutput(), 32768.0, *plain->GetOutput()), 0.501);
+}
+
+TEST(Intensity, OfDoublesIsNotLostBesideAnOffset)
+{
+  using DoubleImage = itk::Image<double, 3>;
+  const auto plain = Upscale(WholeNumbers().GetPointer());
+  plain->Update();
+  for (const double offset : { 1e6, 1e9, -1e9, 1e12 })
+  {
+    // A range of less than a unit: single precision tells nothing apart beyond 1e7.
+    const auto filter = Upscale(Mapped<DoubleImage>(*WholeNumbers(), 1e-2, offset).GetPointer());
+    filter->Update();
+    const double resolution = std::abs(offset) * std::numeric_limits<double>::epsilon();
+    for (itk::ImageRegionConstIteratorWithIndex<FloatImage> it(plain->GetOutput(),
+                                                               plain->GetOutput()->GetBufferedRegion());
+         !it.IsAtEnd();
+         ++it)
+    {
+      ASSERT_NEAR(filter->GetOutput()->GetPixel(it.GetIndex()) - offset, 1e-2 * it.Get(), 1e-5 + 20.0 * resolution);
+    }
+  }
+}
+
+TEST(Intensity, WindowThatBeginsAtTheMinimumIsSaid)
+{
+  const auto ordinary = Upscale(WholeNumbers().GetPointer());
+  EXPECT_EQ(WarningsOf([&] { ordinary->Update(); }), "");
+  const auto computed = Upscale(Mapped(*WholeNumbers(), 1.0, -1024.0).GetPointer());
+  EXPECT_EQ(WarningsOf([&] { computed->Update(); }), "") << "as it always was";
+
+  const auto         far = Upscale(Mapped(*WholeNumbers(), 1.0, 32768.0).GetPointer());
+  const std::string  warning = WarningsOf([&] { far->Update(); });
+  std::ostringstream window;
+  window << "[32768, " << far->GetIntensityWindowUpper() << ']';
+  EXPECT_TRUE(Contains(warning, "far from 0")) << warning;
+  EXPECT_TRUE(Contains(warning, window.str())) << warning;
+  far->SetScaleFactors(3.0);
+  EXPECT_EQ(WarningsOf([&] { far->Update(); }), "") << "said before, of the same input";
+  far->SetIntensityWindow(0.0, 40000.0);
+  EXPECT_EQ(WarningsOf([&] { far->Update(); }), "");
 }

@@ -70,6 +70,7 @@ class Case
 public:
   Case(const Property & property, int number)
     : m_Property(property)
+    , m_IsBounded(number % 2 == 0)
     , m_Random(number)
     , m_Model(MakeModel(property.encoder))
     , m_Input(this->MakeInput())
@@ -86,6 +87,7 @@ public:
     filter->SetModel(m_Model);
     filter->SetDevice("cpu");
     filter->SetDefaultPixelValue(-7.0F);
+    filter->SetBoundToNeighborhood(m_IsBounded);
     filter->SetGlobalWarningDisplay(false); // of scales below one
     if (m_Reference)
     {
@@ -117,8 +119,8 @@ public:
   Describe() const
   {
     std::ostringstream text;
-    text << m_Property.encoder << ", input " << m_Input->GetLargestPossibleRegion() << "spacing "
-         << m_Input->GetSpacing();
+    text << m_Property.encoder << (m_IsBounded ? ", bounded" : "") << ", input " << m_Input->GetLargestPossibleRegion()
+         << "spacing " << m_Input->GetSpacing();
     m_Reference ? text << ", a reference image of " << m_Reference->GetLargestPossibleRegion()
                 : text << ", scale " << m_Factors;
     return text.str();
@@ -178,6 +180,7 @@ private:
   }
 
   Property                     m_Property;
+  bool                         m_IsBounded;
   Randomness                   m_Random;
   itk::ArSSRModel::Pointer     m_Model;
   FloatImage::Pointer          m_Input;

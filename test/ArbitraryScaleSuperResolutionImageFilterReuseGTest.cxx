@@ -20,7 +20,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <thread>
@@ -208,6 +210,49 @@ TEST(FilterReuse, AFilterMayBeDestroyedByTheExceptionItThrows)
   EXPECT_GT(ValueRange(*Result(recorder->GetOutput(), model)), 1.0);
 }
 
+TEST(FilterReuse, AModelFileThatWasWrittenAgainIsReadAgain)
+{
+  const TemporaryDirectory directory;
+  const std::string        name = directory.File("model.safetensors");
+  const auto               image = SyntheticImage({ { 9, 8, 7 } });
+  const auto               first = itk::ArSSRModel::New();
+  first->SetRandomLocalNetwork(4, 2, 8, 3, 16, 1);
+  const auto second = itk::ArSSRModel::New();
+  second->SetRandomLocalNetwork(4, 2, 8, 3, 16, 2);
+  first->WriteFile(name);
+
+  const auto filter = FilterType::New();
+  filter->SetInput(image);
+  filter->SetModelFileName(name);
+  filter->SetDevice("cpu");
+  filter->Update();
+  const auto expected = Result(image, first);
+  ASSERT_FALSE(SameBits(*Result(image, second), *expected, expected->GetBufferedRegion()));
+  EXPECT_TRUE(SameBits(*filter->GetOutput(), *expected, expected->GetBufferedRegion()));
+  filter->Modified();
+  filter->Update();
+  EXPECT_EQ(filter->GetNumberOfEncodedTiles(), 1U) << "the file has not changed: features are used again";
+
+  // A file of the same size, and one that another program writes over it in place with its old time.
+  second->WriteFile(name);
+  filter->Modified();
+  filter->Update();
+  const auto other = Result(image, second);
+  EXPECT_TRUE(SameBits(*filter->GetOutput(), *other, other->GetBufferedRegion()));
+  const auto time = std::filesystem::last_write_time(name);
+  first->WriteFile(name);
+  std::filesystem::last_write_time(name, time);
+  filter->Modified();
+  filter->Update();
+  EXPECT_TRUE(SameBits(*filter->GetOutput(), *expected, expected->GetBufferedRegion()));
+
+  std::ofstream(name) << "damaged";
+  filter->Modified();
+  ExpectError([&] { filter->Update(); }, "model.safetensors");
+  first->WriteFile(name);
+  EXPECT_EQ(MessageOf([&] { filter->Update(); }), "");
+}
+
 TEST(FilterReuse, AnAbortAtAnyStepLeavesAFilterThatWorks)
 {
   const FloatImage::SizeType size{ { 9, 8, 60 } };
@@ -243,6 +288,63 @@ TEST(FilterReuse, AnAbortAtAnyStepLeavesAFilterThatWorks)
     last = -1;
     ASSERT_NO_THROW(update()) << "after an abort at step " << step;
     ASSERT_TRUE(SameBits(*filter->GetOutput(), *expected, expected->GetBufferedRegion())) << "step " << step;
+  }
+}
+
+TEST(FilterReuse, ProgressGrowsOverTheStatisticsAndTheNetwork)
+{
+  const auto         filter = MakeFilter(SyntheticImage({ { 9, 8, 30 } }), SmallModel(Encoder::Residual));
+  std::vector<float> progress;
+  Observe(*filter, [&](FilterType & process) { progress.push_back(process.GetProgress()); });
+  filter->Update();
+  EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
+  EXPECT_EQ(progress.front(), 0.0F);
+  EXPECT_NEAR(progress.back(), 1.0F, 1e-3F);
+  EXPECT_GT(std::count_if(progress.begin(), progress.end(), [](float value) { return value > 0.0F && value <= 0.1F; }),
+            1)
+    << "nothing is reported while the whole input is looked at";
+
+  // The statistics are known: all of the progress is the network's.
+  progress.clear();
+  filter->SetScaleFactors(3.0);
+  filter->Update();
+  EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
+  EXPECT_LT(progress.front(), 0.1F);
+  EXPECT_NEAR(progress.back(), 1.0F, 1e-3F);
+}
+
+TEST(FilterReuse, AnAbortWhileTheStatisticsAreMadeEndsTheUpdate)
+{
+  const auto image = SyntheticImage({ { 9, 8, 30 } });
+  const auto model = SmallModel(Encoder::Residual);
+  const auto expected = Result(image, model);
+  for (int step = 0; step < 3; ++step)
+  {
+    const auto recorder = RegionRecorder::New();
+    recorder->SetInput(image);
+    const auto filter = MakeFilter(recorder->GetOutput(), model);
+    int        steps = 0;
+    int        aborts = 0;
+    bool       abort = true;
+    filter->AddObserver(itk::AbortEvent(), [&](const itk::EventObject &) { ++aborts; });
+    Observe(*filter, [&](FilterType & process) {
+      if (abort && steps++ == step)
+      {
+        process.AbortGenerateDataOn();
+      }
+    });
+    EXPECT_THROW(filter->Update(), itk::ProcessAborted) << step;
+    EXPECT_EQ(aborts, 1);
+    EXPECT_EQ(filter->GetNumberOfEncodedTiles(), 0U);
+    EXPECT_EQ(steps, step + 1) << "work went on after the abort";
+    EXPECT_LE(filter->GetProgress(), 0.1F);
+
+    abort = false;
+    ASSERT_NO_THROW(filter->Update()) << step;
+    EXPECT_TRUE(SameBits(*filter->GetOutput(), *expected, expected->GetBufferedRegion())) << step;
+    const auto time = filter->GetOutput()->GetUpdateMTime();
+    filter->Update();
+    EXPECT_EQ(filter->GetOutput()->GetUpdateMTime(), time) << "computed again though nothing changed";
   }
 }
 

@@ -119,6 +119,12 @@ def upscale(
     no_intensity_scaling: Annotated[
         bool, typer.Option("--no-intensity-scaling", help="Give the network the intensities as they are.")
     ] = False,
+    unbounded: Annotated[
+        bool,
+        typer.Option(
+            "--unbounded", help="Let the result leave the range that IN has around each voxel, at hard edges above all."
+        ),
+    ] = False,
     consistency: Annotated[
         int,
         typer.Option(
@@ -169,7 +175,18 @@ def upscale(
     target = Target(scale, spacing, like)
     weights = load_model(model)
     upscaler = Upscaler(
-        weights, Settings(target, device, memory, window, not no_intensity_scaling, consistency, tolerance, precision)
+        weights,
+        Settings(
+            target,
+            device,
+            memory,
+            window,
+            not no_intensity_scaling,
+            consistency,
+            tolerance,
+            precision,
+            bounded=not unbounded,
+        ),
     )
     jobs = plan(source, output, weights.GetEncoderAsString(), target.label, residual)
     refused = refusals(jobs, overwrite)

@@ -90,8 +90,14 @@ def outcome(result: Result) -> str:
         return f"[red]failed:[/] {escape(result.error)}"
     notes = "".join(f"\n[yellow]note:[/] {escape(note)}" for note in result.notes)
     grid = f"{times(result.size)} voxels of {times(result.spacing)} mm"
+    bounded = f"\n{_share(result.bounded)} of the voxels kept within the scan's local range" if result.bounded else ""
     agreement = f"\n{result.agreement}" if result.agreement else ""
-    return f"{escape(result.job.output.name)}\n{grid} in {result.seconds:.1f} s{agreement}{notes}"
+    return f"{escape(result.job.output.name)}\n{grid} in {result.seconds:.1f} s{bounded}{agreement}{notes}"
+
+
+def _share(share: float) -> str:
+    """A share with two digits, as percent."""
+    return f"{100 * share:.2g} %" if share >= 0.0001 else "less than 0.01 %"
 
 
 def quality_table(rows: Sequence[tuple[str, Quality]]) -> Table:

@@ -39,6 +39,7 @@ class Result:
     size: tuple[int, ...] = ()
     spacing: tuple[float, ...] = ()
     agreement: str = ""
+    bounded: float = 0.0  # share of the voxels that were kept within the range of the scan around them
     notes: tuple[str, ...] = ()
     error: str = ""
 
@@ -119,5 +120,12 @@ def run(job: Job, upscaler: Upscaler, on_progress: Progress) -> Result:
     except (UserError, RuntimeError, OSError, MemoryError) as error:
         return Result(job, time.monotonic() - start, error=description(error))
     notes = tuple(note for note in (volume.note, *warnings) if note)
-    grid, agreement = written.grid, str(written.agreement or "")
-    return Result(job, time.monotonic() - start, tuple(itk.size(grid)), tuple(itk.spacing(grid)), agreement, notes)
+    return Result(
+        job,
+        time.monotonic() - start,
+        tuple(itk.size(written.grid)),
+        tuple(itk.spacing(written.grid)),
+        str(written.agreement or ""),
+        written.bounded,
+        notes,
+    )

@@ -64,6 +64,7 @@ class Settings:
     consistency: int = 0  # back-projections that make the result agree with its scan
     tolerance: float = 0.0  # largest residual that they leave alone, in intensities
     precision: str = "float32"
+    bounded: bool = True  # voxels are kept within the range of the scan around them
 
 
 def _numbers(text: str) -> list[float]:

@@ -23,6 +23,7 @@ class Written:
 
     grid: itk.ImageBase
     agreement: Agreement | None = None
+    bounded: float = 0.0  # share of the voxels that were kept within the range of the scan around them
 
 
 def load_model(path: Path | None = None) -> itk.ArSSRModel:
@@ -65,7 +66,7 @@ class Upscaler:
         divisions = io.stream_divisions(path, upscale.GetOutput())
         with self._watch.over(upscale, on_progress, divisions):
             io.write(upscale.GetOutput(), path, divisions)
-        return Written(upscale.GetOutput())
+        return Written(upscale.GetOutput(), bounded=_bounded_share(upscale))
 
     def _to_files(
         self, upscale: itk.ProcessObject, scan: itk.Image, path: Path, on_progress: Progress, residual: Path | None
@@ -84,7 +85,7 @@ class Upscaler:
         if residual is not None:
             files[residual] = result.residual
         io.write_all(files)
-        return Written(result.image, result.agreement)
+        return Written(result.image, result.agreement, _bounded_share(upscale))
 
     def to_image(self, image: itk.Image, on_progress: Progress, grid: itk.ImageBase | None = None) -> itk.Image:
         """Super-resolve in memory, on the settings' grid or on that of an image."""
@@ -102,6 +103,7 @@ class Upscaler:
         upscale.SetDevice(settings.device)
         upscale.SetPrecision(settings.precision)
         upscale.SetIntensityScaling(settings.intensity_scaling)
+        upscale.SetBoundToNeighborhood(settings.bounded)
         if settings.target.scale is not None:
             upscale.SetScaleFactors(settings.target.scale.values)
         if settings.target.spacing is not None:
@@ -121,3 +123,7 @@ class Upscaler:
     def raise_if_interrupted(self) -> None:
         """Raise ``Interrupted`` after ``interrupt``."""
         self._watch.raise_if_interrupted()
+
+
+def _bounded_share(upscale: itk.ProcessObject) -> float:
+    return upscale.GetNumberOfBoundedVoxels() / upscale.GetOutput().GetLargestPossibleRegion().GetNumberOfPixels()

@@ -96,6 +96,29 @@ def test_warnings_of_the_filter_become_notes(arssr, scan, tmp_path, capfd):
     assert "WARNING" not in capfd.readouterr().err
 
 
+def test_a_window_that_begins_at_the_minimum_is_said(arssr, write, tmp_path):
+    image = make_image(pixel_type=itk.US)
+    itk.array_view_from_image(image)[...] += 32_768
+    result = arssr("upscale", write("offset.nrrd", image), tmp_path / "out.nrrd", "--scale", 2)
+    assert result.exit_code == 0, result.stderr
+    lowest = pixels(image).min()
+    assert re.search(rf"note: .*far from 0.*minimum.*\[{lowest}, 3\d+\]", words(result.stdout))
+
+
+def test_voxels_are_kept_within_the_range_of_the_scan_unless_that_is_not_wanted(arssr, write, tmp_path):
+    edges = np.zeros((10, 12, 14), np.uint8)
+    edges[3:7, 4:8, 5:9] = 250
+    scan = write("edges.mha", itk.image_from_array(edges))
+    bounded = arssr("upscale", scan, tmp_path / "bounded.mha", "--scale", 2)
+    assert re.search(r"[\d.]+ % of the voxels kept within the scan's local range", words(bounded.stdout))
+    assert re.search(r"note: \d+ voxels were clamped to the range of the output's pixels, 0 to 255", words(bounded.stdout))
+    free = arssr("upscale", scan, tmp_path / "free.mha", "--scale", 2, "--unbounded")
+    assert "local range" not in free.stdout
+    for name, setting in (("bounded.mha", True), ("free.mha", False)):
+        expected = pixels(upscale(itk.imread(str(scan)), scale_factors=2, bound_to_neighborhood=setting))
+        np.testing.assert_array_equal(pixels(itk.imread(str(tmp_path / name))), expected)
+
+
 # --- upscale: directories and names
 
 

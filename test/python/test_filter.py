@@ -91,6 +91,50 @@ def test_negative_intensities_come_back():
     assert -1000 < np.median(result) < -700
 
 
+@pytest.mark.parametrize("offset", [1000, 10_000, 32_768, 65_035, 1e6, 1e9, -1e6])
+def test_an_offset_is_kept_whatever_its_size(offset):
+    plain = pixels(make_image()).astype(np.float64).round()
+    plain -= plain.min()
+    expected = upscale(plain, scale_factors=2)
+    np.testing.assert_allclose(upscale(plain + offset, scale_factors=2) - offset, expected, atol=0.01)
+    if 0 < offset < 65_000:
+        integers = upscale((plain + offset).astype(np.uint16), scale_factors=2)
+        np.testing.assert_allclose(integers.astype(np.float64) - offset, expected, atol=0.51)
+
+
+def hard_edges() -> dict[str, np.ndarray]:
+    """Scans whose edges are as hard as they can be, [z, y, x]."""
+    z, y, x = np.mgrid[:20, :24, :24].astype(np.float32)
+    inside = ((x - 12) / 9) ** 2 + ((y - 12) / 8) ** 2 + ((z - 10) / 7) ** 2 < 1
+    return {
+        "mask": inside.astype(np.float32),
+        "skull-stripped": np.where(inside, 500 + 80 * np.sin(x / 3), 0).astype(np.float32),
+        "vessel": np.where((abs(x - 12) < 1) & (abs(y - 12) < 1), 900, 100).astype(np.float32),
+        "checkerboard": ((x + y + z) % 2).astype(np.float32),
+        "inverted": 1 - inside.astype(np.float32),
+    }
+
+
+@pytest.mark.parametrize("name", hard_edges())
+@pytest.mark.parametrize("factors", [1.5, 2, 4, (1, 1, 4)])
+def test_a_result_stays_within_the_range_of_its_scan(name, factors):
+    scan = hard_edges()[name]
+    result = upscale(scan, scale_factors=factors)
+    margin = 0.2401 * np.ptp(scan)
+    assert result.min() >= scan.min() - margin
+    assert result.max() <= scan.max() + margin
+    assert np.ptp(upscale(scan, scale_factors=factors, bound_to_neighborhood=False)) > np.ptp(result)
+
+
+def test_clamped_and_bounded_voxels_are_counted():
+    sr = filter_of(itk.image_from_array((250 * hard_edges()["mask"]).astype(np.uint8)), scale_factors=2)
+    sr.Update()
+    assert 0 < sr.GetNumberOfClampedVoxels() <= sr.GetNumberOfBoundedVoxels() < pixels(sr.GetOutput()).size
+    sr.BoundToNeighborhoodOff()
+    sr.Update()
+    assert sr.GetNumberOfBoundedVoxels() == 0 < sr.GetNumberOfClampedVoxels()
+
+
 # --- arrays of other libraries
 
 
@@ -181,7 +225,7 @@ def test_abort_ends_the_work_and_the_filter_can_be_used_again():
 
 
 def test_the_number_of_threads_reaches_torch():
-    sr = filter_of(make_image(), scale_factors=2)
+    sr = filter_of(make_image(), scale_factors=2, intensity_window=(0, 300))  # no statistics: torch is not in them
     seen = []
     sr.AddObserver(itk.ProgressEvent(), lambda: seen.append(torch.get_num_threads()))
     before = itk.get_nthreads()
@@ -212,6 +256,7 @@ def test_the_number_of_threads_reaches_torch():
         ({"intensity_window": (0, 300)}, (16, 18, 20)),
         ({"intensity_scaling": False}, (16, 18, 20)),
         ({"default_pixel_value": 3}, (16, 18, 20)),
+        ({"bound_to_neighborhood": False}, (16, 18, 20)),
     ],
 )
 def test_settings_are_keywords(settings, size):

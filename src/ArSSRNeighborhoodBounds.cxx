@@ -1,0 +1,251 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRNeighborhoodBounds.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace itk::arssr
+{
+namespace
+{
+/** Two images of the same size, in one: the least and the largest intensities around each voxel. */
+struct Extremes
+{
+  explicit Extremes(std::size_t voxels)
+    : lower(voxels)
+    , upper(voxels)
+  {}
+
+  /** Of each voxel from `at` on those of three neighbours, which begin at their own places. */
+  void
+  Combine(std::size_t at, const Extremes & source, const std::array<std::size_t, 3> & from, std::size_t count)
+  {
+    const float * lows[] = { &source.lower[from[0]], &source.lower[from[1]], &source.lower[from[2]] };
+    const float * highs[] = { &source.upper[from[0]], &source.upper[from[1]], &source.upper[from[2]] };
+    for (std::size_t i = 0; i < count; ++i)
+    {
+      lower[at + i] = std::min(std::min(lows[0][i], lows[1][i]), lows[2][i]);
+      upper[at + i] = std::max(std::max(highs[0][i], highs[1][i]), highs[2][i]);
+    }
+  }
+
+  std::vector<float> lower;
+  std::vector<float> upper;
+};
+
+/** The voxels of a plane of the image with Radius more on each side, which repeat the image's outer voxels. */
+class PaddedPlanes
+{
+public:
+  using RegionType = NeighborhoodBounds::RegionType;
+  using SizeType = NeighborhoodBounds::SizeType;
+
+  PaddedPlanes(const RegionType & region,
+               const float *      input,
+               const RegionType & inputRegion,
+               const SizeType &   imageSize)
+    : m_Region(region)
+    , m_Input(input)
+    , m_InputRegion(inputRegion)
+    , m_ImageSize(imageSize)
+  {}
+
+  /** \param z of the plane, from the first one of the region; -1 and its size are the planes beside it. */
+  void
+  Read(OffsetValueType z, Extremes & plane) const
+  {
+    float * voxel = plane.lower.data();
+    for (OffsetValueType y = -1; y <= static_cast<OffsetValueType>(m_Region.GetSize(1)); ++y)
+    {
+      const float * line =
+        m_Input + (this->Offset(2, z) * m_InputRegion.GetSize(1) + this->Offset(1, y)) * m_InputRegion.GetSize(0);
+      for (OffsetValueType x = -1; x <= static_cast<OffsetValueType>(m_Region.GetSize(0)); ++x)
+      {
+        *voxel++ = line[this->Offset(0, x)];
+      }
+    }
+    plane.upper = plane.lower;
+  }
+
+private:
+  std::size_t
+  Offset(unsigned int axis, OffsetValueType index) const
+  {
+    const auto last = static_cast<IndexValueType>(m_ImageSize[axis]) - 1;
+    return static_cast<std::size_t>(std::clamp<IndexValueType>(m_Region.GetIndex(axis) + index, 0, last) -
+                                    m_InputRegion.GetIndex(axis));
+  }
+
+  const RegionType & m_Region;
+  const float *      m_Input;
+  const RegionType & m_InputRegion;
+  const SizeType &   m_ImageSize;
+};
+} // namespace
+
+NeighborhoodBounds::NeighborhoodBounds(float              margin,
+                                       const RegionType & region,
+                                       const float *      input,
+                                       const RegionType & inputRegion,
+                                       const SizeType &   imageSize)
+  : m_First(region.GetIndex())
+  , m_Size(region.GetSize())
+  , m_Ranges(region.GetNumberOfPixels())
+{
+  const PaddedPlanes planes(region, input, inputRegion, imageSize);
+  const std::size_t  width = m_Size[0];
+  const std::size_t  padded = width + 2 * Radius;
+  const std::size_t  lines = m_Size[1] + 2 * Radius;
+  const std::size_t  area = width * m_Size[1];
+  Extremes           plane(padded * lines);
+  Extremes           alongX(width * lines);
+  Extremes           alongXY(3 * area); // of the last three planes
+  Extremes           all(area);
+  Range *            range = m_Ranges.data();
+  for (std::size_t z = 0; z < m_Size[2] + 2 * Radius; ++z)
+  {
+    planes.Read(static_cast<OffsetValueType>(z) - 1, plane);
+    for (std::size_t y = 0; y < lines; ++y)
+    {
+      const std::size_t at = y * padded;
+      alongX.Combine(y * width, plane, { at, at + 1, at + 2 }, width);
+    }
+    for (std::size_t y = 0; y < m_Size[1]; ++y)
+    {
+      const std::size_t at = y * width;
+      alongXY.Combine(z % 3 * area + at, alongX, { at, at + width, at + 2 * width }, width);
+    }
+    if (z < 2 * Radius)
+    {
+      continue;
+    }
+    all.Combine(0, alongXY, { 0, area, 2 * area }, area);
+    for (std::size_t voxel = 0; voxel < area; ++voxel, ++range)
+    {
+      const float wider = std::min(all.upper[voxel] - all.lower[voxel], margin);
+      *range = { all.lower[voxel] - wider, all.upper[voxel] + wider };
+    }
+  }
+}
+
+NeighborhoodBounds::Position
+NeighborhoodBounds::Locate(unsigned int axis, double coordinate) const
+{
+  const double last = static_cast<double>(m_Size[axis] - 1);
+  const double inside = std::min(std::max(coordinate - static_cast<double>(m_First[axis]), 0.0), last);
+  const auto   voxel = static_cast<std::size_t>(inside);
+  return { voxel, std::min(voxel + 1, m_Size[axis] - 1), static_cast<float>(inside - static_cast<double>(voxel)) };
+}
+
+namespace
+{
+template <typename TRange>
+TRange
+Between(const TRange & begin, const TRange & end, float fraction)
+{
+  return { begin.lower + fraction * (end.lower - begin.lower), begin.upper + fraction * (end.upper - begin.upper) };
+}
+
+/** Copies a value into a range; 1 where that changes it. */
+template <typename TRange>
+SizeValueType
+Bound(float value, const TRange & range, float & bounded)
+{
+  bounded = std::min(std::max(value, range.lower), range.upper);
+  return value < range.lower || value > range.upper ? 1 : 0;
+}
+} // namespace
+
+void
+NeighborhoodBounds::InterpolateLine(const Position & y,
+                                    const Position & z,
+                                    std::size_t      begin,
+                                    std::size_t      end,
+                                    Range *          line) const
+{
+  const Range * near[] = { this->GetLine(y.voxel, z.voxel), this->GetLine(y.next, z.voxel) };
+  const Range * far[] = { this->GetLine(y.voxel, z.next), this->GetLine(y.next, z.next) };
+  for (std::size_t x = begin; x < end; ++x)
+  {
+    const Range inNear = Between(near[0][x], near[1][x], y.fraction);
+    const Range inFar = Between(far[0][x], far[1][x], y.fraction);
+    line[x - begin] = Between(inNear, inFar, z.fraction);
+  }
+}
+
+SizeValueType
+NeighborhoodBounds::ApplyToLine(const ArSSRIndexMap & indexMap,
+                                const IndexType &     first,
+                                const float *         values,
+                                SizeValueType         count,
+                                float *               bounded) const
+{
+  IndexType last = first;
+  last[0] += static_cast<OffsetValueType>(count) - 1;
+  const auto     sample = indexMap.Evaluate(first);
+  const Position ends[] = { this->Locate(0, sample[0]), this->Locate(0, indexMap.Evaluate(last)[0]) };
+  const auto     begin = std::min(ends[0].voxel, ends[1].voxel);
+  const auto     end = std::max(ends[0].next, ends[1].next) + 1;
+
+  std::array<Range, MaximumCount + 3> line; // not more voxels than samples lie between
+  this->InterpolateLine(this->Locate(1, sample[1]), this->Locate(2, sample[2]), begin, end, line.data());
+  SizeValueType changed = 0;
+  IndexType     index = first;
+  for (SizeValueType i = 0; i < count; ++i, ++index[0])
+  {
+    const Position x = this->Locate(0, indexMap.Evaluate(index)[0]);
+    changed += Bound(values[i], Between(line[x.voxel - begin], line[x.next - begin], x.fraction), bounded[i]);
+  }
+  return changed;
+}
+
+NeighborhoodBounds::Range
+NeighborhoodBounds::Interpolate(const ArSSRIndexMap::ContinuousIndexType & sample) const
+{
+  const Position       x = this->Locate(0, sample[0]);
+  std::array<Range, 2> line;
+  const Position       y = this->Locate(1, sample[1]);
+  const Position       z = this->Locate(2, sample[2]);
+  this->InterpolateLine(y, z, x.voxel, x.voxel + 1, &line[0]);
+  this->InterpolateLine(y, z, x.next, x.next + 1, &line[1]);
+  return Between(line[0], line[1], x.fraction);
+}
+
+SizeValueType
+NeighborhoodBounds::Apply(const ArSSRIndexMap & indexMap,
+                          const IndexType &     first,
+                          const float *         values,
+                          SizeValueType         count,
+                          float *               bounded) const
+{
+  // On a grid with larger voxels than the scan's a line would be interpolated for few of them.
+  if (indexMap.IsAxisAligned() && std::abs(indexMap.GetMatrix()[0][0]) <= 1.0)
+  {
+    return this->ApplyToLine(indexMap, first, values, count, bounded);
+  }
+  SizeValueType changed = 0;
+  IndexType     index = first;
+  for (SizeValueType i = 0; i < count; ++i, ++index[0])
+  {
+    changed += Bound(values[i], this->Interpolate(indexMap.Evaluate(index)), bounded[i]);
+  }
+  return changed;
+}
+} // namespace itk::arssr

@@ -1,0 +1,45 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkArSSRLazyInput.h"
+
+#include "itkArSSRPipeline.h"
+
+namespace itk
+{
+void
+ArSSRLazyInput::UpdateOutputInformation()
+{
+  m_Data->UpdateOutputInformation();
+  this->SetPipelineMTime(ArSSRGetContentTime(*m_Data));
+}
+
+
+void
+ArSSRLazyInput::PropagateResetPipeline()
+{
+  m_Data->ResetPipeline();
+}
+
+
+void
+ArSSRLazyInput::PrintSelf(std::ostream & os, Indent indent) const
+{
+  Superclass::PrintSelf(os, indent);
+  itkPrintSelfObjectMacro(Data);
+}
+} // end namespace itk
