@@ -17,6 +17,8 @@
  *=========================================================================*/
 #include "ArSSRRunner.h"
 
+#include "ArSSROutOfMemory.h"
+
 #include "itkIndexRange.h"
 
 #include <ATen/ATen.h>
@@ -81,6 +83,13 @@ Runner::GetCosts(const Network & network) const
 }
 
 
+std::unique_ptr<Executor>
+Runner::MakeExecutor(const Network & network, GiveUpFunction giveUp) const
+{
+  return Executor::New(network, m_Device, this->GetResolvedPrecision(), std::move(giveUp));
+}
+
+
 void
 Runner::UpdateExecutor(const std::shared_ptr<const Network> & network)
 {
@@ -91,7 +100,7 @@ Runner::UpdateExecutor(const std::shared_ptr<const Network> & network)
   }
   m_Cache.Clear();
   m_Executor.reset();
-  m_Executor = Executor::New(*network, m_Device, precision);
+  m_Executor = this->MakeExecutor(*network, [this](const FeatureTile * inUse) { return m_Cache.ClearBut(inUse); });
   m_Network = network;
   m_DeviceOfExecutor = m_Device;
   m_PrecisionOfExecutor = precision;
@@ -157,7 +166,14 @@ Runner::GetFeatures(const Job & job, const IndexType & tile, SizeValueType capac
   key.inputRegion = job.lattice.GetInputRegion(tile);
   key.imageSize = ToGridIndex(job.lattice.GetImageSize());
   const GridIndex inputSize = ToGridIndex(key.inputRegion.GetSize());
-  key.input = at::empty({ inputSize[0], inputSize[1], inputSize[2] }, at::kFloat);
+  const auto      allocate = [&] {
+    key.input = at::empty({ inputSize[0], inputSize[1], inputSize[2] }, at::kFloat);
+  };
+  if (TryToFitIntoMemory(allocate))
+  {
+    m_Cache.Clear();
+    allocate();
+  }
   job.readInput(key.inputRegion, key.input.mutable_data_ptr<float>());
 
   const double work =
@@ -167,10 +183,10 @@ Runner::GetFeatures(const Job & job, const IndexType & tile, SizeValueType capac
     meter.Add(work);
     return *found;
   }
-  const auto featureVoxels = static_cast<SizeValueType>(key.featureRegion.GetNumberOfPixels());
-  m_Cache.MakeRoom(static_cast<SizeValueType>(key.input.nbytes()) +
-                     featureVoxels * this->GetCosts(*m_Network).featureBytesPerVoxel,
-                   capacity);
+  const double tileBytes =
+    this->GetCosts(*m_Network)
+      .GetTileBytes(static_cast<double>(key.input.numel()), static_cast<double>(key.featureRegion.GetNumberOfPixels()));
+  m_Cache.MakeRoom(static_cast<SizeValueType>(tileBytes), capacity);
 
   EncodeJob encode;
   encode.lowResolution = key.input;
