@@ -127,6 +127,12 @@ public:
   std::string
   GetResolvedPrecision() const;
 
+  /** What computed the last job: `CPU kernels (avx2)` with the name of the set of kernels, `torch (cuda:0)`, or `fused
+   * CUDA decoder, torch encoder (cuda:0)`. Empty before the first one. Where the library of CUDA kernels cannot be
+   * loaded, a GPU's decoder goes through torch, which a warning says once. */
+  std::string
+  GetResolvedExecutor() const;
+
   /** Memory for activations, feature tiles and decoder blocks together, in MiB, on the device. */
   itkSetMacro(MemoryBudget, SizeValueType);
   itkGetConstMacro(MemoryBudget, SizeValueType);

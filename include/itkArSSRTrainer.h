@@ -124,7 +124,7 @@ public:
     std::string   device{ "auto" };     /**< `auto`, `cpu`, `cuda` or `cuda:N` */
     unsigned int  numberOfThreads{ 0 }; /**< that torch may use on the CPU; 0: its own setting */
     SizeValueType memoryBudget{ 4096 }; /**< MiB for the images' voxels; one image is always held */
-    std::string   checkpointDirectory;  /**< where checkpoints are written; empty: nowhere */
+    std::string   checkpointDirectory;  /**< where checkpoints are written, one training's alone; empty: nowhere */
     std::string   resumeFrom;           /**< a checkpoint file or the directory of checkpoints to go on from */
     std::string   processGroup;         /**< name of a `torch.distributed` process group; empty: one process */
 

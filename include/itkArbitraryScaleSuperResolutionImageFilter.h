@@ -275,6 +275,11 @@ public:
   std::string
   GetResolvedDevice() const;
 
+  /** What computes, once the filter has run, as ArSSREngine::GetResolvedExecutor() tells: this module's kernels for the
+   * CPU, torch, or its kernel for GPUs. Empty before, and where no voxel had to be computed. */
+  std::string
+  GetResolvedExecutor() const;
+
   /** How often a tile was encoded in the filter's life: shows whether feature tiles were used again. */
   SizeValueType
   GetNumberOfEncodedTiles() const;

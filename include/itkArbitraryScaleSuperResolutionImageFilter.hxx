@@ -199,6 +199,14 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GetResolved
 
 
 template <typename TInputImage, typename TOutputImage>
+std::string
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GetResolvedExecutor() const
+{
+  return m_Engine->GetResolvedExecutor();
+}
+
+
+template <typename TInputImage, typename TOutputImage>
 SizeValueType
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GetNumberOfEncodedTiles() const
 {

@@ -52,7 +52,8 @@ namespace itk
  * \par Checkpoints
  * With CheckpointDirectory, a checkpoint is written every `checkpoint_every` epochs and at the end, complete or not at
  * all. With ResumeFrom, training goes on from one; the result is the same, bit for bit on the CPU, as without the
- * interruption.
+ * interruption. A directory belongs to one training: one that holds another's checkpoints is refused, and none of them
+ * is replaced or removed.
  *
  * \par Errors
  * ExceptionObject for unknown or contradictory recipe values, no images, images that are smaller than a patch or not
@@ -139,11 +140,13 @@ public:
   itkSetMacro(MemoryBudget, SizeValueType);
   itkGetConstMacro(MemoryBudget, SizeValueType);
 
-  /** Where checkpoints are written; nowhere when it is empty. */
+  /** Where checkpoints are written; nowhere when it is empty. An update that does not resume needs a directory without
+   * checkpoints. */
   itkSetStringMacro(CheckpointDirectory);
   itkGetStringMacro(CheckpointDirectory);
 
-  /** A checkpoint, or a directory of which the latest that can be read is taken. */
+  /** A checkpoint, or a directory of which the one written last that can be read is taken; those in a directory must
+   * be of one training. */
   itkSetStringMacro(ResumeFrom);
   itkGetStringMacro(ResumeFrom);
 

@@ -23,6 +23,7 @@ esac
 # its own threads would be reported, so torch gets one.
 thread_tests='FilterReuse.TwoFilters*:FilterReuse.AnAbort*:*CpuParallel*:*CpuExecutor*:*Prefetcher*:ArSSREngine.*'
 thread_tests+=':*RetryingExecutor*:*WithAnyNumberOfWorkUnits*:*EveryDivision*:*VolumeStore*:*ArSSRCudaDecoder.*'
+thread_tests+=':ArSSRPrecision.*:*BatchSampling*NumberOfThreads:*CudaTwinOrder*'
 folder=$PWD/build/sanitize-$kind
 log=$PWD/build/logs/sanitize-$kind.log
 mkdir -p "$folder" build/logs

@@ -28,6 +28,7 @@ AutocastScope::AutocastScope(const c10::Device & device, bool enabled)
   {
     m_PreviouslyEnabled = at::autocast::is_autocast_enabled(at::kCUDA);
     m_PreviousType = at::autocast::get_autocast_dtype(at::kCUDA);
+    m_PreviouslyCached = at::autocast::is_autocast_cache_enabled();
     at::autocast::set_autocast_dtype(at::kCUDA, at::kBFloat16);
     at::autocast::set_autocast_enabled(at::kCUDA, true);
     // Weights change in every step: a copy in half width is of use within one forward pass only.
@@ -41,7 +42,7 @@ AutocastScope::~AutocastScope()
   {
     at::autocast::set_autocast_enabled(at::kCUDA, m_PreviouslyEnabled);
     at::autocast::set_autocast_dtype(at::kCUDA, m_PreviousType);
-    at::autocast::set_autocast_cache_enabled(true);
+    at::autocast::set_autocast_cache_enabled(m_PreviouslyCached);
     at::autocast::clear_cache();
   }
 }

@@ -37,6 +37,7 @@ public:
 private:
   bool            m_Active;
   bool            m_PreviouslyEnabled{ false };
+  bool            m_PreviouslyCached{ true };
   c10::ScalarType m_PreviousType{ c10::ScalarType::Undefined };
 };
 } // namespace itk::arssr

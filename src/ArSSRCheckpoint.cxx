@@ -22,8 +22,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <iomanip>
+#include <iterator>
 #include <limits>
+#include <locale>
+#include <random>
 #include <sstream>
+#include <tuple>
+#include <utility>
 
 namespace itk::arssr
 {
@@ -35,6 +40,8 @@ constexpr const char * FormatName = "ArSSR checkpoint";
 constexpr const char * Prefix = "checkpoint-";
 constexpr const char * Suffix = ".safetensors";
 constexpr const char * RecipePrefix = "recipe.";
+constexpr const char * RunKey = "run";
+constexpr const char * SerialKey = "serial";
 
 /** The counters and figures of a checkpoint under their names in the file. */
 template <typename TCheckpoint, typename TFunction>
@@ -75,27 +82,6 @@ SplitLines(const std::string & text)
   return lines;
 }
 
-/** Checkpoints in a directory, the latest first. */
-std::vector<fs::path>
-ListCheckpoints(const fs::path & directory)
-{
-  std::vector<fs::path> files;
-  std::error_code       error;
-  for (const auto & entry : fs::directory_iterator(directory, error))
-  {
-    const std::string name = entry.path().filename().string();
-    if (name.rfind(Prefix, 0) == 0 && entry.path().extension() == Suffix)
-    {
-      files.push_back(entry.path());
-    }
-  }
-  // Steps have leading zeros, so that names sort as numbers do.
-  std::sort(files.begin(), files.end(), [](const fs::path & a, const fs::path & b) {
-    return a.filename().string() > b.filename().string();
-  });
-  return files;
-}
-
 /** What streams write and do not read: the PSNR before a validation, of a perfect and of a hopeless one. */
 const std::map<std::string, double> &
 GetNotFinite()
@@ -134,15 +120,34 @@ ParseNumber(const std::map<std::string, std::string> & metadata, const char * ke
   }
 }
 
+void
+CheckFormat(const std::map<std::string, std::string> & metadata)
+{
+  const auto format = metadata.find("format");
+  if (format == metadata.end() || format->second != FormatName)
+  {
+    itkGenericExceptionMacro("It is not a checkpoint of a training; a model is given as the initial model instead.");
+  }
+}
+
+/** Which training wrote a checkpoint, and when. Those of before there were identities have an empty one. */
+void
+ParseIdentity(const std::map<std::string, std::string> & metadata, std::string & run, SizeValueType & serial)
+{
+  if (const auto found = metadata.find(RunKey); found != metadata.end())
+  {
+    run = found->second;
+    ParseNumber(metadata, SerialKey, serial);
+  }
+}
+
 Checkpoint
 ReadCheckpointFile(const std::string & fileName)
 {
   TensorFile file = ReadTensorFile(fileName);
-  if (file.metadata["format"] != FormatName)
-  {
-    itkGenericExceptionMacro("It is not a checkpoint of a training; a model is given as the initial model instead.");
-  }
+  CheckFormat(file.metadata);
   Checkpoint checkpoint;
+  ParseIdentity(file.metadata, checkpoint.run, checkpoint.serial);
   ForEachNumber(checkpoint, [&file](const char * key, auto & number) { ParseNumber(file.metadata, key, number); });
   checkpoint.images = SplitLines(file.metadata["images"]);
   const std::string prefix = RecipePrefix;
@@ -156,11 +161,96 @@ ReadCheckpointFile(const std::string & fileName)
   checkpoint.tensors = std::move(file.tensors);
   return checkpoint;
 }
+/** \brief A file with a checkpoint's name. */
+struct Listed
+{
+  fs::path      path;
+  std::string   problem; /**< why it cannot be read; empty if it can */
+  std::string   run;
+  SizeValueType serial{ 0 };
+};
+
+/** Files in a directory, in the order in which they were written, the latest first; those that cannot be read come
+ * last. */
+std::vector<Listed>
+ListCheckpoints(const fs::path & directory)
+{
+  std::vector<Listed> files;
+  std::error_code     error;
+  for (const auto & entry : fs::directory_iterator(directory, error))
+  {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind(Prefix, 0) != 0 || entry.path().extension() != Suffix)
+    {
+      continue;
+    }
+    Listed file;
+    file.path = entry.path();
+    try
+    {
+      const auto metadata = ReadTensorFileMetaData(file.path.string());
+      CheckFormat(metadata);
+      ParseIdentity(metadata, file.run, file.serial);
+    }
+    catch (const ExceptionObject & problem)
+    {
+      file.problem = problem.GetDescription();
+    }
+    files.push_back(file);
+  }
+  // Steps have leading zeros, so that names sort as numbers do.
+  const auto rank = [](const Listed & file) {
+    return std::make_tuple(file.problem.empty(), file.serial, file.path.filename().string());
+  };
+  std::sort(files.begin(), files.end(), [&](const Listed & a, const Listed & b) { return rank(a) > rank(b); });
+  return files;
+}
+
+bool
+IsOf(const std::string & run, const Listed & file)
+{
+  return file.problem.empty() && file.run == run;
+}
+
+/** Names of some files, for a message. */
+std::string
+JoinNames(const std::vector<Listed> & files)
+{
+  std::string text;
+  for (const Listed & file : files)
+  {
+    text += (text.empty() ? "" : ", ") + file.path.filename().string();
+  }
+  return text;
+}
+
+fs::path
+GetFileName(SizeValueType step)
+{
+  std::ostringstream name;
+  name << Prefix << std::setw(9) << std::setfill('0') << step << Suffix;
+  return name.str();
+}
 } // namespace
 
-CheckpointDirectory::CheckpointDirectory(std::string path, SizeValueType numberKept)
+std::string
+MakeRunIdentity()
+{
+  constexpr int      words = 4; // of 32 bits
+  std::random_device device;
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  for (int word = 0; word < words; ++word)
+  {
+    text << std::hex << std::setw(8) << std::setfill('0') << device();
+  }
+  return text.str();
+}
+
+CheckpointDirectory::CheckpointDirectory(std::string path, SizeValueType numberKept, std::string run)
   : m_Path(std::move(path))
-  , m_NumberKept(numberKept)
+  , m_NumberKept(std::max<SizeValueType>(numberKept, 1))
+  , m_Run(std::move(run))
 {
   std::error_code error;
   fs::create_directories(m_Path, error);
@@ -170,15 +260,50 @@ CheckpointDirectory::CheckpointDirectory(std::string path, SizeValueType numberK
                                                           << (error ? ": " + error.message() : std::string())
                                                           << ". Give a directory that can be written to.");
   }
+  const std::vector<Listed> files = ListCheckpoints(m_Path);
+  std::vector<Listed>       others;
+  std::copy_if(
+    files.begin(), files.end(), std::back_inserter(others), [this](const Listed & file) { return !IsOf(m_Run, file); });
+  const bool holdsOwn = others.size() < files.size();
+  const bool holdsReadable =
+    std::any_of(others.begin(), others.end(), [](const Listed & file) { return file.problem.empty(); });
+  // One that cannot be read does not keep a training from going on beside its own.
+  if (holdsReadable || (!others.empty() && !holdsOwn))
+  {
+    itkGenericExceptionMacro(
+      "The checkpoint directory '"
+      << m_Path << "' holds checkpoints of another training: " << JoinNames(others)
+      << ". Give a directory of its own, go on with that training by resuming from it, or remove "
+         "what is no longer needed.");
+  }
 }
 
 void
-CheckpointDirectory::Write(const Checkpoint & checkpoint) const
+CheckpointDirectory::Write(Checkpoint checkpoint) const
 {
+  const fs::path target = fs::path(m_Path) / GetFileName(checkpoint.step);
+  for (const Listed & file : ListCheckpoints(m_Path))
+  {
+    if (IsOf(m_Run, file))
+    {
+      checkpoint.serial = std::max(checkpoint.serial, file.serial + 1);
+    }
+    else if (file.problem.empty() && file.path.filename() == target.filename())
+    {
+      itkGenericExceptionMacro("The checkpoint '"
+                               << target.string()
+                               << "' was written by another training meanwhile, and is not replaced. "
+                                  "Give each training a checkpoint directory of its own.");
+    }
+  }
+  checkpoint.run = m_Run;
+
   TensorFile file;
   file.tensors = checkpoint.tensors;
   file.metadata["format"] = FormatName;
   file.metadata["images"] = JoinLines(checkpoint.images);
+  file.metadata[RunKey] = checkpoint.run;
+  file.metadata[SerialKey] = std::to_string(checkpoint.serial);
   ForEachNumber(checkpoint, [&file](const char * key, const auto & number) {
     std::ostringstream text;
     text.imbue(std::locale::classic());
@@ -189,15 +314,16 @@ CheckpointDirectory::Write(const Checkpoint & checkpoint) const
   {
     file.metadata[RecipePrefix + value.first] = value.second;
   }
-  std::ostringstream name;
-  name << Prefix << std::setw(9) << std::setfill('0') << checkpoint.step << Suffix;
-  WriteTensorFile((fs::path(m_Path) / name.str()).string(), file);
+  WriteTensorFile(target.string(), file);
 
-  const std::vector<fs::path> files = ListCheckpoints(m_Path);
-  for (std::size_t i = m_NumberKept; i < files.size(); ++i)
+  SizeValueType kept = 0;
+  for (const Listed & listed : ListCheckpoints(m_Path))
   {
-    std::error_code ignored; // one that cannot be removed does no harm
-    fs::remove(files[i], ignored);
+    if (IsOf(m_Run, listed) && ++kept > m_NumberKept)
+    {
+      std::error_code ignored; // one that cannot be removed does no harm
+      fs::remove(listed.path, ignored);
+    }
   }
 }
 
@@ -206,16 +332,29 @@ ReadCheckpoint(const std::string & path)
 {
   std::error_code       error;
   std::vector<fs::path> files{ path };
+  std::string           problems;
   if (fs::is_directory(path, error))
   {
-    files = ListCheckpoints(path);
-    if (files.empty())
+    const std::vector<Listed> listed = ListCheckpoints(path);
+    if (listed.empty())
     {
       itkGenericExceptionMacro("There is no checkpoint in '" << path << "'; expected files named " << Prefix << '*'
                                                              << Suffix << '.');
     }
+    files.clear();
+    for (const Listed & file : listed)
+    {
+      if (file.problem.empty() && file.run != listed.front().run)
+      {
+        itkGenericExceptionMacro(
+          "The training cannot be resumed from '"
+          << path << "': it holds checkpoints of several trainings, " << JoinNames(listed)
+          << ". Name the file to go on from, and give a checkpoint directory of its own; or move "
+             "the other training's files away.");
+      }
+      files.push_back(file.path);
+    }
   }
-  std::string problems;
   for (const fs::path & file : files)
   {
     try

@@ -34,6 +34,8 @@ namespace itk::arssr
  */
 struct Checkpoint
 {
+  std::string                        run;         /**< identity of the training, the same from start to end */
+  SizeValueType                      serial{ 0 }; /**< checkpoints that the training wrote before it */
   std::map<std::string, std::string> recipe;
   std::vector<std::string>           images;             /**< training, then validation: name and size of each */
   SizeValueType                      epoch{ 0 };         /**< epochs done */
@@ -48,24 +50,37 @@ struct Checkpoint
   std::vector<NamedTensor>           tensors; /**< the optimiser's state, and `best.*` */
 };
 
-/** \brief The checkpoints of a training in a directory: `checkpoint-<step>.safetensors`. */
+/** An identity for a training that begins, unlike that of any other. */
+std::string
+MakeRunIdentity();
+
+/** \brief The checkpoints of one training in a directory: `checkpoint-<step>.safetensors`.
+ *
+ * A directory belongs to one training. The latest checkpoint is the one that was written last, whatever its step: a
+ * training that was taken up again at an earlier step counts on from there.
+ */
 class CheckpointDirectory
 {
 public:
-  /** Makes the directory if it is not there. \throws ExceptionObject when it cannot be made. */
-  CheckpointDirectory(std::string path, SizeValueType numberKept);
+  /** Makes the directory if it is not there.
+   * \param run identity of the training, which Write() gives its checkpoints.
+   * \throws ExceptionObject when it cannot be made, and when it holds checkpoints of another training. */
+  CheckpointDirectory(std::string path, SizeValueType numberKept, std::string run);
 
-  /** Writes a checkpoint, complete or not at all, and then removes the oldest beyond the number that is kept. */
+  /** Writes a checkpoint, complete or not at all, with the training's identity and a serial number above those that are
+   * there, and then removes those of this training that were written first, beyond the number that is kept. What other
+   * trainings wrote is never replaced or removed. \throws ExceptionObject when it cannot be written. */
   void
-  Write(const Checkpoint & checkpoint) const;
+  Write(Checkpoint checkpoint) const;
 
 private:
   std::string   m_Path;
   SizeValueType m_NumberKept;
+  std::string   m_Run;
 };
 
-/** \param path a checkpoint, or a directory, of which the latest that can be read is taken.
- * \throws ExceptionObject when there is none. */
+/** \param path a checkpoint, or a directory, of which the one written last that can be read is taken.
+ * \throws ExceptionObject when there is none, and when the directory holds those of several trainings. */
 Checkpoint
 ReadCheckpoint(const std::string & path);
 } // namespace itk::arssr

@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "ArSSRCudaExecutor.h"
 
+#include "ArSSRCpuParallel.h"
 #include "ArSSRCudaLibrary.h"
 #include "ArSSRSkipTaps.h"
 #include "cuda/ArSSRCudaDecoderPlan.h"
@@ -24,7 +25,6 @@
 #include "itkMacro.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/Event.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -189,8 +189,8 @@ public:
     }
     constexpr std::int64_t spansPerThread = 64;
     const float *          values = m_Host.const_data_ptr<float>();
-    at::parallel_for(
-      0, static_cast<std::int64_t>(m_Spans.size()), spansPerThread, [&](std::int64_t begin, std::int64_t end) {
+    ForEachRangeInParallel(
+      static_cast<std::int64_t>(m_Spans.size()), spansPerThread, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t number = begin; number < end; ++number)
         {
           const OutputSpan & span = m_Spans[static_cast<std::size_t>(number)];
@@ -213,9 +213,14 @@ private:
 std::unique_ptr<CudaExecutor>
 CudaExecutor::New(const Network & network, const at::Device & device, Precision precision)
 {
-  const CudaDecoderFunctions * functions = CudaLibrary::Get().GetFunctions();
-  if (!device.is_cuda() || precision == Precision::Float32 || functions == nullptr)
+  if (!device.is_cuda() || precision == Precision::Float32)
   {
+    return nullptr;
+  }
+  const CudaDecoderFunctions * functions = CudaLibrary::Get().GetFunctions();
+  if (functions == nullptr)
+  {
+    CudaLibrary::Get().WarnOnce();
     return nullptr;
   }
   std::array<char, MessageBytes> message{};
@@ -306,5 +311,11 @@ SizeValueType
 CudaExecutor::GetVoxelsPerBatch() const
 {
   return ChunksPerBatch * VoxelsPerChunk;
+}
+
+std::string
+CudaExecutor::GetDescription() const
+{
+  return "fused CUDA decoder, torch encoder (" + this->GetDevice().str() + ')';
 }
 } // namespace itk::arssr

@@ -47,6 +47,9 @@ public:
   SizeValueType
   GetVoxelsPerBatch() const override;
 
+  std::string
+  GetDescription() const override;
+
 private:
   CudaExecutor(const Network &              network,
                const at::Device &           device,

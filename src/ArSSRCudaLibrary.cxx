@@ -19,6 +19,9 @@
 
 #include "ArSSROwnBinary.h"
 
+#include "itkObject.h"
+#include "itkOutputWindow.h"
+
 #include <itksys/DynamicLoader.hxx>
 
 #include <algorithm>
@@ -101,6 +104,20 @@ CudaLibrary::Load(const fs::path & file)
     return;
   }
   m_Functions = functions;
+}
+
+void
+CudaLibrary::WarnOnce() const
+{
+  std::call_once(m_Warned, [this] {
+    if (!m_Problem.empty() && Object::GetGlobalWarningDisplay())
+    {
+      const std::string text =
+        "WARNING: On this GPU voxels are decoded by torch, slower than by this module's own kernel. " + m_Problem +
+        "\n\n";
+      OutputWindowDisplayWarningText(text.c_str());
+    }
+  });
 }
 
 const CudaLibrary &

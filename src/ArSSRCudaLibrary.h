@@ -21,6 +21,7 @@
 #include "cuda/ArSSRCudaDecoder.h"
 
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -60,12 +61,17 @@ public:
     return m_Problem;
   }
 
+  /** Tells the user, the first time, why there are no functions and what that means. For those that need them. */
+  void
+  WarnOnce() const;
+
 private:
   void
   Load(const std::filesystem::path & file);
 
   const CudaDecoderFunctions * m_Functions{ nullptr };
   std::string                  m_Problem;
+  mutable std::once_flag       m_Warned;
 };
 } // namespace itk::arssr
 

@@ -17,12 +17,15 @@
  *=========================================================================*/
 #include "ArSSRDevice.h"
 
+#include "ArSSRFork.h"
+
 #include "itkMacro.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace itk::arssr
 {
@@ -48,6 +51,37 @@ CudaDevice(const std::string & name, int number)
   }
   return { c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(number) };
 }
+
+std::atomic<int>  scopesUnderWay{ 0 };       // of all threads
+std::atomic<int>  threadsWithoutScopes{ 0 }; // of torch, when the first of them began
+thread_local bool torchKnowsThread = false;
+
+/** The number of torch's threads that a scope puts back on the calling thread.
+ *
+ * torch keeps it for each thread, but a thread that torch sees for the first time takes over the one that was set last
+ * anywhere: which may be that of another thread's scope. */
+int
+BeginThreadCountScope()
+{
+  const bool others = scopesUnderWay++ > 0 && !TorchThreadsMayBeMissing(); // a forked process has those of dead threads
+  const int  current =
+    others && !torchKnowsThread && threadsWithoutScopes > 0 ? threadsWithoutScopes.load() : at::get_num_threads();
+  torchKnowsThread = true;
+  if (!others)
+  {
+    threadsWithoutScopes = current;
+  }
+  return current;
+}
+
+void
+SetTorchThreads(int threads)
+{
+  if (at::get_num_threads() != threads)
+  {
+    at::set_num_threads(threads);
+  }
+}
 } // namespace
 
 c10::Device
@@ -70,19 +104,16 @@ ResolveDevice(const std::string & name)
 }
 
 ThreadCountScope::ThreadCountScope(unsigned int numberOfThreads)
-  : m_Previous(at::get_num_threads())
+  : m_Loops(numberOfThreads)
+  , m_Previous(BeginThreadCountScope())
 {
-  if (numberOfThreads > 0)
-  {
-    at::set_num_threads(static_cast<int>(numberOfThreads));
-  }
+  const unsigned int threads = TorchThreadsMayBeMissing() ? std::min(numberOfThreads, 1U) : numberOfThreads;
+  SetTorchThreads(threads > 0 ? static_cast<int>(threads) : m_Previous);
 }
 
 ThreadCountScope::~ThreadCountScope()
 {
-  if (at::get_num_threads() != m_Previous)
-  {
-    at::set_num_threads(m_Previous);
-  }
+  SetTorchThreads(m_Previous);
+  --scopesUnderWay;
 }
 } // namespace itk::arssr

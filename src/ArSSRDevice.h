@@ -18,6 +18,8 @@
 #ifndef ArSSRDevice_h
 #define ArSSRDevice_h
 
+#include "ArSSRCpuParallel.h"
+
 #include <c10/core/Device.h>
 
 #include <string>
@@ -29,7 +31,8 @@ namespace itk::arssr
 c10::Device
 ResolveDevice(const std::string & name);
 
-/** \brief Has torch use a number of CPU threads, zero for its own choice, until the end of the scope. */
+/** \brief Has torch, and this module's own loops, use a number of CPU threads, zero for torch's own choice, until the
+ * end of the scope. In a process that was forked it is one thread whatever is asked for. */
 class ThreadCountScope
 {
 public:
@@ -40,7 +43,8 @@ public:
   operator=(const ThreadCountScope &) = delete;
 
 private:
-  int m_Previous;
+  LoopThreadsScope m_Loops;
+  int              m_Previous;
 };
 } // namespace itk::arssr
 

@@ -40,7 +40,7 @@ UsesOwnKernels(const at::Device & device, Precision precision)
 Executor::~Executor() = default;
 
 std::unique_ptr<Executor>
-Executor::New(const Network & network, const at::Device & device, Precision precision)
+Executor::New(const Network & network, const at::Device & device, Precision precision, GiveUpFunction giveUp)
 {
   std::unique_ptr<Executor> executor;
   if (UsesOwnKernels(device, precision))
@@ -56,7 +56,7 @@ Executor::New(const Network & network, const at::Device & device, Precision prec
     executor = std::make_unique<TorchExecutor>(network, device, precision);
   }
   const auto halo = static_cast<std::int64_t>(network.GetEncoder().GetRadius());
-  return std::make_unique<RetryingExecutor>(std::move(executor), halo);
+  return std::make_unique<RetryingExecutor>(std::move(executor), halo, std::move(giveUp));
 }
 
 TileCosts

@@ -27,6 +27,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace itk::arssr
@@ -51,6 +52,10 @@ struct DecodeJob
   const ArSSREngine::WriteFunction & writeOutput;
 };
 
+/** Gives up memory that is kept for later, on an executor's device. \param inUse what must stay, or null.
+ * \return whether there was any. */
+using GiveUpFunction = std::function<bool(const FeatureTile * inUse)>;
+
 /** \brief A network on a device, ready to run: encodes tiles and decodes spans of output voxels.
  *
  * Immutable. Exceptions of torch and of the jobs' functions pass through.
@@ -58,9 +63,10 @@ struct DecodeJob
 class Executor
 {
 public:
-  /** The network for a device, in a precision other than Auto, with what its weights become there. */
+  /** The network for a device, in a precision other than Auto, with what its weights become there.
+   * \param giveUp called where memory runs out, from the thread that encodes or decodes */
   static std::unique_ptr<Executor>
-  New(const Network & network, const at::Device & device, Precision precision);
+  New(const Network & network, const at::Device & device, Precision precision, GiveUpFunction giveUp = {});
 
   /** What tiles cost with such an executor. */
   static TileCosts
@@ -80,6 +86,13 @@ public:
   /** Voxels that are best given to Decode() at once. */
   virtual SizeValueType
   GetVoxelsPerBatch() const = 0;
+
+  /** What computes, and where, for people to read. */
+  virtual std::string
+  GetDescription() const
+  {
+    return "another executor";
+  }
 
 protected:
   Executor() = default;

@@ -21,9 +21,32 @@
 
 #include <algorithm>
 #include <cstring>
+#include <initializer_list>
+#include <map>
+#include <numeric>
 
 namespace itk::arssr
 {
+namespace
+{
+/** Bytes of the memory behind some tensors, which may be more than they show, and may be that of several of them. */
+SizeValueType
+GetHeldBytes(std::initializer_list<at::Tensor> tensors)
+{
+  std::map<const void *, SizeValueType> bytes;
+  for (const at::Tensor & tensor : tensors)
+  {
+    if (tensor.defined())
+    {
+      bytes[tensor.storage().data()] = static_cast<SizeValueType>(tensor.storage().nbytes());
+    }
+  }
+  return std::accumulate(bytes.begin(), bytes.end(), SizeValueType{ 0 }, [](SizeValueType sum, const auto & storage) {
+    return sum + storage.second;
+  });
+}
+} // namespace
+
 bool
 FeatureCache::Key::operator==(const Key & other) const
 {
@@ -57,7 +80,7 @@ FeatureCache::MakeRoom(SizeValueType bytes, SizeValueType capacity)
 const FeatureTile &
 FeatureCache::Insert(Key key, FeatureTile tile)
 {
-  const auto bytes = static_cast<SizeValueType>(key.input.nbytes() + tile.features.nbytes());
+  const SizeValueType bytes = GetHeldBytes({ key.input, tile.features, tile.lowResolution });
   m_Entries.push_front({ std::move(key), std::move(tile), bytes });
   m_Size += bytes;
   return m_Entries.front().tile;
@@ -68,5 +91,17 @@ FeatureCache::Clear()
 {
   m_Entries.clear();
   m_Size = 0;
+}
+
+bool
+FeatureCache::ClearBut(const FeatureTile * tile)
+{
+  const std::size_t before = m_Entries.size();
+  m_Entries.remove_if([&](const Entry & entry) {
+    const bool goes = &entry.tile != tile;
+    m_Size -= goes ? entry.bytes : 0;
+    return goes;
+  });
+  return m_Entries.size() < before;
 }
 } // namespace itk::arssr

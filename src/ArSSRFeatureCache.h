@@ -60,6 +60,11 @@ public:
   void
   Clear();
 
+  /** Drops all entries but the one of a tile, if it is one's. \return whether there were any. */
+  bool
+  ClearBut(const FeatureTile * tile);
+
+  /** Bytes that the entries keep from being given back, in main memory and on a device. */
   SizeValueType
   GetSize() const
   {

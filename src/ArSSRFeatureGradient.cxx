@@ -18,11 +18,7 @@
 #include "ArSSRFeatureGradient.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
-
-#include <algorithm>
-#include <memory>
 
 namespace itk::arssr
 {
@@ -35,66 +31,40 @@ using torch::autograd::variable_list;
 /** What backward() needs of a forward pass. */
 struct Record : torch::CustomClassHolder
 {
-  GridIndex                origin{};
-  GridIndex                imageSize{};
-  ArSSRModelEnums::Padding padding{};
+  FeatureLayout                layout;
+  std::vector<SamplingOptions> options;
 };
 
-/** gradient [voxel, channel] += Σ weights × rowGradient [K, columns], whose first columns are the channels. */
-void
-SpreadGradient(const FeatureTile &      tile,
-               ArSSRModelEnums::Padding padding,
-               const at::Tensor &       samples,
-               const at::Tensor &       rowGradient,
-               at::Tensor &             gradient)
+FeatureSamples
+DescribeSamples(const at::Tensor & samples, const std::vector<SamplingOptions> & options)
 {
-  const std::int64_t channels = gradient.size(3);
-  const std::int64_t columns = rowGradient.size(1);
-  const double *     firstSample = samples.const_data_ptr<double>();
-  const float *      firstRow = rowGradient.const_data_ptr<float>();
-  float *            sums = gradient.mutable_data_ptr<float>();
-  // A thread takes some of the channels of all samples, so that no two write to one place.
-  constexpr std::int64_t channelsPerThread = 16;
-  at::parallel_for(0, channels, channelsPerThread, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t k = 0; k < samples.size(0); ++k)
-    {
-      const float * row = firstRow + columns * k;
-      for (const CornerSample & corner : SampleCorners(tile, firstSample + 3 * k, padding))
-      {
-        if (corner.weight != 0.0F)
-        {
-          float * sum = sums + corner.voxel * channels;
-          for (std::int64_t channel = begin; channel < end; ++channel)
-          {
-            sum[channel] += corner.weight * row[channel];
-          }
-        }
-      }
-    }
-  });
+  return { samples.const_data_ptr<double>(), samples.size(1), options };
 }
 
 class SampleFunction : public Function<SampleFunction>
 {
 public:
   static at::Tensor
-  forward(AutogradContext *       context,
-          const at::Tensor &      features,
-          const at::Tensor &      samples,
-          const FeatureTile &     tile,
-          const SamplingOptions & options)
+  forward(AutogradContext *                    context,
+          const at::Tensor &                   features,
+          const at::Tensor &                   samples,
+          const FeatureLayout &                layout,
+          const std::vector<SamplingOptions> & options)
   {
     auto record = c10::make_intrusive<Record>();
-    record->origin = tile.origin;
-    record->imageSize = tile.imageSize;
-    record->padding = options.padding;
+    record->layout = layout;
+    record->layout.extent = { features.size(1), features.size(2), features.size(3) };
+    record->layout.channels = record->layout.voxelStride = features.size(4);
+    record->options = options;
     context->saved_data["record"] = c10::IValue::make_capsule(record);
-    context->saved_data["shape"] = features.sizes().vec();
     context->save_for_backward({ samples });
-
-    FeatureTile plain = tile;
-    plain.features = features.detach();
-    return SampleFeatures(plain, samples, options);
+    at::Tensor rows =
+      at::empty({ samples.size(0) * samples.size(1), GetRowSize(features.size(4), options.front()) }, at::kFloat);
+    GatherFeatureRows(record->layout,
+                      features.const_data_ptr<float>(),
+                      DescribeSamples(samples, options),
+                      rows.mutable_data_ptr<float>());
+    return rows;
   }
 
   static variable_list
@@ -102,12 +72,15 @@ public:
   {
     const auto       record = c10::static_intrusive_pointer_cast<Record>(context->saved_data["record"].toCapsule());
     const at::Tensor samples = context->get_saved_variables()[0];
-    FeatureTile      tile;
-    tile.origin = record->origin;
-    tile.imageSize = record->imageSize;
-    at::Tensor gradient = at::zeros(context->saved_data["shape"].toIntVector(), gradients[0].options());
-    tile.features = gradient; // only its sizes are read
-    SpreadGradient(tile, record->padding, samples, gradients[0].contiguous(), gradient);
+    const auto &     layout = record->layout;
+    const auto &     extent = layout.extent;
+    at::Tensor       gradient =
+      at::zeros({ samples.size(0), extent[0], extent[1], extent[2], layout.channels }, gradients[0].options());
+    const at::Tensor rowGradients = gradients[0].contiguous();
+    ScatterFeatureRows(layout,
+                       DescribeSamples(samples, record->options),
+                       rowGradients.const_data_ptr<float>(),
+                       gradient.mutable_data_ptr<float>());
     return { gradient, at::Tensor(), at::Tensor(), at::Tensor() };
   }
 };
@@ -115,8 +88,11 @@ public:
 
 
 at::Tensor
-SampleFeaturesWithGradient(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options)
+SampleRowsWithGradient(const at::Tensor &                   features,
+                       const at::Tensor &                   samples,
+                       const FeatureLayout &                layout,
+                       const std::vector<SamplingOptions> & options)
 {
-  return SampleFunction::apply(tile.features, samples, tile, options);
+  return SampleFunction::apply(features, samples, layout, options);
 }
 } // namespace itk::arssr

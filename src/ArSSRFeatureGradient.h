@@ -18,25 +18,21 @@
 #ifndef ArSSRFeatureGradient_h
 #define ArSSRFeatureGradient_h
 
-#include "ArSSRSampling.h"
+#include "ArSSRFeatureRows.h"
+
+#include <ATen/core/Tensor.h>
 
 namespace itk::arssr
 {
-/** One of the eight voxels around a sample. */
-struct CornerSample
-{
-  std::int64_t voxel;  /**< row-major position in the tile; meaningless where the weight is zero */
-  float        weight; /**< trilinear */
-};
-
-/** The voxels that a sample (z, y, x) reads, in the order of SampleFeatures()'s sum. */
-std::array<CornerSample, 8>
-SampleCorners(const FeatureTile & tile, const double * sample, ArSSRModelEnums::Padding padding);
-
-/** SampleFeatures() on the CPU with a gradient for the features: each sample's gradient is spread to its eight voxels.
- * Sums are taken in the order of the samples, whatever the number of threads. */
+/** Rows [image · sample, channel + coordinates] of features on the CPU, with a gradient for the features.
+ * \param features [image, z, y, x, channel], contiguous. \param samples [image, sample, 3] float64, contiguous.
+ * \param layout of the features; its extent, channels and stride are taken from them.
+ * \param options of each image. */
 at::Tensor
-SampleFeaturesWithGradient(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options);
+SampleRowsWithGradient(const at::Tensor &                   features,
+                       const at::Tensor &                   samples,
+                       const FeatureLayout &                layout,
+                       const std::vector<SamplingOptions> & options);
 } // namespace itk::arssr
 
 #endif

@@ -17,10 +17,10 @@
  *=========================================================================*/
 #include "ArSSRInterpolationSkip.h"
 
+#include "ArSSRCpuParallel.h"
 #include "ArSSRSkipTaps.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <array>
 
@@ -74,7 +74,7 @@ InterpolateIntensities(const FeatureTile & tile, const at::Tensor & samples, Ski
   const double *         firstSample = samples.const_data_ptr<double>();
   float *                values = result.mutable_data_ptr<float>();
   constexpr std::int64_t grain = 1024;
-  at::parallel_for(0, samples.size(0), grain, [&](std::int64_t begin, std::int64_t end) {
+  ForEachRangeInParallel(samples.size(0), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k)
     {
       values[k] = InterpolateAt(tile, intensities, firstSample + 3 * k, skip);

@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "ArSSRNetwork.h"
 
+#include "ArSSRBatchSampling.h"
 #include "ArSSRInterpolationSkip.h"
 
 #include "itkMacro.h"
@@ -207,27 +208,16 @@ Network::Predict(const at::Tensor & lowResolution, const at::Tensor & samples, c
 {
   const at::Tensor batch = lowResolution.unsqueeze(1).contiguous(at::MemoryFormat::ChannelsLast3d);
   // Under autocast features may have half the width; sampling and the sums after it are single precision.
-  const at::Tensor features =
-    m_Encoder->Forward(m_Parameters, batch).to(at::kFloat).permute({ 0, 2, 3, 4, 1 }).contiguous();
-  std::vector<at::Tensor> rows;
-  std::vector<at::Tensor> interpolated;
-  for (std::int64_t n = 0; n < lowResolution.size(0); ++n)
-  {
-    FeatureTile tile;
-    tile.features = features[n];
-    tile.imageSize = { lowResolution.size(1), lowResolution.size(2), lowResolution.size(3) };
-    tile.lowResolution = lowResolution[n];
-    const auto        size = voxelSizes.accessor<double, 2>()[n];
-    const GridLengths voxelSize{ size[0], size[1], size[2] };
-    rows.push_back(SampleFeatures(tile, samples[n], this->GetSamplingOptions(voxelSize)));
-    if (m_Architecture.skip != ArSSRModelEnums::Skip::None)
-    {
-      interpolated.push_back(InterpolateIntensities(tile, samples[n], m_Architecture.skip));
-    }
-  }
+  const at::Tensor features = m_Encoder->Forward(m_Parameters, batch).to(at::kFloat);
+  const at::Tensor rows =
+    SampleFeatureBatch(features, { samples, voxelSizes, m_Architecture.padding, m_Architecture.coordinates });
   const at::Tensor output =
-    m_Decoder.Forward(m_Parameters, at::cat(rows)).to(at::kFloat).view({ samples.size(0), samples.size(1) });
-  return interpolated.empty() ? output : output + at::stack(interpolated);
+    m_Decoder.Forward(m_Parameters, rows).to(at::kFloat).view({ samples.size(0), samples.size(1) });
+  if (m_Architecture.skip == ArSSRModelEnums::Skip::None)
+  {
+    return output;
+  }
+  return output + InterpolateIntensityBatch(lowResolution, samples, m_Architecture.skip);
 }
 
 std::int64_t

@@ -17,6 +17,8 @@
  *=========================================================================*/
 #include "ArSSRPrecision.h"
 
+#include "ArSSRFork.h"
+
 #include "itkMacro.h"
 
 #include <ATen/cpu/Utils.h>
@@ -24,6 +26,8 @@
 #include <c10/core/DeviceGuard.h>
 
 #include <array>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 namespace itk::arssr
@@ -65,6 +69,145 @@ Supports(const c10::Device & device, Precision precision)
   const c10::DeviceGuard guard(device);
   return precision == Precision::Float16 || at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
 }
+
+enum Backend
+{
+  OnCPU,
+  OnCUDA,
+  NumberOfBackends
+};
+
+bool
+IsSingle(at::Float32Precision precision)
+{
+  return precision != at::Float32Precision::TF32 && precision != at::Float32Precision::BF16;
+}
+
+/** \brief One of torch's settings while scopes ask for something. */
+class CountedSetting
+{
+public:
+  CountedSetting(at::Float32Backend backend, at::Float32Op operation)
+    : m_Backend(backend)
+    , m_Operation(operation)
+  {}
+
+  /** \param single scopes for single precision, \param all scopes. */
+  void
+  Update(int single, int all)
+  {
+    const auto current = at::globalContext().float32Precision(m_Backend, m_Operation);
+    if (m_Ours && current != *m_Ours)
+    {
+      m_Ours.reset(); // the application has changed it: what it set is what is put back
+    }
+    if (all == 0)
+    {
+      this->PutBack();
+      return;
+    }
+    const auto wanted = single > 0 ? at::Float32Precision::IEEE : at::Float32Precision::TF32;
+    if (single > 0 ? IsSingle(current) : current == wanted)
+    {
+      return;
+    }
+    if (!m_Ours)
+    {
+      m_Before = current;
+    }
+    m_Ours = wanted;
+    at::globalContext().setFloat32Precision(m_Backend, m_Operation, wanted);
+  }
+
+private:
+  void
+  PutBack()
+  {
+    if (m_Ours)
+    {
+      at::globalContext().setFloat32Precision(m_Backend, m_Operation, m_Before);
+      m_Ours.reset();
+    }
+  }
+
+  at::Float32Backend                  m_Backend;
+  at::Float32Op                       m_Operation;
+  std::optional<at::Float32Precision> m_Ours; // what was set here, while it stands
+  at::Float32Precision                m_Before{ at::Float32Precision::NONE };
+};
+
+/** \brief Scopes by what they ask for. */
+struct ScopeCounts
+{
+  int single{ 0 };
+  int tf32{ 0 };
+
+  void
+  Add(bool allowsTF32, int by)
+  {
+    (allowsTF32 ? tf32 : single) += by;
+  }
+};
+
+/** \brief Counts the scopes of all threads, for each backend. */
+class ScopeCounter
+{
+public:
+  static ScopeCounter &
+  Get()
+  {
+    static ScopeCounter counter;
+    return counter;
+  }
+
+  void
+  Change(Backend backend, bool allowsTF32, int by)
+  {
+    const std::lock_guard<std::mutex> lock(m_Mutex);
+    m_Counts[backend].Add(allowsTF32, by);
+    ownCounts[backend].Add(allowsTF32, by);
+    this->Update(backend);
+  }
+
+private:
+  ScopeCounter()
+  {
+    // A child of fork() has the calling thread's scopes alone, and nobody else who would give the mutex back.
+    AddForkHandlers({ [] { Get().m_Mutex.lock(); },
+                      [] { Get().m_Mutex.unlock(); },
+                      [] {
+                        Get().m_Counts = ownCounts;
+                        Get().Update(OnCPU);
+                        Get().Update(OnCUDA);
+                        Get().m_Mutex.unlock();
+                      } });
+  }
+
+  void
+  Update(Backend backend)
+  {
+    const ScopeCounts & counts = m_Counts[backend];
+    for (CountedSetting & setting : m_Settings[backend])
+    {
+      setting.Update(counts.single, counts.single + counts.tf32);
+    }
+  }
+
+  using Settings = std::array<CountedSetting, 2>;
+  using Counts = std::array<ScopeCounts, NumberOfBackends>;
+
+  static thread_local Counts ownCounts;
+
+  std::mutex                             m_Mutex; // of all that follows
+  Counts                                 m_Counts;
+  std::array<Settings, NumberOfBackends> m_Settings{
+    { { { { at::Float32Backend::MKLDNN, at::Float32Op::CONV },
+          { at::Float32Backend::MKLDNN, at::Float32Op::MATMUL } } },
+      { { { at::Float32Backend::CUDA, at::Float32Op::CONV }, { at::Float32Backend::CUDA, at::Float32Op::MATMUL } } } }
+  };
+};
+
+thread_local ScopeCounter::Counts ScopeCounter::ownCounts;
 } // namespace
 
 Precision
@@ -128,28 +271,14 @@ GetScalarType(Precision precision)
 }
 
 PrecisionScope::PrecisionScope(const c10::Device & device, Precision precision)
+  : m_IsOnCUDA(device.is_cuda())
+  , m_AllowsTF32(precision == Precision::TensorFloat32)
 {
-  at::Context & context = at::globalContext();
-  const auto    backend = device.is_cuda() ? at::Float32Backend::CUDA : at::Float32Backend::MKLDNN;
-  const bool    allowsTF32 = precision == Precision::TensorFloat32;
-  for (const auto operation : { at::Float32Op::CONV, at::Float32Op::MATMUL })
-  {
-    const auto previous = context.float32Precision(backend, operation);
-    const bool isIEEE = previous != at::Float32Precision::TF32 && previous != at::Float32Precision::BF16;
-    if (allowsTF32 ? previous != at::Float32Precision::TF32 : !isIEEE)
-    {
-      m_Changed.push_back({ backend, operation, previous });
-      context.setFloat32Precision(
-        backend, operation, allowsTF32 ? at::Float32Precision::TF32 : at::Float32Precision::IEEE);
-    }
-  }
+  ScopeCounter::Get().Change(m_IsOnCUDA ? OnCUDA : OnCPU, m_AllowsTF32, 1);
 }
 
 PrecisionScope::~PrecisionScope()
 {
-  for (const Setting & setting : m_Changed)
-  {
-    at::globalContext().setFloat32Precision(setting.backend, setting.operation, setting.previous);
-  }
+  ScopeCounter::Get().Change(m_IsOnCUDA ? OnCUDA : OnCPU, m_AllowsTF32, -1);
 }
 } // namespace itk::arssr

@@ -23,7 +23,6 @@
 #include <c10/core/ScalarType.h>
 
 #include <string>
-#include <vector>
 
 namespace itk::arssr
 {
@@ -57,7 +56,11 @@ GetScalarType(Precision precision);
  * end of the scope.
  *
  * torch lets cuDNN use TensorFloat-32 by default, and an application may have allowed it, or bfloat16, elsewhere. The
- * settings are torch's own and global; those that are right already, and other devices', are not touched. */
+ * settings are torch's own and the process's. So scopes are counted, of all threads together: while one of them is for
+ * single precision it is single precision for all, for TensorFloat-32 may always be more precise but single precision
+ * never less. No scope waits for another one. The last one to end puts back what was there before the first, or what an
+ * application has set meanwhile. Settings that are right already, and other devices', are not touched.
+ */
 class PrecisionScope
 {
 public:
@@ -68,13 +71,8 @@ public:
   operator=(const PrecisionScope &) = delete;
 
 private:
-  struct Setting
-  {
-    at::Float32Backend   backend;
-    at::Float32Op        operation;
-    at::Float32Precision previous;
-  };
-  std::vector<Setting> m_Changed;
+  bool m_IsOnCUDA;
+  bool m_AllowsTF32;
 };
 } // namespace itk::arssr
 

@@ -17,12 +17,12 @@
  *=========================================================================*/
 #include "ArSSRRetryingExecutor.h"
 
+#include "ArSSROutOfMemory.h"
+
 #include <ATen/ATen.h>
 #include <ATen/DeviceAccelerator.h>
-#include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <new>
 
 namespace itk::arssr
 {
@@ -37,52 +37,41 @@ ReleaseCachedMemory()
     at::accelerator::emptyCache();
   }
 }
-
-/** Runs a function; false when memory ran out. */
-template <typename TFunction>
-bool
-FitsIntoMemory(const TFunction & function)
-{
-  try
-  {
-    function();
-    return true;
-  }
-  catch (const c10::OutOfMemoryError &)
-  {
-    return false;
-  }
-  catch (const std::bad_alloc &)
-  {
-    return false;
-  }
-  catch (const c10::Error & error)
-  {
-    // torch's allocator for the CPU has no exception of its own.
-    if (std::string(error.what_without_backtrace()).find("DefaultCPUAllocator") == std::string::npos)
-    {
-      throw;
-    }
-    return false;
-  }
-}
 } // namespace
 
-RetryingExecutor::RetryingExecutor(std::unique_ptr<Executor> executor, std::int64_t haloRadius)
+RetryingExecutor::RetryingExecutor(std::unique_ptr<Executor> executor, std::int64_t haloRadius, GiveUpFunction giveUp)
   : m_Executor(std::move(executor))
   , m_HaloRadius(haloRadius)
+  , m_GiveUp(std::move(giveUp))
 {}
+
+std::exception_ptr
+RetryingExecutor::Try(const FeatureTile * inUse, const std::function<void()> & function) const
+{
+  std::exception_ptr problem = TryToFitIntoMemory(function);
+  if (problem && m_GiveUp && m_GiveUp(inUse))
+  {
+    ReleaseCachedMemory();
+    problem = TryToFitIntoMemory(function);
+  }
+  return problem;
+}
 
 FeatureTile
 RetryingExecutor::Encode(const EncodeJob & job) const
 {
+  FeatureTile              tile;
+  const std::exception_ptr problem = this->Try(nullptr, [&] { tile = m_Executor->Encode(job); });
+  if (!problem)
+  {
+    return tile;
+  }
   const GridIndex size = GetSize(job.featureBox);
   if (*std::max_element(size.begin(), size.end()) < 2 * SmallestPiece)
   {
-    return m_Executor->Encode(job);
+    std::rethrow_exception(problem);
   }
-  FeatureTile tile;
-  return FitsIntoMemory([&] { tile = m_Executor->Encode(job); }) ? tile : this->EncodeInHalves(job);
+  return this->EncodeInHalves(job);
 }
 
 FeatureTile
@@ -119,17 +108,21 @@ RetryingExecutor::EncodeInHalves(const EncodeJob & job) const
 void
 RetryingExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
 {
-  const SizeValueType voxels = CountVoxels(job.spans);
-  if (voxels < 2 * FewestVoxels)
+  if (const std::exception_ptr problem = this->Try(&tile, [&] { m_Executor->Decode(tile, job); }))
   {
-    m_Executor->Decode(tile, job);
-    return;
+    if (CountVoxels(job.spans) < 2 * FewestVoxels)
+    {
+      std::rethrow_exception(problem);
+    }
+    this->DecodeInHalves(tile, job);
   }
-  if (FitsIntoMemory([&] { m_Executor->Decode(tile, job); }))
-  {
-    return;
-  }
+}
+
+void
+RetryingExecutor::DecodeInHalves(const FeatureTile & tile, const DecodeJob & job) const
+{
   ReleaseCachedMemory();
+  const SizeValueType     voxels = CountVoxels(job.spans);
   std::vector<OutputSpan> halves[2];
   SizeValueType           before = 0;
   for (OutputSpan span : job.spans)
@@ -157,5 +150,11 @@ SizeValueType
 RetryingExecutor::GetVoxelsPerBatch() const
 {
   return m_Executor->GetVoxelsPerBatch();
+}
+
+std::string
+RetryingExecutor::GetDescription() const
+{
+  return m_Executor->GetDescription();
 }
 } // namespace itk::arssr

@@ -20,13 +20,16 @@
 
 #include "ArSSRExecutor.h"
 
+#include <exception>
+#include <functional>
+
 namespace itk::arssr
 {
-/** \brief Goes on in smaller pieces where an executor runs out of memory.
+/** \brief Goes on where an executor runs out of memory: with what is kept for later given up, then in smaller pieces.
  *
- * A tile's features are computed in halves, along its longest axis, and those in halves again, down to
- * `SmallestPiece` LR voxels; spans of output voxels likewise. Then the error of the executor is thrown on. Pieces have
- * the halo that they need, so the features are the same.
+ * Memory that is given up is worth one more try of the whole. Then a tile's features are computed in halves, along its
+ * longest axis, and those in halves again, down to `SmallestPiece` LR voxels; spans of output voxels likewise. Then the
+ * error of the executor is thrown on. Pieces have the halo that they need, so the features are the same.
  */
 class RetryingExecutor : public Executor
 {
@@ -34,8 +37,8 @@ public:
   static constexpr std::int64_t  SmallestPiece = 8;  /**< LR voxels along the longest axis */
   static constexpr SizeValueType FewestVoxels = 256; /**< of the output, decoded at once */
 
-  /** \param haloRadius of the encoder, in LR voxels. */
-  RetryingExecutor(std::unique_ptr<Executor> executor, std::int64_t haloRadius);
+  /** \param haloRadius of the encoder, in LR voxels. \param giveUp gives up what is kept for later; may be empty. */
+  RetryingExecutor(std::unique_ptr<Executor> executor, std::int64_t haloRadius, GiveUpFunction giveUp = {});
 
   FeatureTile
   Encode(const EncodeJob & job) const override;
@@ -46,12 +49,23 @@ public:
   SizeValueType
   GetVoxelsPerBatch() const override;
 
+  std::string
+  GetDescription() const override;
+
 private:
+  /** Runs a function, once more if something could be given up. \return the exception when memory ran out, else null.
+   * \param inUse by the function */
+  std::exception_ptr
+  Try(const FeatureTile * inUse, const std::function<void()> & function) const;
+
   FeatureTile
   EncodeInHalves(const EncodeJob & job) const;
+  void
+  DecodeInHalves(const FeatureTile & tile, const DecodeJob & job) const;
 
   std::unique_ptr<Executor> m_Executor;
   std::int64_t              m_HaloRadius;
+  GiveUpFunction            m_GiveUp;
 };
 } // namespace itk::arssr
 

@@ -18,6 +18,7 @@
 #include "ArSSRRunner.h"
 
 #include "ArSSRBoundedOutput.h"
+#include "ArSSROutOfMemory.h"
 
 #include "itkIndexRange.h"
 
@@ -84,6 +85,13 @@ Runner::GetCosts(const Network & network) const
 }
 
 
+std::unique_ptr<Executor>
+Runner::MakeExecutor(const Network & network, GiveUpFunction giveUp) const
+{
+  return Executor::New(network, m_Device, this->GetResolvedPrecision(), std::move(giveUp));
+}
+
+
 void
 Runner::UpdateExecutor(const std::shared_ptr<const Network> & network)
 {
@@ -94,7 +102,7 @@ Runner::UpdateExecutor(const std::shared_ptr<const Network> & network)
   }
   m_Cache.Clear();
   m_Executor.reset();
-  m_Executor = Executor::New(*network, m_Device, precision);
+  m_Executor = this->MakeExecutor(*network, [this](const FeatureTile * inUse) { return m_Cache.ClearBut(inUse); });
   m_Network = network;
   m_DeviceOfExecutor = m_Device;
   m_PrecisionOfExecutor = precision;
@@ -146,7 +154,7 @@ Runner::RunTile(const Job & job, const IndexType & tile, SizeValueType featureCa
   {
     return 0;
   }
-  at::Tensor                   input = ReadInput(job, tile);
+  at::Tensor                   input = this->ReadInput(job, tile);
   const FeatureTile &          features = this->GetFeatures(job, tile, input, featureCapacity, meter);
   std::optional<BoundedOutput> bounded;
   ArSSREngine::WriteFunction   write = job.writeOutput;
@@ -172,7 +180,15 @@ Runner::ReadInput(const Job & job, const IndexType & tile)
 {
   const auto      region = job.lattice.GetInputRegion(tile);
   const GridIndex size = ToGridIndex(region.GetSize());
-  at::Tensor      input = at::empty({ size[0], size[1], size[2] }, at::kFloat);
+  at::Tensor      input;
+  const auto      allocate = [&] {
+    input = at::empty({ size[0], size[1], size[2] }, at::kFloat);
+  };
+  if (TryToFitIntoMemory(allocate))
+  {
+    m_Cache.Clear();
+    allocate();
+  }
   job.readInput(region, input.mutable_data_ptr<float>());
   return input;
 }
@@ -198,10 +214,10 @@ Runner::GetFeatures(const Job &        job,
     meter.Add(work);
     return *found;
   }
-  const auto featureVoxels = static_cast<SizeValueType>(key.featureRegion.GetNumberOfPixels());
-  m_Cache.MakeRoom(static_cast<SizeValueType>(key.input.nbytes()) +
-                     featureVoxels * this->GetCosts(*m_Network).featureBytesPerVoxel,
-                   capacity);
+  const double tileBytes =
+    this->GetCosts(*m_Network)
+      .GetTileBytes(static_cast<double>(key.input.numel()), static_cast<double>(key.featureRegion.GetNumberOfPixels()));
+  m_Cache.MakeRoom(static_cast<SizeValueType>(tileBytes), capacity);
 
   EncodeJob encode;
   encode.lowResolution = key.input;

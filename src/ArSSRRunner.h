@@ -34,6 +34,12 @@ class WorkMeter;
 class Runner
 {
 public:
+  Runner() = default;
+  virtual ~Runner() = default;
+  Runner(const Runner &) = delete;
+  Runner &
+  operator=(const Runner &) = delete;
+
   using Job = ArSSREngine::Job;
   using IndexType = ArSSREngine::IndexType;
 
@@ -78,11 +84,22 @@ public:
   {
     return m_Cache;
   }
+  /** What ran last; empty when nothing has. */
+  std::string
+  GetExecutorDescription() const
+  {
+    return m_Executor ? m_Executor->GetDescription() : std::string();
+  }
   SizeValueType
   GetNumberOfEncodedTiles() const
   {
     return m_NumberOfEncodedTiles;
   }
+
+protected:
+  /** The executor for a network on the device that is set. \param giveUp what it calls where memory runs out */
+  virtual std::unique_ptr<Executor>
+  MakeExecutor(const Network & network, GiveUpFunction giveUp) const;
 
 private:
   /** Makes the executor anew unless it is the network's, for the device and in the precision set; another one makes the
@@ -94,8 +111,8 @@ private:
   SizeValueType
   RunTile(const Job & job, const IndexType & tile, SizeValueType featureCapacity, WorkMeter & meter);
 
-  /** LR voxels of a tile's input region, [z, y, x]. */
-  static at::Tensor
+  /** LR voxels of a tile's input region, [z, y, x]. Kept tiles are given up where memory runs out. */
+  at::Tensor
   ReadInput(const Job & job, const IndexType & tile);
 
   const FeatureTile &

@@ -33,6 +33,22 @@ namespace
 constexpr std::uint64_t SizeBytes = 8;               // of the number at the file's start
 constexpr std::uint64_t LargestHeader = 100'000'000; // bytes, the limit of the safetensors library
 
+/** \param dataOffset is set to the bytes before the first tensor's elements. */
+SafetensorsHeader
+ReadHeader(ByteFile & file, std::uint64_t & dataOffset)
+{
+  ByteCursor          cursor(file, 0, file.GetSize());
+  const std::uint64_t headerSize = cursor.ReadUnsigned(SizeBytes);
+  if (headerSize > LargestHeader || headerSize > cursor.GetRemaining())
+  {
+    ThrowDamaged(
+      "the header claims ", headerSize, " bytes, expected at most ", std::min(LargestHeader, cursor.GetRemaining()));
+  }
+  dataOffset = SizeBytes + headerSize;
+  ByteCursor headerCursor(file, SizeBytes, dataOffset);
+  return ParseSafetensorsHeader(headerCursor, file.GetSize(), file.GetSize() - dataOffset);
+}
+
 at::Tensor
 ReadData(ByteFile & file, const SafetensorsHeader::Entry & entry, std::uint64_t dataOffset)
 {
@@ -113,24 +129,22 @@ CheckContent(const TensorFile & file)
 TensorFile
 ReadSafetensors(ByteFile & file)
 {
-  ByteCursor          cursor(file, 0, file.GetSize());
-  const std::uint64_t headerSize = cursor.ReadUnsigned(SizeBytes);
-  if (headerSize > LargestHeader || headerSize > cursor.GetRemaining())
-  {
-    ThrowDamaged(
-      "the header claims ", headerSize, " bytes, expected at most ", std::min(LargestHeader, cursor.GetRemaining()));
-  }
-  const std::uint64_t dataOffset = SizeBytes + headerSize;
-  ByteCursor          headerCursor(file, SizeBytes, dataOffset);
-  SafetensorsHeader   header = ParseSafetensorsHeader(headerCursor, file.GetSize(), file.GetSize() - dataOffset);
-
-  TensorFile result;
+  std::uint64_t     dataOffset = 0;
+  SafetensorsHeader header = ReadHeader(file, dataOffset);
+  TensorFile        result;
   for (const auto & entry : header.entries)
   {
     result.tensors.push_back({ entry.name, ReadData(file, entry, dataOffset) });
   }
   result.metadata = std::move(header.metadata);
   return result;
+}
+
+std::map<std::string, std::string>
+ReadSafetensorsMetaData(ByteFile & file)
+{
+  std::uint64_t dataOffset = 0;
+  return ReadHeader(file, dataOffset).metadata;
 }
 
 void

@@ -97,22 +97,41 @@ Describe(const std::exception & error)
   const auto * torchError = dynamic_cast<const c10::Error *>(&error);
   return torchError ? torchError->what_without_backtrace() : error.what();
 }
-} // namespace
 
-TensorFile
-ReadTensorFile(const std::string & fileName)
+/** What a function returns for a file that is open for reading. */
+template <typename TFunction>
+auto
+Open(const std::string & fileName, const TFunction & read)
 {
   try
   {
-    ByteFile   file(fileName);
-    TensorFile content = ReadContent(file);
-    CheckFinite(content);
-    return content;
+    ByteFile file(fileName);
+    return read(file);
   }
   catch (const std::exception & error)
   {
     itkGenericExceptionMacro("Cannot read the weights file \"" << fileName << "\": " << Describe(error));
   }
+}
+} // namespace
+
+TensorFile
+ReadTensorFile(const std::string & fileName)
+{
+  return Open(fileName, [](ByteFile & file) {
+    TensorFile content = ReadContent(file);
+    CheckFinite(content);
+    return content;
+  });
+}
+
+std::map<std::string, std::string>
+ReadTensorFileMetaData(const std::string & fileName)
+{
+  return Open(fileName, [](ByteFile & file) {
+    return DetectFormat(file) == Format::Safetensors ? ReadSafetensorsMetaData(file)
+                                                     : std::map<std::string, std::string>();
+  });
 }
 
 void

@@ -52,6 +52,11 @@ struct TensorFile
 TensorFile
 ReadTensorFile(const std::string & fileName);
 
+/** Reads the metadata of a weights file and none of its tensors; empty for a torch file, which has none.
+ * Throws itk::ExceptionObject as ReadTensorFile(). */
+std::map<std::string, std::string>
+ReadTensorFileMetaData(const std::string & fileName);
+
 /** Writes safetensors, so that the file is either complete or untouched: the bytes go to a temporary file in the same
  * directory, are flushed to the disk, and take the file's name at the end. Whatever this writes ReadTensorFile() reads;
  * so it refuses what that would refuse, and tensors are given contiguous and in main memory whatever they were.

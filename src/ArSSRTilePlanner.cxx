@@ -75,10 +75,17 @@ EncodedLength(SizeValueType imageSize, SizeValueType tileSize, SizeValueType hal
 
 
 double
+TileCosts::GetTileBytes(double inputVoxels, double featureVoxels) const
+{
+  return static_cast<double>(inputBytesPerVoxel) * inputVoxels +
+         static_cast<double>(featureBytesPerVoxel) * featureVoxels;
+}
+
+
+double
 TileCosts::GetTileBytes(const ArSSRTileLattice & lattice) const
 {
-  return static_cast<double>(sizeof(float)) * NumberOfVoxels(lattice.GetInputSizeBound()) +
-         static_cast<double>(featureBytesPerVoxel) * NumberOfVoxels(lattice.GetFeatureSizeBound());
+  return this->GetTileBytes(NumberOfVoxels(lattice.GetInputSizeBound()), NumberOfVoxels(lattice.GetFeatureSizeBound()));
 }
 
 

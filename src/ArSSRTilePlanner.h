@@ -28,9 +28,14 @@ struct TileCosts
   SizeValueType haloRadius{ 0 };           /**< of the encoder, in LR voxels */
   SizeValueType encodeBytesPerVoxel{ 0 };  /**< for each voxel of a tile's input region, while it is encoded */
   SizeValueType featureBytesPerVoxel{ 0 }; /**< for each voxel of a tile's feature region, while it is kept */
-  SizeValueType fixedBytes{ 0 };           /**< whatever the tile size */
+  SizeValueType inputBytesPerVoxel{ sizeof(float) }; /**< for each voxel of its input region, while it is kept */
+  SizeValueType fixedBytes{ 0 };                     /**< whatever the tile size */
 
-  /** Bytes of the largest tile when it is kept: its features and the voxels they were made from. */
+  /** Bytes of a tile when it is kept: its features and the voxels they were made from. */
+  double
+  GetTileBytes(double inputVoxels, double featureVoxels) const;
+
+  /** Those of the largest tile. */
   double
   GetTileBytes(const ArSSRTileLattice & lattice) const;
 

@@ -18,6 +18,8 @@
 #ifndef ArSSRTorchErrors_h
 #define ArSSRTorchErrors_h
 
+#include "ArSSRFork.h"
+
 #include "itkMacro.h"
 
 #include <c10/util/Exception.h>
@@ -26,13 +28,25 @@
 
 namespace itk::arssr
 {
+/** What to do about a failure of torch in a forked process, where it may be for what was left behind. */
+inline const char *
+GetForkRemedy()
+{
+  return TorchThreadsMayBeMissing()
+           ? " This process was forked from one that had loaded torch. Start it with the method 'spawn' instead: "
+             "multiprocessing.get_context(\"spawn\") in Python, exec() after fork() elsewhere."
+           : "";
+}
+
 /** Runs a function and turns every exception of torch, CUDA and the standard library into an ExceptionObject. The one
- * place where that happens; ITK's own exceptions pass through.
+ * place where that happens; ITK's own exceptions pass through. In a process that was forked torch computes on the
+ * calling thread alone.
  * \param remedy what to do, in a sentence, when memory runs out */
 template <typename TFunction>
 auto
 CallTorch(const TFunction & function, const char * remedy = "Free memory and try again.") -> decltype(function())
 {
+  const MissingThreadsScope threads;
   try
   {
     return function();
@@ -47,7 +61,7 @@ CallTorch(const TFunction & function, const char * remedy = "Free memory and try
   }
   catch (const c10::Error & error)
   {
-    itkGenericExceptionMacro("LibTorch failed: " << error.what_without_backtrace());
+    itkGenericExceptionMacro("LibTorch failed: " << error.what_without_backtrace() << GetForkRemedy());
   }
   catch (const std::bad_alloc &)
   {

@@ -56,7 +56,9 @@ TorchExecutor::Encode(const EncodeJob & job) const
     features = features.narrow(axis, job.featureBox.begin[axis], job.featureBox.end[axis] - job.featureBox.begin[axis]);
     tile.origin[axis] = job.origin[axis] + job.featureBox.begin[axis];
   }
-  tile.features = features.contiguous();
+  // A part must not keep the memory of the whole.
+  const bool isAll = features.storage().nbytes() == features.nbytes();
+  tile.features = isAll ? features.contiguous() : features.clone(at::MemoryFormat::Contiguous);
   job.report(1.0);
   return tile;
 }
@@ -94,6 +96,12 @@ TorchExecutor::GetVoxelsPerBatch() const
   return GetVoxelsPerBatchOn(m_Device);
 }
 
+std::string
+TorchExecutor::GetDescription() const
+{
+  return "torch (" + m_Device.str() + ')';
+}
+
 TileCosts
 TorchExecutor::GetCosts(const Network & network, const at::Device & device, Precision precision)
 {
@@ -105,6 +113,7 @@ TorchExecutor::GetCosts(const Network & network, const at::Device & device, Prec
   costs.haloRadius = static_cast<SizeValueType>(network.GetEncoder().GetRadius());
   costs.encodeBytesPerVoxel = narrow(network.GetEncodeBytesPerVoxel());
   costs.featureBytesPerVoxel = static_cast<SizeValueType>(network.GetArchitecture().featureDimension) * width;
+  costs.inputBytesPerVoxel *= device.is_cpu() ? 1 : 2; // the voxels are kept in main memory, too
   // The batches of CudaExecutor need less than these do.
   costs.fixedBytes = GetVoxelsPerBatchOn(device) * static_cast<SizeValueType>(network.GetDecodeBytesPerSample()) +
                      static_cast<SizeValueType>(network.GetNumberOfParameters()) * width;

@@ -43,6 +43,9 @@ public:
   SizeValueType
   GetVoxelsPerBatch() const override;
 
+  std::string
+  GetDescription() const override;
+
   static TileCosts
   GetCosts(const Network & network, const at::Device & device, Precision precision);
 

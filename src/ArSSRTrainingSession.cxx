@@ -85,13 +85,18 @@ TrainingSession::TrainingSession(const ArSSRTrainer::Job & job, ArSSRTrainingSta
   m_Status.numberOfEpochs = static_cast<SizeValueType>(m_Recipe.GetNumber("epochs"));
   m_Status.numberOfSteps = m_Status.numberOfEpochs * m_StepsPerEpoch;
   m_Status.validationLoss = m_Status.validationPSNR = m_Status.bestValidationPSNR = NotYet;
-  if (!job.resumeFrom.empty())
+  if (job.resumeFrom.empty())
+  {
+    m_Run = MakeRunIdentity();
+  }
+  else
   {
     this->Restore(ReadCheckpoint(job.resumeFrom));
   }
   if (!job.checkpointDirectory.empty() && m_Processes.IsLeader())
   {
-    m_Checkpoints.emplace(job.checkpointDirectory, static_cast<SizeValueType>(m_Recipe.GetNumber("checkpoints_kept")));
+    m_Checkpoints.emplace(
+      job.checkpointDirectory, static_cast<SizeValueType>(m_Recipe.GetNumber("checkpoints_kept")), m_Run);
   }
 }
 
@@ -137,6 +142,8 @@ TrainingSession::Restore(const Checkpoint & checkpoint)
                              << " here, or of other names, sizes or order. Resume with the same images.");
   }
   m_Optimizer.SetState(checkpoint.tensors, checkpoint.step);
+  m_Run = checkpoint.run;
+  m_FirstSerial = checkpoint.serial + 1;
   m_Status.epoch = checkpoint.epoch;
   m_Status.step = checkpoint.step;
   m_Status.validationLoss = checkpoint.validationLoss;
@@ -333,6 +340,7 @@ TrainingSession::WriteCheckpoint()
     return;
   }
   Checkpoint checkpoint;
+  checkpoint.serial = m_FirstSerial;
   checkpoint.recipe = m_Recipe.GetValues();
   checkpoint.images = this->DescribeImages();
   checkpoint.epoch = m_Status.epoch;
@@ -352,7 +360,7 @@ TrainingSession::WriteCheckpoint()
       checkpoint.tensors.push_back({ "best." + entry.name, entry.value });
     }
   }
-  m_Checkpoints->Write(checkpoint);
+  m_Checkpoints->Write(std::move(checkpoint));
 }
 
 

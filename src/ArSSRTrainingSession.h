@@ -109,6 +109,8 @@ private:
   std::shared_ptr<const Network>     m_Best;
   std::unique_ptr<Prefetcher>        m_Prefetcher;
   std::optional<CheckpointDirectory> m_Checkpoints;
+  std::string                        m_Run; // identity in checkpoints
+  SizeValueType                      m_FirstSerial{ 0 };
   SizeValueType                      m_Batch;
   SizeValueType                      m_StepsPerEpoch;
   SizeValueType                      m_StepsOfEpoch{ 0 };

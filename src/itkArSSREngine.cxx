@@ -84,6 +84,12 @@ ArSSREngine::GetResolvedDevice() const
   return m_Implementation->GetDevice().str();
 }
 
+std::string
+ArSSREngine::GetResolvedExecutor() const
+{
+  return m_Implementation->GetExecutorDescription();
+}
+
 namespace
 {
 constexpr double BytesPerMiB = 1024.0 * 1024.0;
@@ -146,6 +152,7 @@ ArSSREngine::PrintSelf(std::ostream & os, Indent indent) const
   itkPrintSelfObjectMacro(Model);
   os << indent << "Device: " << this->GetResolvedDevice() << std::endl;
   os << indent << "Precision: " << arssr::ToText(m_Implementation->GetPrecision()) << std::endl;
+  os << indent << "ResolvedExecutor: " << this->GetResolvedExecutor() << std::endl;
   os << indent << "MemoryBudget: " << m_MemoryBudget << " MiB" << std::endl;
   os << indent << "NumberOfThreads: " << m_NumberOfThreads << std::endl;
   os << indent << "NumberOfEncodedTiles: " << this->GetNumberOfEncodedTiles() << std::endl;

@@ -17,6 +17,8 @@
  *=========================================================================*/
 #include "itkArSSRFilterLoop.h"
 
+#include "ArSSRThreaderLoop.h"
+
 #include "itkArSSRPipeline.h"
 
 #include "itkMultiThreaderBase.h"
@@ -48,7 +50,7 @@ ArSSRFilterLoop::operator()(SizeValueType count, const std::function<void(SizeVa
   const SizeValueType parts = std::clamp<SizeValueType>(count / atLeast, 1, MostReports);
   for (SizeValueType part = 0; part < parts; ++part)
   {
-    threader->ParallelizeArray(count * part / parts, count * (part + 1) / parts, body, nullptr);
+    arssr::ForEachInThreader(threader, count * part / parts, count * (part + 1) / parts, body);
     const double done = static_cast<double>(m_Finished) + static_cast<double>(part + 1) / static_cast<double>(parts);
     ArSSRReportProgress(m_Filter, static_cast<float>(std::min(1.0, done / static_cast<double>(m_Loops))));
   }

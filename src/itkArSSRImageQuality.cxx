@@ -18,6 +18,7 @@
 #include "itkArSSRImageQuality.h"
 
 #include "ArSSRSimilarityBlock.h"
+#include "ArSSRThreaderLoop.h"
 
 #include "itkCompensatedSummation.h"
 #include "itkMacro.h"
@@ -124,7 +125,7 @@ ArSSRImageQuality::ComputeErrors() const
     minima[z] = minimum;
     maxima[z] = maximum;
   };
-  MultiThreaderBase::New()->ParallelizeArray(0, m_Size[2], addPlane, nullptr);
+  arssr::ForEachInThreader(MultiThreaderBase::New(), 0, m_Size[2], addPlane);
 
   const double mean = SumInOrder(sums) / static_cast<double>(m_Size.CalculateProductOfElements());
   if (!std::isfinite(mean))
@@ -154,7 +155,7 @@ ArSSRImageQuality::ComputeStructuralSimilarity(double valueRange) const
     arssr::SimilarityBlock block(m_Truth, m_Image, m_Size[0], std::min(BlockRows, rows - firstRow), valueRange);
     sums[number] = block.Sum(firstRow, firstPlane, std::min(BlockPlanes, planes - firstPlane));
   };
-  MultiThreaderBase::New()->ParallelizeArray(0, sums.size(), addBlock, nullptr);
+  arssr::ForEachInThreader(MultiThreaderBase::New(), 0, sums.size(), addBlock);
   return SumInOrder(sums) / (static_cast<double>(m_Size[0] - Margin) * static_cast<double>(rows * planes));
 }
 

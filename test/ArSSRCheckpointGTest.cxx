@@ -24,7 +24,9 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <filesystem>
 #include <limits>
+#include <set>
 
 namespace
 {
@@ -33,13 +35,13 @@ using itk::arssr::test::ExpectError;
 using itk::arssr::test::TemporaryDirectory;
 
 Checkpoint
-MakeCheckpoint()
+MakeCheckpoint(itk::SizeValueType step = 41)
 {
   Checkpoint checkpoint;
   checkpoint.recipe = { { "encoder", "Residual" }, { "samples", "3000" } };
   checkpoint.images = { "training [5, 6, 7] a name with blanks.nii", "validation [8, 9, 10] b" };
   checkpoint.epoch = 3;
-  checkpoint.step = 41;
+  checkpoint.step = step;
   checkpoint.stepsOfEpoch = 11;
   checkpoint.lossOfEpoch = 0.1 + 0.2; // a number that no short text gives back
   checkpoint.bestEpoch = 2;
@@ -50,15 +52,28 @@ MakeCheckpoint()
   checkpoint.tensors = { { "weights.a", at::arange(6, at::kFloat).view({ 2, 3 }) } };
   return checkpoint;
 }
+
+/** The steps of the checkpoints in a directory. */
+std::set<itk::SizeValueType>
+StepsIn(const TemporaryDirectory & directory)
+{
+  std::set<itk::SizeValueType> steps;
+  for (const auto & entry : std::filesystem::directory_iterator(directory.GetPath()))
+  {
+    steps.insert(ReadCheckpoint(entry.path().string()).step);
+  }
+  return steps;
+}
 } // namespace
 
 TEST(ArSSRCheckpoint, ComesBackAsItWas)
 {
   const TemporaryDirectory  directory;
-  const CheckpointDirectory files(directory.GetPath().string(), 3);
+  const CheckpointDirectory files(directory.GetPath().string(), 3, "run");
   const Checkpoint          written = MakeCheckpoint();
   files.Write(written);
   const Checkpoint read = ReadCheckpoint(directory.GetPath().string());
+  EXPECT_EQ(read.run, "run");
   EXPECT_EQ(read.recipe, written.recipe);
   EXPECT_EQ(read.images, written.images);
   EXPECT_EQ(read.epoch, written.epoch);
@@ -78,7 +93,7 @@ TEST(ArSSRCheckpoint, ComesBackAsItWas)
 TEST(ArSSRCheckpoint, KeepsFiguresThatAreNotFinite)
 {
   const TemporaryDirectory  directory;
-  const CheckpointDirectory files(directory.GetPath().string(), 3);
+  const CheckpointDirectory files(directory.GetPath().string(), 3, "run");
   Checkpoint                checkpoint = MakeCheckpoint();
   const double              infinity = std::numeric_limits<double>::infinity();
   checkpoint.bestValidationPSNR = infinity; // a perfect validation
@@ -94,7 +109,7 @@ TEST(ArSSRCheckpoint, KeepsFiguresThatAreNotFinite)
 TEST(ArSSRCheckpoint, OnlyTheLatestAreKeptAndOneThatIsBrokenIsPassedOver)
 {
   const TemporaryDirectory  directory;
-  const CheckpointDirectory files(directory.GetPath().string(), 2);
+  const CheckpointDirectory files(directory.GetPath().string(), 2, "run");
   Checkpoint                checkpoint = MakeCheckpoint();
   for (const itk::SizeValueType step : { 9, 10, 100 })
   {
@@ -105,4 +120,69 @@ TEST(ArSSRCheckpoint, OnlyTheLatestAreKeptAndOneThatIsBrokenIsPassedOver)
   EXPECT_EQ(ReadCheckpoint(directory.GetPath().string()).step, 100U);
   std::filesystem::resize_file(directory.File("checkpoint-000000100.safetensors"), 40);
   EXPECT_EQ(ReadCheckpoint(directory.GetPath().string()).step, 10U);
+}
+
+TEST(ArSSRCheckpoint, OfATrainingTakenUpAgainAtAnEarlierStepIsTheLatest)
+{
+  const TemporaryDirectory directory;
+  const std::string        path = directory.GetPath().string();
+  const auto write = [](const CheckpointDirectory & files, std::initializer_list<itk::SizeValueType> steps) {
+    for (const auto step : steps)
+    {
+      files.Write(MakeCheckpoint(step));
+    }
+  };
+  write(CheckpointDirectory(path, 2, "run"), { 10, 20, 30 });
+  EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 20, 30 }));
+
+  const CheckpointDirectory again(path, 2, "run"); // from a copy of the first
+  write(again, { 11 });
+  EXPECT_EQ(ReadCheckpoint(path).step, 11U);
+  EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 11, 30 }));
+  write(again, { 12, 20 });
+  EXPECT_EQ(ReadCheckpoint(path).step, 20U);
+  EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 12, 20 }));
+}
+
+TEST(ArSSRCheckpoint, JustWrittenIsKeptHoweverFewAre)
+{
+  const TemporaryDirectory  directory;
+  const CheckpointDirectory files(directory.GetPath().string(), 0, "run");
+  files.Write(MakeCheckpoint(7));
+  files.Write(MakeCheckpoint(3));
+  EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 3 }));
+}
+
+TEST(ArSSRCheckpoint, DirectoryOfAnotherTrainingIsRefused)
+{
+  const TemporaryDirectory directory;
+  const std::string        path = directory.GetPath().string();
+  CheckpointDirectory(path, 2, "one").Write(MakeCheckpoint(100));
+  ExpectError([&] { CheckpointDirectory(path, 2, "two"); },
+              "holds checkpoints of another training: checkpoint-000000100.safetensors. Give a directory of its own");
+  EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 100 }));
+  std::filesystem::resize_file(directory.File("checkpoint-000000100.safetensors"), 40);
+  ExpectError([&] { CheckpointDirectory(path, 2, "two"); }, "holds checkpoints of another training");
+  CheckpointDirectory(directory.File("other"), 2, "two").Write(MakeCheckpoint(1));
+}
+
+TEST(ArSSRCheckpoint, OfATrainingThatBeganMeanwhileIsNeitherReplacedNorRemovedNorMixedUp)
+{
+  const TemporaryDirectory  directory;
+  const std::string         path = directory.GetPath().string();
+  const CheckpointDirectory one(path, 1, "one");
+  const CheckpointDirectory two(path, 1, "two"); // both began in an empty directory
+  one.Write(MakeCheckpoint(50));
+  two.Write(MakeCheckpoint(5));
+  two.Write(MakeCheckpoint(6));
+  EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 6, 50 }));
+  ExpectError([&] { two.Write(MakeCheckpoint(50)); }, "was written by another training meanwhile, and is not replaced");
+  EXPECT_EQ(ReadCheckpoint(directory.File("checkpoint-000000050.safetensors")).run, "one");
+  ExpectError([&] { ReadCheckpoint(path); }, "it holds checkpoints of several trainings");
+}
+
+TEST(ArSSRCheckpoint, IdentitiesDiffer)
+{
+  EXPECT_NE(MakeRunIdentity(), MakeRunIdentity());
+  EXPECT_EQ(MakeRunIdentity().size(), 32U);
 }

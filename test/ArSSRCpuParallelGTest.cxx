@@ -19,6 +19,8 @@
 
 #include "ArSSRTestHelpers.h"
 
+#include <ATen/Parallel.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -29,6 +31,9 @@
 namespace
 {
 using itk::arssr::ForEachInParallel;
+using itk::arssr::ForEachRangeInParallel;
+using itk::arssr::GetLoopThreads;
+using itk::arssr::LoopThreadsScope;
 using itk::arssr::RunOnThreads;
 
 // Threads of torch for a test, put back at its end.
@@ -115,4 +120,43 @@ TEST(ArSSRCpuParallel, DoesNothingForNothing)
 {
   ForEachInParallel(
     0, [] { return 0; }, [](std::int64_t, int) { FAIL(); });
+}
+
+TEST(ArSSRCpuParallel, CutsNumbersIntoPartsThatHoldEachOnce)
+{
+  for (const unsigned int threads : { 1U, 2U, 5U })
+  {
+    const LoopThreadsScope scope(threads);
+    for (const std::int64_t count : { 0, 1, 9, 10, 11, 95 })
+    {
+      std::mutex                  mutex;
+      std::multiset<std::int64_t> numbers;
+      ForEachRangeInParallel(count, 10, [&](std::int64_t begin, std::int64_t end) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        EXPECT_LT(begin, end);
+        EXPECT_TRUE(threads == 1 || end - begin <= 10);
+        for (; begin < end; ++begin)
+        {
+          numbers.insert(begin);
+        }
+      });
+      EXPECT_EQ(numbers.size(), static_cast<std::size_t>(count));
+      EXPECT_EQ(std::set<std::int64_t>(numbers.begin(), numbers.end()).size(), static_cast<std::size_t>(count));
+    }
+  }
+}
+
+TEST(ArSSRCpuParallel, UsesNoMoreThreadsInsideALoop)
+{
+  const LoopThreadsScope scope(3);
+  EXPECT_EQ(GetLoopThreads(), 3U);
+  std::atomic<int> wrong{ 0 };
+  RunOnThreads(3, [&] {
+    wrong += GetLoopThreads() != 1 ? 1 : 0;
+    const auto outer = std::this_thread::get_id();
+    ForEachRangeInParallel(
+      50, 1, [&](std::int64_t, std::int64_t) { wrong += std::this_thread::get_id() != outer ? 1 : 0; });
+  });
+  EXPECT_EQ(wrong.load(), 0);
+  EXPECT_EQ(GetLoopThreads(), 3U);
 }

@@ -16,7 +16,7 @@
  *
  *=========================================================================*/
 #include "ArSSRCudaTestBackend.h"
-#include "ArSSRCudaTestScene.h"
+#include "ArSSRCudaTestDecode.h"
 
 #include "cuda/ArSSRFusedDecoderSampling.h"
 
@@ -36,85 +36,12 @@ GetUnitRoundoff(CudaFormat format)
   return format == CudaFormat::BFloat16 ? std::ldexp(1.0, -8) : std::ldexp(1.0, -11);
 }
 
-struct Box
-{
-  std::array<int, 3> begin;
-  std::array<int, 3> end;
-};
-
-/** The voxels of the image that samples read, up to `reach` below and above them. */
-Box
-FindBox(const CudaTestScene & scene, int below, int above)
-{
-  Box box{ scene.imageSize, { 0, 0, 0 } };
-  for (const auto & position : scene.GetPositions())
-  {
-    for (int axis = 0; axis < 3; ++axis)
-    {
-      const int base = static_cast<int>(std::floor(position[axis]));
-      const int last = scene.imageSize[axis] - 1;
-      box.begin[axis] = std::min(box.begin[axis], std::clamp(base - below, 0, last));
-      box.end[axis] = std::max(box.end[axis], std::clamp(base + above, 0, last) + 1);
-    }
-  }
-  return box;
-}
-
-/** What a tile holds of the image's voxels. */
-std::vector<float>
-Crop(const CudaTestScene & scene, const std::vector<float> & values, int channels, const Box & box)
-{
-  std::vector<float> result;
-  for (int z = box.begin[0]; z < box.end[0]; ++z)
-  {
-    for (int y = box.begin[1]; y < box.end[1]; ++y)
-    {
-      for (int x = box.begin[2]; x < box.end[2]; ++x)
-      {
-        const auto first = values.begin() + static_cast<std::ptrdiff_t>(scene.GetVoxel({ z, y, x }) * channels);
-        result.insert(result.end(), first, first + channels);
-      }
-    }
-  }
-  return result;
-}
-
 std::vector<float>
 Decode(const CudaTestNetwork & network, const CudaTestScene & scene, CudaFormat format, int multiprocessors = 2)
 {
-  CudaDecoderPlan plan;
-  EXPECT_EQ(PlanCudaDecoder(network.perceptron, format, GetCudaTestSharedBytes(), plan), "");
-  const std::vector<std::uint8_t> weights = PackCudaWeights(network.perceptron, plan);
-  const int                       channels = network.shape.channels;
-  const Box                       featureBox = FindBox(scene, 0, 1);
-  const Box                       intensityBox = FindBox(scene, 1, 2);
-  const std::vector<std::uint8_t> features = ToFormat(format, Crop(scene, scene.features, channels, featureBox));
-  const std::vector<float>        intensities = Crop(scene, scene.intensities, 1, intensityBox);
-  std::vector<float>              output(static_cast<std::size_t>(scene.voxelCount), std::nanf(""));
-
-  CudaDecodeArguments arguments{};
-  arguments.features = features.data();
-  arguments.intensities = intensities.data();
-  arguments.spans = scene.spans.data();
-  arguments.weights = weights.data();
-  arguments.output = output.data();
-  arguments.voxelCount = scene.voxelCount;
-  arguments.spanCount = static_cast<std::int64_t>(scene.spans.size());
-  for (int axis = 0; axis < 3; ++axis)
-  {
-    arguments.imageSize[axis] = scene.imageSize[axis];
-    arguments.featureOrigin[axis] = featureBox.begin[axis];
-    arguments.featureExtent[axis] = featureBox.end[axis] - featureBox.begin[axis];
-    arguments.intensityOrigin[axis] = intensityBox.begin[axis];
-    arguments.intensityExtent[axis] = intensityBox.end[axis] - intensityBox.begin[axis];
-    arguments.offset[axis] = scene.offset[axis];
-    arguments.voxelSize[axis] = scene.voxelSize[axis];
-    std::copy_n(scene.matrix[axis].begin(), 3, arguments.matrix[axis]);
-  }
-  arguments.borderPadding = network.shape.borderPadding ? 1 : 0;
-  arguments.skipTaps = network.shape.skipTaps;
-  EXPECT_EQ(DecodeForCudaTest(plan, arguments, multiprocessors), "");
-  return output;
+  return DecodeScene(network, scene, format, GetCudaTestSharedBytes(), [&](const auto & plan, const auto & arguments) {
+    return DecodeForCudaTest(plan, arguments, multiprocessors);
+  });
 }
 
 /** \brief Differences in units of the expected values' root mean square. */

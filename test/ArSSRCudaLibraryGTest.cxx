@@ -15,7 +15,12 @@
  *  limitations under the License.
  *
  *=========================================================================*/
+#include "ArSSRCudaExecutor.h"
 #include "ArSSRCudaLibrary.h"
+#include "ArSSRDevice.h"
+#include "ArSSRNetwork.h"
+
+#include "itkOutputWindow.h"
 
 #include <gtest/gtest.h>
 
@@ -30,7 +35,86 @@ Contains(const std::string & text, const std::string & part)
 {
   return text.find(part) != std::string::npos;
 }
+
+/** ITK's output window that keeps what it is told. */
+class KeepingWindow : public itk::OutputWindow
+{
+public:
+  using Self = KeepingWindow;
+  using Superclass = itk::OutputWindow;
+  using Pointer = itk::SmartPointer<Self>;
+  itkFactorylessNewMacro(Self);
+
+  void
+  DisplayText(const char * text) override
+  {
+    m_Text += text;
+  }
+  const std::string &
+  GetText() const
+  {
+    return m_Text;
+  }
+
+private:
+  std::string m_Text;
+};
+
+/** \brief Collects warnings until the end of the scope. */
+class WarningsScope
+{
+public:
+  WarningsScope()
+    : m_Previous(itk::OutputWindow::GetInstance())
+    , m_Window(KeepingWindow::New())
+  {
+    itk::OutputWindow::SetInstance(m_Window);
+  }
+  ~WarningsScope()
+  {
+    itk::OutputWindow::SetInstance(m_Previous);
+  }
+  const std::string &
+  GetText() const
+  {
+    return m_Window->GetText();
+  }
+
+private:
+  itk::OutputWindow::Pointer m_Previous;
+  KeepingWindow::Pointer     m_Window;
+};
 } // namespace
+
+TEST(ArSSRCudaLibrary, IsWarnedOfOnceWhereItIsMissing)
+{
+  const WarningsScope warnings;
+  const CudaLibrary   library({ "no/such/folder/first" });
+  EXPECT_EQ(warnings.GetText(), "") << "nobody needed it yet";
+  library.WarnOnce();
+  const std::string first = warnings.GetText();
+  EXPECT_TRUE(Contains(first, "decoded by torch")) << first;
+  EXPECT_TRUE(Contains(first, "no/such/folder/first")) << first;
+  library.WarnOnce();
+  EXPECT_EQ(warnings.GetText(), first);
+}
+
+TEST(ArSSRCudaLibrary, IsWarnedOfWhereAGPUWouldUseIt)
+{
+  if (CudaLibrary::Get().GetFunctions() != nullptr || itk::arssr::ResolveDevice("auto").is_cuda())
+  {
+    GTEST_SKIP() << "the library is there, or other tests may have used a GPU";
+  }
+  using namespace itk::arssr;
+  const Network       network(Architecture{ itk::ArSSRModelEnums::Encoder::Residual, 8, 4, 32, 6, 1 });
+  const at::Device    gpu(at::kCUDA, 0); // need not be there
+  const WarningsScope warnings;
+  EXPECT_EQ(CudaExecutor::New(network, at::kCPU, Precision::BFloat16), nullptr);
+  EXPECT_EQ(CudaExecutor::New(network, gpu, Precision::Float32), nullptr);
+  EXPECT_EQ(warnings.GetText(), "");
+  EXPECT_EQ(CudaExecutor::New(network, gpu, Precision::BFloat16), nullptr);
+  EXPECT_TRUE(Contains(warnings.GetText(), CudaLibrary::Get().GetProblem())) << warnings.GetText();
+}
 
 TEST(ArSSRCudaLibrary, AMissingLibraryIsToldWithThePlacesLookedAt)
 {

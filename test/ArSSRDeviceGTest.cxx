@@ -22,6 +22,8 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include <thread>
+
 namespace
 {
 using namespace itk::arssr::test;
@@ -114,4 +116,36 @@ TEST(ArSSRThreadCountScope, LeavesTorchsThreadsAloneForZero)
   const ThreadCountScope three(3);
   const ThreadCountScope none(0);
   EXPECT_EQ(at::get_num_threads(), 3);
+}
+
+TEST(ArSSRThreadCountScope, OfAnotherThreadIsNotTakenForTorchsOwnChoice)
+{
+  // torch gives a thread that it has not seen the number that was set last: here that of a scope of another thread.
+  const int before = at::get_num_threads();
+  int       after = 0;
+  {
+    const ThreadCountScope outer(static_cast<unsigned int>(before) + 2);
+    std::thread([&after] {
+      {
+        const ThreadCountScope own(1);
+        EXPECT_EQ(at::get_num_threads(), 1);
+      }
+      after = at::get_num_threads();
+    }).join();
+  }
+  EXPECT_EQ(after, before);
+  int later = 0;
+  std::thread([&later] { later = at::get_num_threads(); }).join();
+  EXPECT_EQ(later, before);
+}
+
+TEST(ArSSRThreadCountScope, HoldsForTheModulesOwnLoops)
+{
+  const ThreadCountScope outer(3);
+  EXPECT_EQ(itk::arssr::GetLoopThreads(), 3U);
+  {
+    const ThreadCountScope inner(1);
+    EXPECT_EQ(itk::arssr::GetLoopThreads(), 1U);
+  }
+  EXPECT_EQ(itk::arssr::GetLoopThreads(), 3U);
 }

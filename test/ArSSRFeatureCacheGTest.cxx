@@ -163,3 +163,31 @@ TEST(ArSSRFeatureCache, GivesBackWhatIsInserted)
   cache.Insert(Key(2.0F), Tile(5.0F));
   EXPECT_EQ(cache.Find(Key(1.0F)), &tile) << "features must stay where they are while others come";
 }
+
+TEST(ArSSRFeatureCache, CountsTheMemoryThatIsHeldAndNotWhatIsShown)
+{
+  FeatureCache     cache;
+  FeatureTile      tile = Tile(1.0F);
+  const at::Tensor whole = at::zeros({ 7, 2, 1, 2 });
+  tile.features = whole.narrow(0, 2, 3); // contiguous, but a part of seven planes
+  ASSERT_TRUE(tile.features.is_contiguous());
+  const auto key = Key(1.0F);
+  tile.lowResolution = key.input; // the same memory: not counted twice
+  cache.Insert(key, tile);
+  EXPECT_EQ(cache.GetSize(), (24 + 28) * sizeof(float));
+}
+
+TEST(ArSSRFeatureCache, IsClearedButForATileInUse)
+{
+  FeatureCache cache;
+  EXPECT_FALSE(cache.ClearBut(nullptr));
+  cache.Insert(Key(1.0F), Tile(1.0F));
+  const FeatureTile & used = cache.Insert(Key(2.0F), Tile(2.0F));
+  cache.Insert(Key(3.0F), Tile(3.0F));
+  EXPECT_TRUE(cache.ClearBut(&used));
+  EXPECT_EQ(cache.GetSize(), EntryBytes);
+  EXPECT_EQ(cache.Find(Key(2.0F)), &used);
+  EXPECT_FALSE(cache.ClearBut(&used)) << "nothing more can be given up";
+  EXPECT_TRUE(cache.ClearBut(nullptr));
+  EXPECT_EQ(cache.GetSize(), 0U);
+}

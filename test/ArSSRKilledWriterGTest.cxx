@@ -177,7 +177,7 @@ TEST(ArSSRKilledWriter, LeavesTheOldModelOrTheNewOne)
 TEST(ArSSRKilledWriter, LeavesACheckpointThatCanBeRead)
 {
   const TemporaryDirectory  directory;
-  const CheckpointDirectory files(directory.GetPath().string(), 2);
+  const CheckpointDirectory files(directory.GetPath().string(), 2, "run");
   unsigned int              latest = 0; // that is known to be there
   files.Write(MakeCheckpoint(latest));
   KillWriters([&](unsigned int) { files.Write(MakeCheckpoint(++latest)); }, // of the child's copy

@@ -19,10 +19,66 @@
 
 #include "ArSSRTestHelpers.h"
 
+#include <atomic>
+#include <optional>
+#include <thread>
+#include <vector>
+
 namespace
 {
 using namespace itk::arssr;
 using namespace itk::arssr::test;
+using Setting = at::Float32Precision;
+
+/** torch's setting for single-precision products on the CPU, put back at the end of a test. */
+class Switch
+{
+public:
+  Switch()
+    : m_Before(Get())
+  {}
+  ~Switch()
+  {
+    Set(m_Before);
+  }
+  static Setting
+  Get()
+  {
+    return at::globalContext().float32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL);
+  }
+  static void
+  Set(Setting setting)
+  {
+    at::globalContext().setFloat32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL, setting);
+  }
+
+private:
+  Setting m_Before;
+};
+
+/** A scope that begins and ends when a test says, in a thread of its own. */
+class ScopeInAThread
+{
+public:
+  explicit ScopeInAThread(Precision precision)
+  {
+    Run([&] { m_Scope.emplace(at::kCPU, precision); });
+  }
+  void
+  End()
+  {
+    Run([&] { m_Scope.reset(); });
+  }
+
+private:
+  template <typename TFunction>
+  static void
+  Run(const TFunction & function)
+  {
+    std::thread(function).join();
+  }
+  std::optional<PrecisionScope> m_Scope;
+};
 } // namespace
 
 TEST(ArSSRPrecision, IsReadFromItsNameAndWritten)
@@ -59,16 +115,86 @@ TEST(ArSSRPrecision, HasAWidth)
 
 TEST(ArSSRPrecision, IsSetAndPutBack)
 {
-  at::Context & context = at::globalContext();
-  const auto    get = [&] {
-    return context.float32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL);
-  };
-  const auto before = get();
-  context.setFloat32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL, at::Float32Precision::BF16);
+  const Switch putBack;
+  Switch::Set(Setting::BF16);
   {
     const PrecisionScope scope(at::kCPU, Precision::Float32);
-    EXPECT_EQ(get(), at::Float32Precision::IEEE);
+    EXPECT_EQ(Switch::Get(), Setting::IEEE);
   }
-  EXPECT_EQ(get(), at::Float32Precision::BF16);
-  context.setFloat32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL, before);
+  EXPECT_EQ(Switch::Get(), Setting::BF16);
+  {
+    const PrecisionScope scope(at::kCPU, Precision::TensorFloat32);
+    EXPECT_EQ(Switch::Get(), Setting::TF32);
+  }
+  EXPECT_EQ(Switch::Get(), Setting::BF16);
+}
+
+TEST(ArSSRPrecision, OfSingleWorkStaysSingleWhateverOtherThreadsDo)
+{
+  const Switch putBack;
+  Switch::Set(Setting::TF32);
+  ScopeInAThread first(Precision::Float32);
+  ScopeInAThread second(Precision::Float32);
+  EXPECT_EQ(Switch::Get(), Setting::IEEE);
+  first.End(); // would have put back TF32 under the second one's work
+  EXPECT_EQ(Switch::Get(), Setting::IEEE);
+  ScopeInAThread coarse(Precision::TensorFloat32);
+  EXPECT_EQ(Switch::Get(), Setting::IEEE) << "a scope for TensorFloat-32 takes another thread's precision away";
+  coarse.End();
+  EXPECT_EQ(Switch::Get(), Setting::IEEE);
+  second.End();
+  EXPECT_EQ(Switch::Get(), Setting::TF32);
+}
+
+TEST(ArSSRPrecision, IsTensorFloat32AgainAfterSingleWorkOfAnotherThread)
+{
+  const Switch putBack;
+  Switch::Set(Setting::NONE);
+  const Setting  before = Switch::Get();
+  ScopeInAThread coarse(Precision::TensorFloat32);
+  EXPECT_EQ(Switch::Get(), Setting::TF32);
+  ScopeInAThread single(Precision::Float32);
+  EXPECT_EQ(Switch::Get(), Setting::IEEE);
+  single.End();
+  EXPECT_EQ(Switch::Get(), Setting::TF32);
+  coarse.End();
+  EXPECT_EQ(Switch::Get(), before);
+}
+
+TEST(ArSSRPrecision, LeavesWhatAnApplicationSetsMeanwhile)
+{
+  const Switch putBack;
+  Switch::Set(Setting::TF32);
+  ScopeInAThread single(Precision::Float32);
+  Switch::Set(Setting::BF16);
+  ScopeInAThread another(Precision::Float32);
+  EXPECT_EQ(Switch::Get(), Setting::IEEE);
+  another.End();
+  single.End();
+  EXPECT_EQ(Switch::Get(), Setting::BF16);
+}
+
+TEST(ArSSRPrecision, IsSingleInEveryScopeOfManyThreads)
+{
+  const Switch putBack;
+  Switch::Set(Setting::TF32);
+  std::atomic<int>         wrong{ 0 };
+  std::vector<std::thread> threads;
+  for (int number = 0; number < 4; ++number)
+  {
+    threads.emplace_back([&wrong, number] {
+      for (int repetition = 0; repetition < 2000; ++repetition)
+      {
+        const bool           isSingle = number < 2;
+        const PrecisionScope scope(at::kCPU, isSingle ? Precision::Float32 : Precision::TensorFloat32);
+        wrong += isSingle && Switch::Get() != Setting::IEEE ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread & thread : threads)
+  {
+    thread.join();
+  }
+  EXPECT_EQ(wrong.load(), 0);
+  EXPECT_EQ(Switch::Get(), Setting::TF32);
 }

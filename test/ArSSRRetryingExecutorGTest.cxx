@@ -18,6 +18,8 @@
 #include "ArSSRNetwork.h"
 #include "ArSSRRetryingExecutor.h"
 
+#include "ArSSROutOfMemory.h"
+
 #include "ArSSRCpuTestHelpers.h"
 
 #include "ArSSRTorchExecutor.h"
@@ -55,6 +57,7 @@ public:
   FeatureTile
   Encode(const EncodeJob & job) const override
   {
+    m_Calls.push_back(job.lowResolution.numel());
     if (job.lowResolution.numel() > m_MostVoxels)
     {
       this->Fail();
@@ -65,6 +68,7 @@ public:
   void
   Decode(const FeatureTile & tile, const DecodeJob & job) const override
   {
+    m_Calls.push_back(static_cast<std::int64_t>(CountVoxels(job.spans)));
     if (CountVoxels(job.spans) > m_MostSamples)
     {
       this->Fail();
@@ -76,6 +80,20 @@ public:
   GetVoxelsPerBatch() const override
   {
     return 1 << 20;
+  }
+
+  /** The sizes of what it was asked to do. */
+  const std::vector<std::int64_t> &
+  GetCalls() const
+  {
+    return m_Calls;
+  }
+  /** Memory that comes back. */
+  void
+  Grow()
+  {
+    m_MostVoxels = 1 << 30;
+    m_MostSamples = 1 << 30;
   }
 
 private:
@@ -97,6 +115,8 @@ private:
   std::int64_t  m_MostVoxels;
   SizeValueType m_MostSamples;
   Failure       m_Failure;
+
+  mutable std::vector<std::int64_t> m_Calls;
 };
 
 using Failure = SmallExecutor::Failure;
@@ -195,6 +215,76 @@ TEST_P(ArSSRRetryingExecutorAfter, GivesUpAtTheSmallestPiece)
   const FeatureTile tile = this->Make(1 << 20).Encode(m_WholeImage);
   EXPECT_ANY_THROW(this->Make(1 << 20, 10).Decode(tile, { m_LongLines, m_Spans, [](const auto &, const float *, auto) {
                                                          } }));
+}
+
+TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptAndTriesTheWholeOnceMore)
+{
+  auto                   owned = std::make_unique<SmallExecutor>(m_Network, 10, 10, GetParam());
+  SmallExecutor &        small = *owned;
+  int                    asked = 0;
+  const FeatureTile *    inUse = nullptr;
+  const RetryingExecutor executor(std::move(owned), m_Network.GetEncoder().GetRadius(), [&](const FeatureTile * tile) {
+    ++asked;
+    inUse = tile;
+    small.Grow();
+    return true;
+  });
+  const FeatureTile      tile = executor.Encode(m_WholeImage);
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(inUse, nullptr);
+  EXPECT_EQ(small.GetCalls(), (std::vector<std::int64_t>{ 540, 540 })) << "pieces shrank before the cache was given up";
+  EXPECT_TRUE(tile.features.equal(this->Make(1 << 20).Encode(m_WholeImage).features));
+}
+
+TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptButNotTheTileThatItDecodes)
+{
+  const FeatureTile      tile = this->Make(1 << 20).Encode(m_WholeImage);
+  auto                   owned = std::make_unique<SmallExecutor>(m_Network, 10, 10, GetParam());
+  SmallExecutor &        small = *owned;
+  const FeatureTile *    inUse = nullptr;
+  const RetryingExecutor executor(std::move(owned), m_Network.GetEncoder().GetRadius(), [&](const FeatureTile * used) {
+    inUse = used;
+    small.Grow();
+    return true;
+  });
+  executor.Decode(tile, { m_LongLines, m_Spans, [](const auto &, const float *, auto) {
+                         } });
+  EXPECT_EQ(inUse, &tile);
+  EXPECT_EQ(small.GetCalls(), (std::vector<std::int64_t>{ 1203, 1203 }));
+}
+
+TEST_P(ArSSRRetryingExecutorAfter, DoesNotTryTheWholeAgainWhereNothingCouldBeGivenUp)
+{
+  auto                   owned = std::make_unique<SmallExecutor>(m_Network, 4000, 1 << 20, GetParam());
+  SmallExecutor &        small = *owned;
+  const RetryingExecutor executor(
+    std::move(owned), m_Network.GetEncoder().GetRadius(), [](const FeatureTile *) { return false; });
+  executor.Encode(m_Job);
+  ASSERT_GT(small.GetCalls().size(), 2U);
+  EXPECT_EQ(small.GetCalls()[0], 8160);
+  EXPECT_LT(small.GetCalls()[1], 8160);
+}
+
+TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptForTheSmallestPieceToo)
+{
+  auto            owned = std::make_unique<SmallExecutor>(m_Network, 10, 10, GetParam());
+  SmallExecutor & small = *owned;
+  EncodeJob       job = m_WholeImage;
+  job.featureBox.end = { 2, 2, 2 };
+  const RetryingExecutor executor(std::move(owned), m_Network.GetEncoder().GetRadius(), [&](const FeatureTile *) {
+    small.Grow();
+    return true;
+  });
+  EXPECT_EQ(executor.Encode(job).features.size(0), 2);
+}
+
+TEST(ArSSRRetryingExecutor, TakesOnlyMissingMemoryForMissingMemory)
+{
+  EXPECT_TRUE(SaysThatMemoryRanOut(std::bad_alloc()));
+  EXPECT_TRUE(SaysThatMemoryRanOut(std::runtime_error("CUDA error: out of memory")));
+  EXPECT_TRUE(SaysThatMemoryRanOut(std::runtime_error("CUDNN_STATUS_ALLOC_FAILED")));
+  EXPECT_FALSE(SaysThatMemoryRanOut(std::runtime_error("an illegal memory access was encountered")));
+  EXPECT_FALSE(SaysThatMemoryRanOut(itk::ExceptionObject(__FILE__, __LINE__, "the disk is out of memory")));
 }
 
 INSTANTIATE_TEST_SUITE_P(AnError,

@@ -209,6 +209,60 @@ TEST(ArSSRTrainer, KeepsTheLatestCheckpointsAndResumesFromTheOneThatCanBeRead)
   EXPECT_TRUE(Train(job).equal(straight));
 }
 
+TEST(ArSSRTrainer, NeitherUsesNorRemovesTheCheckpointsOfAnotherTraining)
+{
+  const TemporaryDirectory directory;
+  ArSSRTrainer::Job        job = SmallJob();
+  job.checkpointDirectory = directory.GetPath().string();
+  Train(job);
+  const auto files = FilesIn(directory);
+
+  // The same recipe and images, but a training of its own, with fewer steps than the one before.
+  ArSSRTrainer::Job other = job;
+  int               steps = 0;
+  other.report = [&steps](const ArSSRTrainingStatus &, bool) {
+    ++steps;
+    return false;
+  };
+  const auto run = [&other] {
+    ArSSRTrainer::New()->Run(other);
+  };
+  ExpectError(run, "holds checkpoints of another training");
+  EXPECT_EQ(steps, 0) << "it must be told before the work, not after it";
+  EXPECT_EQ(FilesIn(directory), files);
+
+  other.checkpointDirectory = directory.File("other");
+  run();
+  EXPECT_EQ(steps, 1);
+  other.resumeFrom = job.checkpointDirectory; // of the first one, into the second one's
+  ExpectError(run, "holds checkpoints of another training");
+}
+
+TEST(ArSSRTrainer, GoesOnFromWhatItWroteLastAfterGoingBackToAnEarlierStep)
+{
+  const TemporaryDirectory directory;
+  ArSSRTrainer::Job        job = SmallJob();
+  job.recipe.Set("checkpoints_kept", "5");
+  job.checkpointDirectory = directory.GetPath().string();
+  const at::Tensor straight = Train(job); // with checkpoints of steps 3, 6, 9 and 12
+
+  job.resumeFrom = directory.File("checkpoint-000000003.safetensors");
+  job.report = [](const ArSSRTrainingStatus & status, bool) {
+    return status.step < 5;
+  };
+  Train(job);
+  EXPECT_TRUE(std::filesystem::exists(directory.File("checkpoint-000000005.safetensors")));
+
+  itk::SizeValueType firstStep = 0;
+  job.resumeFrom = job.checkpointDirectory;
+  job.report = [&firstStep](const ArSSRTrainingStatus & status, bool) {
+    firstStep = firstStep == 0 ? status.step : firstStep;
+    return true;
+  };
+  EXPECT_TRUE(Train(job).equal(straight));
+  EXPECT_EQ(firstStep, 6U) << "it went on from a checkpoint that it had gone back behind";
+}
+
 TEST(ArSSRTrainer, GivesTheBestWeightsSoFarWhenItIsStopped)
 {
   ArSSRTrainer::Job  job = SmallJob();

@@ -58,7 +58,13 @@ class RunFolder:
             raise UserError(
                 f"{self.path} is not empty; --resume {self.path} goes on with a run, --run-dir names another"
             )
-        make_folder(self.checkpoints)
+        make_folder(self.path)
+        try:
+            self.checkpoints.mkdir()
+        except FileExistsError:  # made since it was looked for
+            raise UserError(
+                f"{self.path} is another run's, which began just now; start again, or name another with --run-dir"
+            ) from None
 
     def discard(self) -> None:
         """Remove the folder of a run that did not begin; anything else in it is left."""

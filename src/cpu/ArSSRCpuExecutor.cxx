@@ -17,8 +17,9 @@
  *=========================================================================*/
 #include "ArSSRCpuExecutor.h"
 
+#include "ArSSRCpuParallel.h"
+
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <thread>
@@ -32,7 +33,8 @@ constexpr SizeValueType VoxelsPerThread = SizeValueType{ 1 } << 15;
 } // namespace
 
 CpuExecutor::CpuExecutor(const Network & network, const CpuKernels & kernels)
-  : m_Encoder(kernels, network)
+  : m_Kernels(kernels.name)
+  , m_Encoder(kernels, network)
   , m_Decoder(kernels, network)
 {}
 
@@ -60,7 +62,13 @@ CpuExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
 SizeValueType
 CpuExecutor::GetVoxelsPerBatch() const
 {
-  return VoxelsPerThread * static_cast<SizeValueType>(at::get_num_threads());
+  return VoxelsPerThread * static_cast<SizeValueType>(GetLoopThreads());
+}
+
+std::string
+CpuExecutor::GetDescription() const
+{
+  return "CPU kernels (" + m_Kernels + ')';
 }
 
 TileCosts

@@ -42,12 +42,16 @@ public:
   SizeValueType
   GetVoxelsPerBatch() const override;
 
+  std::string
+  GetDescription() const override;
+
   static TileCosts
   GetCosts(const Network & network);
 
 private:
-  CpuEncoder m_Encoder;
-  CpuDecoder m_Decoder;
+  std::string m_Kernels; // their name
+  CpuEncoder  m_Encoder;
+  CpuDecoder  m_Decoder;
 };
 } // namespace itk::arssr
 

@@ -17,17 +17,69 @@
  *=========================================================================*/
 #include "ArSSRCpuParallel.h"
 
+#include "ArSSRFork.h"
+
 #include "itkMultiThreaderBase.h"
+
+#include <ATen/Parallel.h>
 
 #include <exception>
 #include <mutex>
 
 namespace itk::arssr
 {
+namespace
+{
+thread_local unsigned int loopThreads = 0; // zero: as many as torch
+thread_local bool         isInLoop = false;
+
+/** \brief Marks the calling thread as one of a loop's. */
+class InLoopScope
+{
+public:
+  InLoopScope()
+    : m_Previous(isInLoop)
+  {
+    isInLoop = true;
+  }
+  ~InLoopScope()
+  {
+    isInLoop = m_Previous;
+  }
+  InLoopScope(const InLoopScope &) = delete;
+  InLoopScope &
+  operator=(const InLoopScope &) = delete;
+
+private:
+  bool m_Previous;
+};
+} // namespace
+
+LoopThreadsScope::LoopThreadsScope(unsigned int numberOfThreads)
+  : m_Previous(loopThreads)
+{
+  loopThreads = numberOfThreads;
+}
+
+LoopThreadsScope::~LoopThreadsScope()
+{
+  loopThreads = m_Previous;
+}
+
+unsigned int
+GetLoopThreads()
+{
+  if (isInLoop || IsForkedChild())
+  {
+    return 1;
+  }
+  return loopThreads > 0 ? loopThreads : static_cast<unsigned int>(at::get_num_threads());
+}
+
 void
 RunOnThreads(unsigned int threads, const std::function<void()> & function)
 {
-  if (threads <= 1)
+  if (threads <= 1 || isInLoop || IsForkedChild())
   {
     function();
     return;
@@ -43,6 +95,7 @@ RunOnThreads(unsigned int threads, const std::function<void()> & function)
     [&](SizeValueType) {
       try
       {
+        const InLoopScope inLoop;
         function();
       }
       catch (...)

@@ -56,11 +56,16 @@ public:
   bool
   Add(cudaError_t error, const char * call)
   {
-    if (error != cudaSuccess && m_Text.empty())
+    if (error == cudaSuccess)
+    {
+      return true;
+    }
+    cudaGetLastError(); // told once: the runtime keeps it, and the next launch would take it for its own
+    if (m_Text.empty())
     {
       m_Text = std::string(call) + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
     }
-    return error == cudaSuccess;
+    return false;
   }
   void
   Add(const std::string & problem)
@@ -94,6 +99,7 @@ class DeviceScope
 {
 public:
   DeviceScope(int device, CallResult & result)
+    : m_Result(result)
   {
     if (result.Add(cudaGetDevice(&m_Previous), "cudaGetDevice") && m_Previous != device)
     {
@@ -104,7 +110,7 @@ public:
   {
     if (m_Changed)
     {
-      cudaSetDevice(m_Previous);
+      m_Result.Add(cudaSetDevice(m_Previous), "cudaSetDevice");
     }
   }
   DeviceScope(const DeviceScope &) = delete;
@@ -112,8 +118,9 @@ public:
   operator=(const DeviceScope &) = delete;
 
 private:
-  int  m_Previous{ 0 };
-  bool m_Changed{ false };
+  CallResult & m_Result;
+  int          m_Previous{ 0 };
+  bool         m_Changed{ false };
 };
 
 void

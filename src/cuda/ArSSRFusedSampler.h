@@ -50,6 +50,7 @@ public:
   ARSSR_DEVICE void
   Sample(std::int64_t tile)
   {
+    m_Warp.Synchronize(); // other lanes may still read the skips of the tile before, which are replaced
     m_Warp.ForEachLane([&](int lane) { this->Prepare(tile, lane); });
     m_Warp.Synchronize();
     m_Warp.ForEachLane([&](int lane) {

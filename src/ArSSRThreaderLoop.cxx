@@ -1,0 +1,42 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRThreaderLoop.h"
+
+#include "ArSSRFork.h"
+
+#include "itkMultiThreaderBase.h"
+
+namespace itk::arssr
+{
+void
+ForEachInThreader(MultiThreaderBase *                        threader,
+                  SizeValueType                              begin,
+                  SizeValueType                              end,
+                  const std::function<void(SizeValueType)> & function)
+{
+  if (!IsForkedChild())
+  {
+    threader->ParallelizeArray(begin, end, function, nullptr);
+    return;
+  }
+  for (; begin < end; ++begin)
+  {
+    function(begin);
+  }
+}
+} // namespace itk::arssr
