@@ -35,11 +35,11 @@ def with_primary_first(arguments: tuple, keywords: dict[str, Any]) -> tuple[list
 
 def plain(value: Any) -> Any:
     """Numbers and arrays of NumPy and torch as what setters take: Python's numbers, lists, and ITK's matrices."""
-    if is_tensor(value):
+    if is_tensor(value) and value.ndim <= 2:
         value = value.detach().cpu().numpy()
     if isinstance(value, np.ndarray) and value.ndim == 2:
         return itk.matrix_from_array(np.ascontiguousarray(value, float))
-    if isinstance(value, (np.ndarray, np.generic)):
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim < 2):
         return value.tolist()
     if isinstance(value, (list, tuple)):
         return [plain(element) for element in value]

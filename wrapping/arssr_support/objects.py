@@ -12,14 +12,14 @@ from itk.arssr_support.pixel_types import dtype_of_image, wrapped_types
 from itk.arssr_support.volumes import grid_of
 from itk.support.template_class import itkTemplate
 
-_GRID_SETTERS = ("SetReferenceImage", "SetOutputParametersFromImage")
+_GRID_SETTERS = {"SetReferenceImage": False, "SetOutputParametersFromImage": True}  # whether they copy it at once
 
 
 def prepare(wrapped_class: type) -> None:
     """Let an object's setters take numbers and arrays of NumPy and torch, and grids of volumes of any kind."""
     for name, method in list(vars(wrapped_class).items()):
         if name in _GRID_SETTERS:
-            setattr(wrapped_class, name, _takes_grid(method))
+            setattr(wrapped_class, name, _takes_grid(method, copies=_GRID_SETTERS[name]))
         elif name.startswith("Set") and callable(method):
             setattr(wrapped_class, name, _takes_numbers(method))
 
@@ -39,10 +39,13 @@ def _takes_numbers(setter: Callable) -> Callable:
     return wrapper
 
 
-def _takes_grid(setter: Callable) -> Callable:
+def _takes_grid(setter: Callable, *, copies: bool) -> Callable:
     @functools.wraps(setter)
     def wrapper(self: Any, image: Any) -> Any:
-        return setter(self, image if image is None else grid_of(image))
+        grid = None if image is None else grid_of(image)
+        if grid is not None and copies:
+            grid.UpdateOutputInformation()
+        return setter(self, grid)
 
     return wrapper
 
@@ -65,7 +68,7 @@ def _uses_reference(new: Callable, images: int) -> Callable:
             if use is not None and not keywords[use]:
                 raise ValueError(f"{reference} is given, and {use}={keywords[use]}: leave one of them out")
             keywords[use or "UseReferenceImage"] = True
-        return new(*arguments, **keywords)
+        return new(*arguments, **{name: plain(value) for name, value in keywords.items()})
 
     return wrapper
 

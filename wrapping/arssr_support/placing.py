@@ -15,12 +15,10 @@ def images_of_pair(high: Volume, low: Volume, wrapped: frozenset[np.dtype]) -> t
     """
     high_type = computed_type(high.dtype, wrapped, high.description)
     low_type = computed_type(low.dtype, wrapped, low.description)
-    if high_type.kind == "f" or np.can_cast(low_type, high_type):
-        common = high_type  # single precision is used within, so float64 values lose nothing in float32
-    else:
-        common = low_type if low_type.kind == "f" else computed_type(np.dtype(np.float32), wrapped, low.description)
-    high_image = high.image(common)
-    low_image = low.image(common, keep=True)  # where the other one is ITK's, so is the result, and has a pipeline
+    # Single precision is used within, so that float64 values lose nothing in float32.
+    holds_both = high_type.kind == "f" or np.can_cast(low_type, high_type)
+    common = high_type if holds_both else np.dtype(np.float32)
+    high_image, low_image = high.image(common), low.image(common)
     if not low.has_grid:
         _place(low_image, high_image)
     elif not high.has_grid:

@@ -247,7 +247,13 @@ class _ImageVolume:
         if dtype == self.dtype:
             return self._image
         self._image.UpdateOutputInformation()
-        converted = image_of(np.ascontiguousarray(itk.array_view_from_image(self._image), dtype), keep=True)
+        self._image.SetRequestedRegionToLargestPossibleRegion()
+        self._image.Update()
+        voxels = itk.array_view_from_image(self._image)
+        if voxels is None:
+            raise ValueError("the image has no voxels: it is not allocated")
+        # Always kept, as an image may come back with the voxels that it went in with.
+        converted = image_of(np.ascontiguousarray(voxels, dtype), keep=True)
         converted.CopyInformation(self._image)
         converted.SetBufferedRegion(self._image.GetBufferedRegion())
         converted.SetRequestedRegion(self._image.GetBufferedRegion())
