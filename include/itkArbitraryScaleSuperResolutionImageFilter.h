@@ -82,6 +82,12 @@ namespace itk
  * the image. Tiles and blocks are fixed to the whole image, so on the CPU the output is the same bit for bit however it
  * is divided. Memory beyond the input and output regions stays within MemoryBudget.
  *
+ * \par Python
+ * The keyword forms, `itk.arbitrary_scale_super_resolution_image_filter(image, reference_image=…)` and `New(…)`, turn
+ * UseReferenceImage on for a reference image that they are given. The function also takes NumPy arrays, xarray
+ * DataArrays and torch tensors, [z, y, x], and gives back what it was given; voxel types other than those that the
+ * class is wrapped for are computed as float.
+ *
  * \par Errors
  * ExceptionObject for conflicting or impossible output grids, an unusable model, an unknown device, a budget that is
  * too small, non-finite input, and failures of torch and CUDA. AbortGenerateData ends the work, at the next tile or
@@ -201,7 +207,8 @@ public:
   void
   SetOutputParametersFromImage(const ReferenceImageBaseType * image);
 
-  /** An image whose grid the output gets, whatever its pixels, when UseReferenceImage is on. */
+  /** An image whose grid the output gets, whatever its pixels, when UseReferenceImage is on; a warning when it is not.
+   */
   itkSetInputMacro(ReferenceImage, ReferenceImageBaseType);
   itkGetInputMacro(ReferenceImage, ReferenceImageBaseType);
   void

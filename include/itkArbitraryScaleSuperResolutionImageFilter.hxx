@@ -303,6 +303,11 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOut
   const InputImageType * input = this->GetInput();
   const ImageGeometry    inputGeometry = ImageGeometry::FromImage(*input);
   inputGeometry.Verify("input");
+  if (!m_OutputGrid.useReference && this->GetReferenceImage() != nullptr)
+  {
+    itkWarningMacro(
+      "ReferenceImage is set and UseReferenceImage is off, so it is not used. Call UseReferenceImageOn().");
+  }
   const ImageGeometry outputGeometry = m_OutputGrid.Compute(inputGeometry, this->GetReferenceImage());
   m_IndexMap = ArSSRIndexMap(inputGeometry, outputGeometry);
   OutputImageType * output = this->GetOutput();

@@ -23,6 +23,8 @@
 
 #include "itkImageToImageFilter.h"
 
+#include <optional>
+
 namespace itk
 {
 /** \class SliceProfileSimulationImageFilter
@@ -43,6 +45,8 @@ namespace itk
  * - ShrinkFactors, input voxels per output voxel along each axis (default 2), any number of at least 1: the field of
  * view is kept as in BinShrinkImageFilter, with the size rounded to the nearest;
  * - ReferenceImage with UseReferenceImageOn(): the grid of that image, rotated, permuted, flipped or anisotropic.
+ *
+ * Settings of both kinds are an error; ResetOutputGrid() forgets them.
  *
  * Output voxels whose centre lies outside the input's extent, the box up to the outer faces of its outer voxels, get
  * DefaultPixelValue. Input voxels outside the image are left out of the sum.
@@ -88,19 +92,28 @@ public:
   using WidthsType = ArSSRSliceProfileProjector::WidthsType;
   using ReferenceImageBaseType = ImageBase<ImageDimension>;
 
+  static constexpr double DefaultShrinkFactor = 2.0;
+
   /** Input voxels per output voxel, in (x, y, z) order, each at least 1. Default 2 along each axis. */
-  itkSetMacro(ShrinkFactors, FactorsType);
-  itkGetConstReferenceMacro(ShrinkFactors, FactorsType);
+  void
+  SetShrinkFactors(const FactorsType & factors);
   /** The same factor along each axis. */
   void
   SetShrinkFactors(double factor);
+  FactorsType
+  GetShrinkFactors() const;
 
-  /** An image whose grid the output gets, whatever its pixels, when UseReferenceImage is on. */
+  /** An image whose grid the output gets, whatever its pixels, when UseReferenceImage is on; a warning when it is not.
+   */
   itkSetInputMacro(ReferenceImage, ReferenceImageBaseType);
   itkGetInputMacro(ReferenceImage, ReferenceImageBaseType);
   itkSetMacro(UseReferenceImage, bool);
   itkGetConstMacro(UseReferenceImage, bool);
   itkBooleanMacro(UseReferenceImage);
+
+  /** Forgets ShrinkFactors and UseReferenceImage: factors of 2 are in force again. */
+  void
+  ResetOutputGrid();
 
   /** Full width at half maximum of the slice profile along each axis of the output, in mm. 0, the default, stands for
    * the output spacing. */
@@ -148,10 +161,10 @@ protected:
   GenerateData() override;
 
 private:
-  FactorsType     m_ShrinkFactors{};
-  bool            m_UseReferenceImage{ false };
-  WidthsType      m_FullWidthAtHalfMaximum{};
-  OutputPixelType m_DefaultPixelValue{};
+  std::optional<FactorsType> m_ShrinkFactors;
+  bool                       m_UseReferenceImage{ false };
+  WidthsType                 m_FullWidthAtHalfMaximum{};
+  OutputPixelType            m_DefaultPixelValue{};
 
   // State of the pipeline, not settings.
   ArSSRSliceProfileProjector m_Projector;

@@ -30,9 +30,20 @@ namespace itk
 template <typename TInputImage, typename TOutputImage>
 SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::SliceProfileSimulationImageFilter()
 {
-  m_ShrinkFactors.Fill(2.0);
   m_FullWidthAtHalfMaximum.Fill(0.0);
   this->AddOptionalInputName("ReferenceImage");
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::SetShrinkFactors(const FactorsType & factors)
+{
+  if (m_ShrinkFactors != factors)
+  {
+    m_ShrinkFactors = factors;
+    this->Modified();
+  }
 }
 
 
@@ -43,6 +54,26 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::SetShrinkFactors(d
   FactorsType factors;
   factors.Fill(factor);
   this->SetShrinkFactors(factors);
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+auto
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GetShrinkFactors() const -> FactorsType
+{
+  FactorsType byDefault;
+  byDefault.Fill(DefaultShrinkFactor);
+  return m_ShrinkFactors.value_or(byDefault);
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::ResetOutputGrid()
+{
+  m_ShrinkFactors.reset();
+  m_UseReferenceImage = false;
+  this->Modified();
 }
 
 
@@ -63,11 +94,17 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::VerifyPrecondition
   Superclass::VerifyPreconditions();
 
   ArSSRVerifyReferenceImage(m_UseReferenceImage, this->GetReferenceImage());
+  if (m_UseReferenceImage && m_ShrinkFactors)
+  {
+    itkExceptionMacro("UseReferenceImage is on and ShrinkFactors are set. Set one kind of output grid; "
+                      "ResetOutputGrid() forgets both.");
+  }
+  const FactorsType factors = this->GetShrinkFactors();
   for (unsigned int axis = 0; axis < ImageDimension; ++axis)
   {
-    if (!m_UseReferenceImage && !(m_ShrinkFactors[axis] >= 1.0 && std::isfinite(m_ShrinkFactors[axis])))
+    if (!(factors[axis] >= 1.0 && std::isfinite(factors[axis])))
     {
-      itkExceptionMacro("ShrinkFactors are " << m_ShrinkFactors
+      itkExceptionMacro("ShrinkFactors are " << factors
                                              << "; finite numbers of at least 1 are expected. Voxels that are smaller "
                                                 "than the input's need a ReferenceImage.");
     }
@@ -88,10 +125,15 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateOutputInfo
   }
   else
   {
-    FactorsType factors;
-    for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+    if (this->GetReferenceImage() != nullptr)
     {
-      factors[axis] = 1.0 / m_ShrinkFactors[axis];
+      itkWarningMacro(
+        "ReferenceImage is set and UseReferenceImage is off, so it is not used. Call UseReferenceImageOn().");
+    }
+    FactorsType factors = this->GetShrinkFactors();
+    for (double & factor : factors)
+    {
+      factor = 1.0 / factor;
     }
     low = high.ScaledBy(factors);
   }
@@ -153,7 +195,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::PrintSelf(std::ost
 {
   Superclass::PrintSelf(os, indent);
 
-  os << indent << "ShrinkFactors: " << m_ShrinkFactors << std::endl;
+  os << indent << "ShrinkFactors: " << this->GetShrinkFactors() << std::endl;
   os << indent << "UseReferenceImage: " << (m_UseReferenceImage ? "On" : "Off") << std::endl;
   os << indent << "FullWidthAtHalfMaximum: " << m_FullWidthAtHalfMaximum << " mm (0: output spacing)" << std::endl;
   os << indent

@@ -366,6 +366,16 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, WarnsAboutScalesItWasNotTrainedFo
   EXPECT_TRUE(Contains(WarningsOf([&] { filter->UpdateOutputInformation(); }), "below 1"));
 }
 
+TEST(ArbitraryScaleSuperResolutionImageFilter, WarnsOfAReferenceImageThatIsNotUsed)
+{
+  const auto filter = MakeFilter();
+  filter->SetModel(SmallModel(Encoder::ResCNN));
+  filter->SetReferenceImage(filter->GetInput());
+  EXPECT_TRUE(Contains(WarningsOf(*filter), "UseReferenceImage is off"));
+  filter->UseReferenceImageOn();
+  EXPECT_EQ(WarningsOf(*filter), "");
+}
+
 TEST(ArbitraryScaleSuperResolutionImageFilter, HonoursAbortAndWorksAfterwards)
 {
   const auto filter = MakeFilter();

@@ -257,6 +257,21 @@ TEST(SliceProfileSimulationImageFilter, NamesWhatIsWrong)
   EXPECT_TRUE(Contains(UpdateMessage(*FilterType::New()), "Primary"));
 }
 
+TEST(SliceProfileSimulationImageFilter, TakesOneKindOfOutputGrid)
+{
+  const auto filter = MakeFilter(SyntheticImage(InputSize));
+  filter->SetReferenceImage(SyntheticImage({ { 4, 4, 4 } }));
+  filter->UseReferenceImageOn();
+  filter->SetShrinkFactors(2.0);
+  EXPECT_TRUE(Contains(UpdateMessage(*filter), "Set one kind of output grid"));
+  filter->ResetOutputGrid();
+  EXPECT_EQ(filter->GetShrinkFactors(), Factors(2.0, 2.0, 2.0));
+  EXPECT_FALSE(filter->GetUseReferenceImage());
+  filter->UseReferenceImageOn();
+  EXPECT_EQ(UpdateMessage(*filter), "");
+  EXPECT_EQ(filter->GetOutput()->GetLargestPossibleRegion().GetSize(), (FloatImage::SizeType{ { 4, 4, 4 } }));
+}
+
 TEST(SliceProfileSimulationImageFilter, RefusesInputThatIsNotFinite)
 {
   for (const float bad : { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity() })

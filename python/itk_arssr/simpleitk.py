@@ -8,19 +8,28 @@ import itk
 
 if TYPE_CHECKING:
     import SimpleITK
+    from itk.arssr_support.volumes import Volume
 
 
 def upscale_simpleitk(image: SimpleITK.Image, **settings: Any) -> SimpleITK.Image:
     """Super-resolve a three-dimensional SimpleITK image; spacing, origin and direction follow the result's grid.
 
     ``settings`` are those of ``itk.arbitrary_scale_super_resolution_image_filter``, such as ``scale_factors=2.5``. With
-    a SimpleITK image as ``reference_image`` the result has that image's grid. Pixel type and meta-data are kept.
+    a SimpleITK image as ``reference_image`` the result has that image's grid. Meta-data are kept, and so is the pixel
+    type where it is float, double, 8-bit unsigned or 16-bit; others are computed as float, and the result is float.
     """
     import SimpleITK
+    from itk.arssr_support.pixel_types import computed_type, wrapped_types
 
-    if isinstance(settings.get("reference_image"), SimpleITK.Image):
-        settings = {"use_reference_image": True} | settings | {"reference_image": _to_itk(settings["reference_image"])}
-    result = itk.arbitrary_scale_super_resolution_image_filter(_to_itk(image), **settings)
+    upscale = itk.arbitrary_scale_super_resolution_image_filter
+    given = {
+        key: _laid_out(_volume(value).grid(), value) if isinstance(value, SimpleITK.Image) else value
+        for key, value in settings.items()
+    }
+    volume = _volume(image)
+    wrapped = wrapped_types(itk.ArbitraryScaleSuperResolutionImageFilter)
+    pixel_type = computed_type(volume.dtype, wrapped, "the SimpleITK image")
+    result = upscale(_laid_out(volume.image(pixel_type), image), **given)
     upscaled = SimpleITK.GetImageFromArray(itk.array_view_from_image(result))
     upscaled.SetSpacing(tuple(result.GetSpacing()))
     upscaled.SetOrigin(tuple(result.GetOrigin()))
@@ -30,15 +39,31 @@ def upscale_simpleitk(image: SimpleITK.Image, **settings: Any) -> SimpleITK.Imag
     return upscaled
 
 
-def _to_itk(image: SimpleITK.Image) -> itk.Image:
+def _volume(image: SimpleITK.Image) -> Volume:
+    """The voxels of an image, looked at where they are."""
     import SimpleITK
+    from itk.arssr_support.volumes import volume_of
 
+    if not isinstance(image, SimpleITK.Image):
+        raise TypeError(
+            f"a SimpleITK image is expected, not {type(image).__name__}; "
+            "itk.arbitrary_scale_super_resolution_image_filter takes ITK images and arrays of float and other types"
+        )
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise ValueError(
             f"the image has {image.GetDimension()} dimensions and {image.GetNumberOfComponentsPerPixel()} values a "
             "voxel; three dimensions and one value are needed"
         )
-    converted = itk.image_from_array(SimpleITK.GetArrayViewFromImage(image))
+    if "label" in image.GetPixelIDTypeAsString():
+        raise TypeError(  # its voxels can't be looked at: SimpleITK ends the program
+            f"the image is a {image.GetPixelIDTypeAsString()}; convert it: "
+            "SimpleITK.Cast(SimpleITK.LabelMapToLabel(image), SimpleITK.sitkFloat32)"
+        )
+    return volume_of(SimpleITK.GetArrayViewFromImage(image))
+
+
+def _laid_out(converted: itk.ImageBase, image: SimpleITK.Image) -> itk.ImageBase:
+    """Give an image of ITK's the place of a SimpleITK image."""
     converted.SetSpacing(image.GetSpacing())
     converted.SetOrigin(image.GetOrigin())
     direction = image.GetDirection()

@@ -49,6 +49,19 @@ def test_the_pixel_type_is_kept(pixel_type):
     assert upscale_simpleitk(simpleitk_image(pixel_type), scale_factors=1.5).GetPixelID() == pixel_type
 
 
+@pytest.mark.parametrize(
+    "pixel_type",
+    [SimpleITK.sitkInt8, SimpleITK.sitkInt32, SimpleITK.sitkUInt32, SimpleITK.sitkInt64, SimpleITK.sitkUInt64],
+)
+def test_other_pixel_types_are_computed_as_float(pixel_type):
+    image = simpleitk_image(pixel_type)
+    result = upscale_simpleitk(image, scale_factors=1.5)
+    assert result.GetPixelID() == SimpleITK.sitkFloat32
+    expected = upscale_simpleitk(SimpleITK.Cast(image, SimpleITK.sitkFloat32), scale_factors=1.5)
+    np.testing.assert_array_equal(SimpleITK.GetArrayFromImage(result), SimpleITK.GetArrayFromImage(expected))
+    assert result.GetOrigin() == expected.GetOrigin()
+
+
 def test_metadata_is_kept_and_the_input_untouched():
     image = simpleitk_image()
     before = SimpleITK.GetArrayFromImage(image)
@@ -57,14 +70,40 @@ def test_metadata_is_kept_and_the_input_untouched():
     np.testing.assert_array_equal(SimpleITK.GetArrayFromImage(image), before)
 
 
-def test_a_reference_image_gives_the_grid():
-    reference = SimpleITK.Image((5, 6, 7), SimpleITK.sitkUInt8)
+def reference_image(pixel_type=SimpleITK.sitkUInt8):
+    reference = SimpleITK.Image((5, 6, 7), pixel_type)
     reference.SetOrigin((10, 20, 30))
     reference.SetSpacing((0.5, 0.5, 0.5))
-    result = upscale_simpleitk(simpleitk_image(), reference_image=reference)
+    return reference
+
+
+@pytest.mark.parametrize("pixel_type", [SimpleITK.sitkUInt8, SimpleITK.sitkInt8, SimpleITK.sitkComplexFloat32])
+@pytest.mark.parametrize("keyword", ["reference_image", "ReferenceImage", "output_parameters_from_image"])
+def test_a_reference_image_gives_the_grid(keyword, pixel_type):
+    result = upscale_simpleitk(simpleitk_image(), **{keyword: reference_image(pixel_type)})
     assert result.GetSize() == (5, 6, 7)
     assert result.GetSpacing() == (0.5, 0.5, 0.5)
     assert result.GetOrigin() == (10, 20, 30)
+
+
+def test_a_reference_image_may_be_one_of_itk():
+    result = upscale_simpleitk(simpleitk_image(), reference_image=make_image(size=(5, 6, 7)))
+    assert result.GetSize() == (5, 6, 7)
+
+
+def test_a_reference_image_is_used_or_refused():
+    with pytest.raises(RuntimeError, match="Set one kind of output grid"):
+        upscale_simpleitk(simpleitk_image(), reference_image=reference_image(), scale_factors=2)
+    with pytest.raises(ValueError, match="leave one of them out"):
+        upscale_simpleitk(simpleitk_image(), reference_image=reference_image(), use_reference_image=False)
+    with pytest.raises(RuntimeError, match="there is no ReferenceImage"):
+        upscale_simpleitk(simpleitk_image(), use_reference_image=True)
+
+
+def test_numbers_of_numpy_are_settings():
+    image = simpleitk_image()
+    for factors in (np.float32(1.5), np.array([1.5, 1.5, 1.5])):
+        assert upscale_simpleitk(image, scale_factors=factors).GetSize() == (12, 14, 15)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +113,25 @@ def test_a_reference_image_gives_the_grid():
 def test_other_images_are_refused(image):
     with pytest.raises(ValueError, match="three dimensions and one value"):
         upscale_simpleitk(image, scale_factors=2)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (SimpleITK.Image((5, 5, 5), SimpleITK.sitkComplexFloat32), "is complex.*float32"),
+        (SimpleITK.Image((5, 5, 5), SimpleITK.sitkLabelUInt8), "LabelMapToLabel"),
+        (np.zeros((5, 5, 5), np.float32), "a SimpleITK image is expected, not ndarray"),
+        (make_image(), "a SimpleITK image is expected"),
+    ],
+)
+def test_what_holds_no_real_numbers_is_refused_with_a_remedy(image, message):
+    with pytest.raises(TypeError, match=message):
+        upscale_simpleitk(image, scale_factors=2)
+
+
+def test_an_image_of_simpleitk_is_refused_by_itk_with_a_remedy():
+    with pytest.raises(TypeError, match="upscale_simpleitk"):
+        itk.arbitrary_scale_super_resolution_image_filter(simpleitk_image())
 
 
 @pytest.mark.parametrize("example", ["upscale_itk.py", "upscale_simpleitk.py"])
