@@ -16,7 +16,7 @@ from rich.console import Console
 
 from itk_arssr.command import EXIT_INTERRUPTED
 from itk_arssr.distributed import Alone, join
-from itk_arssr.errors import UserError, description
+from itk_arssr.errors import OutputClosed, UserError, description
 from itk_arssr.example_slices import ExampleSlices
 from itk_arssr.runfolder import RunFolder, check_can_hold, check_writable, new_run
 from itk_arssr.stopping import stops_on_signals
@@ -83,6 +83,7 @@ class Training:
         """Make the run folder, and see that the model can be written."""
         if not self._processes.leads:
             return
+        job.inputs.check_survive([out])
         check_can_hold(out, self._request.overwrite or job.replaces_own)
         if self._request.resume is not None:
             check_writable(folder.path)
@@ -127,7 +128,7 @@ class Training:
         """Write the model, and say what it is."""
         if isinstance(observer.error, (UserError, RuntimeError, OSError, MemoryError)):
             raise UserError(description(observer.error) + self._remedy(observer, folder)) from observer.error
-        if observer.error is not None:
+        if observer.error is not None and not isinstance(observer.error, OutputClosed):
             raise observer.error
         if not self._processes.leads:
             return
@@ -145,6 +146,8 @@ class Training:
                 f"Stopped in epoch {trainer.GetEpoch() + 1} of {trainer.GetNumberOfEpochs()}. "
                 f"To go on: {self._resume_command(folder)}"
             )
+        if observer.error is not None:  # nobody reads what is said; the model is written as after Ctrl-C
+            raise observer.error
 
     def _quit(self) -> None:
         """End the program whatever it is at; files that are seen are whole at any time."""
