@@ -19,6 +19,7 @@
 #define ArSSRVolume_h
 
 #include "ArSSRGridIndex.h"
+#include "itkArSSRTrainingIntensities.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,15 +27,13 @@
 
 namespace itk::arssr
 {
-/** \brief Voxels of an image whose intensities are scaled for training.
+/** \brief Voxels of an image whose intensities are scaled by ArSSRTrainingIntensities.
  *
- * Intensities are what is above the smaller of 0 and the minimum, over the 99.9th percentile, between 0 and
- * `MaximumIntensity`. Everything is counted in voxels: a volume has no spacing.
+ * Everything is counted in voxels: a volume has no spacing.
  */
 struct Volume
 {
-  /** Where bright voxels are clipped: a few of them would otherwise outweigh all others in the loss. */
-  static constexpr float MaximumIntensity = 1.2F;
+  static constexpr float MaximumIntensity = ArSSRTrainingIntensities::Maximum;
 
   GridIndex          size{};
   std::vector<float> voxels; /**< [z, y, x] */
