@@ -13,7 +13,7 @@ from itk_arssr.command import examples, heading, option, out, reports_mistakes
 from itk_arssr.console import Bars, outcome, quality_table, summary, text_table
 from itk_arssr.errors import UserError
 from itk_arssr.evaluate import EXAMPLES, evaluate
-from itk_arssr.jobs import Result, plan, refusals, run
+from itk_arssr.jobs import Existing, Result, plan, run, settled
 from itk_arssr.options import (
     PerAxis,
     Settings,
@@ -24,6 +24,7 @@ from itk_arssr.options import (
     parse_per_axis,
     parse_precision,
 )
+from itk_arssr.streams import open_closed_streams, status_after_flushing
 from itk_arssr.train_command import EXAMPLES as TRAIN_EXAMPLES
 from itk_arssr.train_command import train
 from itk_arssr.upscaler import Upscaler, load_model
@@ -59,10 +60,11 @@ def arssr(
 @app.command(
     epilog=examples(
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2.5",
-        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 1,1,4",
+        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 1x1x4",
         "arssr upscale dicom_folder/ scan_hr.nii.gz --spacing 0.5",
         "arssr upscale t2.nii.gz t2_on_t1.nii.gz --like t1.nii.gz",
         "arssr upscale scans/ results/ --scale 2 --memory 2GiB",
+        "arssr upscale scans/ results/ --scale 2 --skip-existing",
         "arssr upscale ct.mha ct_hr.mha --scale 2 --window -1000,1500",
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --residual residual.nii.gz",
         "arssr upscale noisy.nii.gz noisy_hr.nii.gz --scale 2 --consistency 10 --tolerance 30",
@@ -82,13 +84,17 @@ def upscale(
     ],
     scale: Annotated[
         PerAxis | None,
-        option(parse_per_axis, "S|X,Y,Z", "Voxels per voxel, any number > 0: 2.5, or 2,2,1.5 for x,y,z."),
+        option(parse_per_axis, "S|X,Y,Z", "Voxels per voxel, any number > 0: 2.5, or 1,1,4 or 1x1x4 for x, y and z."),
     ] = None,
     spacing: Annotated[
-        PerAxis | None, option(parse_per_axis, "MM|X,Y,Z", "Voxel size wanted instead: 0.5, or 0.5,0.5,1.")
+        PerAxis | None, option(parse_per_axis, "MM|X,Y,Z", "Voxel size wanted instead: 0.5, or 0.5,0.5,1 or 0.5x0.5x1.")
     ] = None,
     like: Annotated[
-        Path | None, typer.Option(metavar="IMAGE", help="Compute the voxels of this image's grid instead.")
+        Path | None,
+        typer.Option(
+            metavar="IMAGE",
+            help="Compute the voxels of this image's grid instead: it must overlap IN; 0 outside.",
+        ),
     ] = None,
     model: Annotated[
         Path | None,
@@ -145,6 +151,12 @@ def upscale(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
+    skip_existing: Annotated[
+        bool,
+        typer.Option(
+            "--skip-existing", help="Leave outputs that exist, and count them as done: takes up a batch again."
+        ),
+    ] = False,
 ) -> None:
     """Super-resolve an image, a DICOM series, or a directory of them.
 
@@ -158,7 +170,9 @@ def upscale(
     its maximum, as a voxel of IN.
 
     A bad file in a directory does not stop the others: a summary tells
-    what failed, and the exit status is then 1.
+    what failed, and the exit status is then 1. Results in a directory,
+    told by their names, are not taken for scans. An input, the image of
+    --like among them, is never overwritten.
     """
     if sum(given is not None for given in (scale, spacing, like)) != 1:
         raise typer.BadParameter("give exactly one of --scale, --spacing and --like")
@@ -166,20 +180,25 @@ def upscale(
         raise typer.BadParameter("--window has no meaning with --no-intensity-scaling")
     if tolerance and not consistency:
         raise typer.BadParameter("--tolerance has no meaning without --consistency")
+    if overwrite and skip_existing:
+        raise typer.BadParameter("--overwrite replaces outputs that exist, --skip-existing leaves them; give one")
     target = Target(scale, spacing, like)
     weights = load_model(model)
     upscaler = Upscaler(
         weights, Settings(target, device, memory, window, not no_intensity_scaling, consistency, tolerance, precision)
     )
-    jobs = plan(source, output, weights.GetEncoderAsString(), target.label, residual)
-    refused = refusals(jobs, overwrite)
+    planned = plan(source, output, weights.GetEncoderAsString(), target.label, residual)
+    jobs = planned.jobs
+    existing = Existing.REPLACE if overwrite else Existing.KEEP if skip_existing else Existing.REFUSE
+    known = settled(jobs, existing, [*upscaler.inputs, model])
+    if planned.note:
+        out.print(f"[yellow]note:[/] {escape(planned.note)}", highlight=False, soft_wrap=True)
     results: list[Result] = []
     try:
         with ends_on_ctrl_c(upscaler), Bars(out, len(jobs)) as bars:
             for job in jobs:
                 bars.begin(job.source.path.name)
-                failure = refused.get(job)
-                results.append(Result(job, error=failure) if failure else run(job, upscaler, bars.update))
+                results.append(known.get(job) or run(job, upscaler, bars.update))
                 bars.end()
     finally:
         if len(jobs) > 1 and results:
@@ -259,7 +278,7 @@ def compare(
     """
     from itk_arssr.comparison import draw, load, measure
 
-    loaded = load(truth, images, resample)
+    loaded = load(truth, images, resample, picture)
     qualities = measure(loaded, border, value_range)
     left_out = f", {border} voxels left out on every side" if border else ""
     heading(f"Against {truth.name}{left_out}")
@@ -275,6 +294,10 @@ app.command(epilog=examples(*TRAIN_EXAMPLES))(train)
 
 def main() -> None:
     """Entry point of the program ``arssr``."""
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # for terminals that lack a character
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        sys.exit(status_after_flushing(end.code if isinstance(end.code, int) else int(end.code is not None)))

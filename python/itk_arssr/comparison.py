@@ -12,7 +12,8 @@ import numpy as np
 from itk_arssr import io
 from itk_arssr.errors import UserError
 from itk_arssr.metrics import Quality, compare
-from itk_arssr.picture import Panel, save_comparison
+from itk_arssr.outputs import Inputs
+from itk_arssr.picture import Panel, check_can_draw, save_comparison
 from itk_arssr.resample import Grid, as_float, grid_of, resample
 from itk_arssr.sources import find_one
 from itk_arssr.wording import times
@@ -29,12 +30,19 @@ class Comparison:
     images: tuple[itk.Image, ...]
 
 
-def load(truth: Path, images: Sequence[Path], resampled: bool) -> Comparison:
-    """Read the images; they must share the truth's grid, or are resampled to it."""
-    true = as_float(io.read(find_one(truth)).image)
+def load(truth: Path, images: Sequence[Path], resampled: bool, picture: Path | None = None) -> Comparison:
+    """Read the images; they must share the truth's grid, or are resampled to it.
+
+    A picture that is to be drawn of them must not be one of their files.
+    """
+    sources = [find_one(path) for path in (truth, *images)]
+    if picture is not None:
+        check_can_draw(picture)
+        Inputs(file for source in sources for file in source.files).check_survive([picture])
+    true = as_float(io.read(sources[0]).image)
     others = []
-    for path in images:
-        image = as_float(io.read(find_one(path)).image)
+    for path, source in zip(images, sources[1:], strict=True):
+        image = as_float(io.read(source).image)
         difference = _difference(true, image)
         if difference and not resampled:
             raise UserError(f"{path} is not on the grid of {truth}: {difference}. --resample brings it there")

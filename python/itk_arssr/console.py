@@ -88,6 +88,8 @@ def outcome(result: Result) -> str:
     """What became of a file, in rich's markup."""
     if result.error:
         return f"[red]failed:[/] {escape(result.error)}"
+    if result.kept:
+        return f"{escape(result.job.output.name)}\nexists, left as it is"
     notes = "".join(f"\n[yellow]note:[/] {escape(note)}" for note in result.notes)
     grid = f"{times(result.size)} voxels of {times(result.spacing)} mm"
     agreement = f"\n{result.agreement}" if result.agreement else ""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from itk_arssr import io
+from itk_arssr.atomic import check_can_write, make_folder
 from itk_arssr.command import err, option, out, reports_mistakes
 from itk_arssr.console import Bars
 from itk_arssr.errors import UserError
-from itk_arssr.evaluation_options import Crop, Degradation, Evaluation, parse_crop, parse_scales
+from itk_arssr.evaluation_options import PICTURES, Crop, Degradation, Evaluation, parse_crop, parse_scales
 from itk_arssr.options import parse_device, parse_memory, parse_precision
+from itk_arssr.outputs import Inputs
+from itk_arssr.results import sort
 from itk_arssr.sources import find
 from itk_arssr.watch import ends_on_ctrl_c
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from itk_arssr.evaluator import Evaluator
 
 _TABLE, _REPORT, _PLOT = "results.csv", "results.md", "gain.png"
+_OUTPUTS = (_TABLE, _REPORT, _PLOT, *PICTURES)
 EXAMPLES = (
     "arssr evaluate scans/",
     "arssr evaluate mine.safetensors default scans/ --scales 2,2.5,3,4 --out evaluation",
@@ -46,7 +49,7 @@ def evaluate(
     ],
     scales: Annotated[
         tuple,
-        option(parse_scales, "S,S,...", "Each one number, or one for x, y and z: 2,2.5,1x1x4."),
+        option(parse_scales, "S,S,...", "Each one number, or one for x, y and z: 2,2.5,1x1x4; 1,1,4 alone is 1x1x4."),
     ] = "2,3,4",
     degradation: Annotated[
         Degradation,
@@ -90,9 +93,10 @@ def evaluate(
     best.png and worst.png: the slices with the highest and the lowest gain
     over B-splines with back-projection.
 
-    Intensities are divided by the 99.9th percentile of the voxels above 0
-    and clipped to [0, 1.2]. PSNR and SSIM refer to the truth's range within
-    the border. An image that cannot be evaluated does not stop the others;
+    Intensities are scaled as in training: the smaller of 0 and the minimum
+    becomes 0, the 99.9th percentile of the voxels above it 1; they are
+    clipped to [0, 1.2]. PSNR and SSIM refer to the truth's range within the
+    border. An image that cannot be evaluated does not stop the others;
     the exit status is then 1.
     """
     from itk_arssr.evaluation_plot import check_can_plot
@@ -101,15 +105,28 @@ def evaluate(
 
     evaluation = Evaluation(scales, degradation, iterations, border, crop, not no_intensity_scaling)
     check_can_plot()
-    if (folder / _TABLE).exists() and not overwrite:
-        raise UserError(f"{folder / _TABLE} exists; --overwrite replaces it, --out names another directory")
-    sources, _ = find(images)
+    sources, is_batch = find(images)
+    if is_batch:
+        found = sort(sources)
+        sources = list(found.scans)
+        if found.note:
+            out.print(f"[yellow]note:[/] {escape(found.note)}", highlight=False, soft_wrap=True)
+    _check_outputs(folder, Inputs([*(file for source in sources for file in source.files), *(models or [])]), overwrite)
     restorer = Restorer(load_models(models or []), evaluation, device, memory, precision)
-    io.make_folder(folder)
+    make_folder(folder)
     with ends_on_ctrl_c(restorer), Bars(out, len(sources) * len(evaluation.scales), "all") as bars:
         evaluator = Evaluator(restorer, evaluation, bars)
         evaluator.run(sources)
     _conclude(evaluator, evaluation, folder)
+
+
+def _check_outputs(folder: Path, inputs: Inputs, overwrite: bool) -> None:
+    """Refuse results that cannot be written or would replace something, before anything is computed."""
+    for path in (folder / name for name in _OUTPUTS):
+        check_can_write(path)
+        inputs.check_survive([path])
+        if path.exists() and not overwrite:
+            raise UserError(f"{path} exists; --overwrite replaces it, --out names another directory")
 
 
 def _conclude(evaluator: Evaluator, evaluation: Evaluation, folder: Path) -> None:

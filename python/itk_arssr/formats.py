@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from itk_arssr.errors import UserError
+
 # What the image formats of the itk wheels declare, formats that hold volumes or stacks of slices.
 READABLE = (
     *(".nii.gz", ".nii", ".nia", ".img.gz", ".img", ".hdr", ".nrrd", ".nhdr", ".mha", ".mhd", ".mnc", ".mnc2"),
@@ -11,6 +13,9 @@ READABLE = (
 
 # One file each, so that an output can be put in place by one rename, and direction and pixel type are kept.
 WRITABLE = (".nii.gz", ".nii", ".nrrd", ".mha")
+
+# Of these ITK also reads files whose extension is in capitals throughout.
+_READ_IN_CAPITALS = (".nii.gz", ".nii", ".nrrd")
 
 # Formats of two files, or kin of a writable one, become that one; every other format becomes NIfTI.
 _WRITTEN_AS = {".hdr": ".nii", ".img": ".nii", ".nia": ".nii", ".nhdr": ".nrrd", ".mhd": ".mha"}
@@ -27,6 +32,25 @@ def output_extension(path: Path) -> str:
     """Extension that an output made from this input is written with."""
     known = extension(path)
     return known if known in WRITABLE else _WRITTEN_AS.get(known, _DEFAULT_EXTENSION)
+
+
+def check_name(path: Path) -> None:
+    """Refuse a name under which ITK would not read the image again."""
+    known = extension(path)
+    if known not in WRITABLE:
+        raise UserError(
+            f"{path} cannot be written: its name must end with {', '.join(WRITABLE[:-1])} or {WRITABLE[-1]}"
+        )
+    spelled = path.name[-len(known) :]
+    if spelled != known and (spelled != known.upper() or known not in _READ_IN_CAPITALS):
+        raise UserError(
+            f"{path} cannot be written: ITK does not read files whose names end with {spelled}; give {known}"
+        )
+
+
+def is_named_like_a_file(path: Path) -> bool:
+    """Whether a path that need not be there yet stands for a file rather than a directory."""
+    return bool(path.suffix or extension(path) or path.name.endswith("."))
 
 
 def stem(path: Path) -> str:

@@ -10,6 +10,7 @@ import itk
 from itk_arssr.diagnostics import warnings_silenced
 from itk_arssr.errors import UserError
 from itk_arssr.formats import extension
+from itk_arssr.results import sort
 
 _DATA_OF_A_HEADER = {".img": (".hdr",), ".img.gz": (".hdr", ".hdr.gz")}
 
@@ -36,7 +37,7 @@ def find(path: Path) -> tuple[list[Source], bool]:
     if path.is_file():
         return [Source(path)], False
     if not path.is_dir():
-        raise UserError(f"{path} does not exist")
+        raise UserError(f"{path} is neither a file nor a folder" if path.exists() else f"{path} does not exist")
     series, images = _dicom_series(path), _image_files(path)
     if len(series) == 1 and not images:
         return series, False
@@ -49,11 +50,12 @@ def find(path: Path) -> tuple[list[Source], bool]:
 
 
 def find_one(path: Path) -> Source:
-    """The one image that an argument stands for."""
+    """The one image that an argument stands for; results of earlier runs beside their scan do not count."""
     found, is_batch = find(path)
-    if is_batch:
-        raise UserError(f"{path} holds {len(found)} images; name one of them")
-    return found[0]
+    scans = sort(found).scans if is_batch else found
+    if len(scans) != 1:
+        raise UserError(f"{path} holds {len(scans)} images; name one of them")
+    return scans[0]
 
 
 def _image_files(folder: Path) -> list[Source]:

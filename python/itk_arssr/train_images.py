@@ -15,6 +15,7 @@ from rich.progress import track
 
 from itk_arssr import io
 from itk_arssr.errors import UserError, description
+from itk_arssr.results import sort
 from itk_arssr.sources import Source, find
 
 _MAXIMUM_THREADS = 8
@@ -34,13 +35,21 @@ class OpenImage:
         return self.reader.GetOutput()
 
 
-def find_all(paths: Sequence[Path]) -> list[Source]:
+def find_all(paths: Sequence[Path], notes: list[str] | None = None) -> list[Source]:
     """Images that files and directories stand for, each once, in the order of their paths.
+
+    Results of ``arssr upscale`` beside their scans are left out, which a note tells.
 
     Their paths are absolute: itk changes the working directory for a moment whenever it loads one of its modules, and
     images are read by threads of their own.
     """
-    found = {source.path.resolve(): source for path in paths for source in find(path)[0]}
+    found: dict[Path, Source] = {}
+    for path in paths:
+        sources, is_batch = find(path)
+        directory = sort(sources if is_batch else ())
+        if notes is not None and directory.note:
+            notes.append(f"{path}: {directory.note}")
+        found |= {source.path.resolve(): source for source in (directory.scans if is_batch else sources)}
     return [Source(place, tuple(str(Path(name).resolve()) for name in found[place].slices)) for place in sorted(found)]
 
 

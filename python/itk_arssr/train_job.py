@@ -10,6 +10,7 @@ import itk
 from rich.console import Console
 
 from itk_arssr.errors import UserError
+from itk_arssr.outputs import Inputs
 from itk_arssr.runfolder import RunFolder
 from itk_arssr.sources import Source
 from itk_arssr.train_config import Values, apply_recipe, check_agrees, check_names, merged, paths, read_config
@@ -44,11 +45,18 @@ class Job:
     validation: list[OpenImage]
     notes: list[str]
     earlier_out: Path | None = None
+    config: Path | None = None
 
     @property
     def out(self) -> Path | None:
         """The model's file, where it is named."""
         return next(iter(paths(self.values, "out")), None)
+
+    @property
+    def inputs(self) -> Inputs:
+        """All files that the training reads."""
+        images = (file for image in (*self.training, *self.validation) for file in image.source.files)
+        return Inputs([*images, *paths(self.values, "init"), self.config])
 
     @property
     def replaces_own(self) -> bool:
@@ -76,25 +84,27 @@ def prepare(request: Request, console: Console | None) -> Job:
         values = recorded | {name: given for name, given in values.items() if name == "out"}
     else:
         apply_recipe(trainer, values)
-    training, validation = _sources(values, str(trainer.GetRecipeValue("seed")))
+    notes: list[str] = []
+    training, validation = _sources(values, str(trainer.GetRecipeValue("seed")), notes)
     images = open_images([*training, *validation], console)
     job = Job(
         trainer,
         values,
         images[: len(training)],
         images[len(training) :],
-        _notes(training, validation),
+        [*notes, *_notes(training, validation)],
         earlier_out,
+        request.config,
     )
     _give(job, request)
     return job
 
 
-def _sources(values: Values, seed: str) -> tuple[list[Source], list[Source]]:
-    """Training and validation images."""
+def _sources(values: Values, seed: str, notes: list[str]) -> tuple[list[Source], list[Source]]:
+    """Training and validation images, and what is to be said of how they were found."""
     if "data" not in values:
         raise UserError("there are no training images: give files or directories, or 'data' in the --config file")
-    training, validation = find_all(paths(values, "data")), find_all(paths(values, "val"))
+    training, validation = (find_all(paths(values, name), notes) for name in ("data", "val"))
     if "validation_split" not in values:
         return training, validation
     given = values["validation_split"]
