@@ -24,7 +24,7 @@ from itk_arssr.options import (
     parse_per_axis,
     parse_precision,
 )
-from itk_arssr.streams import open_closed_streams, status_after_flushing
+from itk_arssr.streams import exit_status, open_closed_streams
 from itk_arssr.train_command import EXAMPLES as TRAIN_EXAMPLES
 from itk_arssr.train_command import train
 from itk_arssr.upscaler import Upscaler, load_model
@@ -297,7 +297,4 @@ def main() -> None:
     open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # for terminals that lack a character
-    try:
-        app()
-    except SystemExit as end:
-        sys.exit(status_after_flushing(end.code if isinstance(end.code, int) else int(end.code is not None)))
+    sys.exit(exit_status(app))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import IO
 
 from rich.console import Console
@@ -55,9 +56,14 @@ def discard(stream: IO[str]) -> None:
     os.close(null)
 
 
-def status_after_flushing(status: int) -> int:
-    """The program's exit status, where its output must be written before it is known."""
+def exit_status(program: Callable[[], None]) -> int:
+    """Run a program, and tell its exit status once all of its output is written."""
+    status = 0
     try:
+        try:
+            program()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
         sys.stdout.flush()
     except BrokenPipeError:
         discard(sys.stdout)
