@@ -4,11 +4,13 @@ from pathlib import Path
 
 from itk_arssr.errors import UserError
 
+DICOM = (".dcm", ".dicom")  # which DICOM files have at times; what is DICOM is told by content
+
 # What the image formats of the itk wheels declare, formats that hold volumes or stacks of slices.
 READABLE = (
     *(".nii.gz", ".nii", ".nia", ".img.gz", ".img", ".hdr", ".nrrd", ".nhdr", ".mha", ".mhd", ".mnc", ".mnc2"),
     *(".gipl", ".gipl.gz", ".mrc", ".rec", ".h5", ".hdf5", ".hdf", ".vtk", ".lsm", ".tif", ".tiff", ".spr", ".pic"),
-    *(".dcm", ".dicom"),
+    *DICOM,
 )
 
 # One file each, so that an output can be put in place by one rename, and direction and pixel type are kept.
