@@ -15,12 +15,12 @@ from itk_arssr.console import Bars, quality_table
 from itk_arssr.degrade import simulate_low_resolution
 from itk_arssr.errors import UserError
 from itk_arssr.formats import stem
+from itk_arssr.found import find, read_one
 from itk_arssr.metrics import compare
 from itk_arssr.options import PerAxis, Settings, Target, parse_per_axis
 from itk_arssr.outputs import Inputs
 from itk_arssr.picture import Panel, Residuals, save_comparison
 from itk_arssr.resample import as_float, grid_of, resample
-from itk_arssr.sources import find_one
 from itk_arssr.upscaler import Upscaler, load_model
 from itk_arssr.watch import Watch, ends_on_ctrl_c
 from itk_arssr.wording import times
@@ -90,7 +90,7 @@ def demo(
         _DEMO / "comparison.png" if is_bundled and output == _DEMO / "output" else output / f"{name}_comparison.png"
     )
     outputs = Outputs(output, name, picture)
-    Inputs(find_one(scan).files).check_survive(outputs.files)
+    Inputs(find(scan).files).check_survive(outputs.files)
     if is_bundled or truth:
         _against_truth(scan, scale, outputs, _BRAINWEB_NOTE if is_bundled else "")
     else:
@@ -99,7 +99,7 @@ def demo(
 
 def _against_truth(scan: Path, scale: PerAxis, outputs: Outputs, note: str) -> None:
     """Degrade the scan, restore it in several ways, and measure how close each comes."""
-    true = _step("Reading the high-resolution scan", lambda: as_float(io.read(find_one(scan)).image))
+    true = _step("Reading the high-resolution scan", lambda: as_float(read_one(scan).image))
     low = _step(
         f"Simulating a scan with {scale} times larger voxels (Gaussian, FWHM = voxel size)",
         lambda: simulate_low_resolution(true, scale.values),
@@ -154,7 +154,7 @@ def _against_truth(scan: Path, scale: PerAxis, outputs: Outputs, note: str) -> N
 
 def _without_truth(scan: Path, scale: PerAxis, outputs: Outputs) -> None:
     """Super-resolve the scan as it is; only eyes and the residual can judge the result."""
-    image = _step("Reading the scan", lambda: io.read(find_one(scan)).image)
+    image = _step("Reading the scan", lambda: read_one(scan).image)
     restored = _super_resolve(image, Target(scale=scale))
     consistent = _consistent(restored, image, "SR")
     low, grid = as_float(image), grid_of(restored)

@@ -45,6 +45,11 @@ class Bars:
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
+    def expect(self, count: int) -> None:
+        """What was counted as one file holds so many."""
+        self._total += count - 1
+        self._bars.update(self._overall, total=self._total, visible=self._total > 1)
+
     def begin(self, name: str) -> None:
         """A file, or another piece of work, starts."""
         if self._file is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,14 +10,14 @@ import typer
 from rich.markup import escape
 
 from itk_arssr.atomic import check_can_write, make_folder
-from itk_arssr.command import err, option, out, reports_mistakes
+from itk_arssr.command import err, option, out, reports_mistakes, tell_note
 from itk_arssr.console import Bars
 from itk_arssr.errors import UserError
+from itk_arssr.evaluation import Failure
 from itk_arssr.evaluation_options import PICTURES, Crop, Degradation, Evaluation, parse_crop, parse_scales
+from itk_arssr.found import check_series_are_there, find
 from itk_arssr.options import parse_device, parse_memory, parse_precision
 from itk_arssr.outputs import Inputs
-from itk_arssr.results import sort
-from itk_arssr.sources import find
 from itk_arssr.watch import ends_on_ctrl_c
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def evaluate(
         Path,
         typer.Argument(metavar="HR_DIR", help="Directory of high-resolution images (files, DICOM series), or one."),
     ],
+    series: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SERIES", help="Of DICOM only this, as for arssr upscale; may be given again."),
+    ] = None,
     scales: Annotated[
         tuple,
         option(parse_scales, "S,S,...", "Each one number, or one for x, y and z: 2,2.5,1x1x4; 1,1,4 alone is 1x1x4."),
@@ -105,18 +110,22 @@ def evaluate(
 
     evaluation = Evaluation(scales, degradation, iterations, border, crop, not no_intensity_scaling)
     check_can_plot()
-    sources, is_batch = find(images)
-    if is_batch:
-        found = sort(sources)
-        sources = list(found.scans)
-        if found.note:
-            out.print(f"[yellow]note:[/] {escape(found.note)}", highlight=False, soft_wrap=True)
-    _check_outputs(folder, Inputs([*(file for source in sources for file in source.files), *(models or [])]), overwrite)
+    found = find(images, series or ())
+    check_series_are_there(series or (), [found])
+    found.leave_out_results()
+    _check_outputs(folder, Inputs([*found.files, *(models or [])]), overwrite)
     restorer = Restorer(load_models(models or []), evaluation, device, memory, precision)
     make_folder(folder)
-    with ends_on_ctrl_c(restorer), Bars(out, len(sources) * len(evaluation.scales), "all") as bars:
+    with (
+        ends_on_ctrl_c(restorer),
+        Bars(out, len(found) * len(evaluation.scales), "all") as bars,
+        closing(found.groups(restorer.raise_if_interrupted)) as groups,
+    ):
         evaluator = Evaluator(restorer, evaluation, bars)
-        evaluator.run(sources)
+        evaluator.run(groups)
+    evaluator.results.failures += [Failure(fault.name, fault.reason) for fault in found.faults]
+    for remark in found.remarks:
+        tell_note(remark)
     _conclude(evaluator, evaluation, folder)
 
 
@@ -144,6 +153,8 @@ def _conclude(evaluator: Evaluator, evaluation: Evaluation, folder: Path) -> Non
             out.print(table)
         names = [_TABLE, _REPORT, _PLOT, *(path.name for path in pictures)]
         out.print(f"In {escape(str(folder))}: {', '.join(names)}", highlight=False, soft_wrap=True)
+    for note in results.notes:
+        tell_note(note)
     for failure in results.failures:
         err.print(f"[red]failed:[/] {escape(failure.name)}: {escape(failure.error)}", highlight=False, soft_wrap=True)
     if results.failures:

@@ -39,6 +39,11 @@ def output_extension(path: Path) -> str:
 def check_name(path: Path) -> None:
     """Refuse a name under which ITK would not read the image again."""
     known = extension(path)
+    if known in DICOM:
+        raise UserError(
+            f"{path} cannot be written: results are not written as DICOM. Give a name that ends with {WRITABLE[0]}; "
+            "3D Slicer, among others, makes a DICOM series of such a file"
+        )
     if known not in WRITABLE:
         raise UserError(
             f"{path} cannot be written: its name must end with {', '.join(WRITABLE[:-1])} or {WRITABLE[-1]}"

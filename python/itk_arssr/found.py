@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from itk_arssr import io
 from itk_arssr.dicom.choice import Choice
 from itk_arssr.dicom.header import NotDicom, read_header
 from itk_arssr.dicom.naming import Names
@@ -16,6 +17,7 @@ from itk_arssr.dicom.series import Kind, Series, entry_of, grouped
 from itk_arssr.dicom.volumes import ScannedVolume, volumes_of
 from itk_arssr.errors import UserError
 from itk_arssr.formats import DICOM, extension
+from itk_arssr.results import sort
 from itk_arssr.sources import Source, is_data_file
 from itk_arssr.wording import times
 
@@ -43,10 +45,10 @@ class Found:
     """The image files and the series of a place."""
 
     place: Path
-    images: Sequence[Source]
+    images: list[Source]
     series: Sequence[Series]
     choice: Choice
-    notes: Sequence[str] = ()  # on the search
+    notes: list[str]  # on the search
     _left_out: list[LeftOut] = field(default_factory=list)
     _studies: set[tuple[str, str]] = field(default_factory=set)  # that gave a volume
 
@@ -58,6 +60,13 @@ class Found:
     def files(self) -> list[Path]:
         """All files that are read."""
         return [*(image.path for image in self.images), *(file for one in self.series for file in one.files)]
+
+    def leave_out_results(self, outputs: Iterable[Path] = ()) -> None:
+        """Leave out image files of a folder that are results of earlier runs by their names, and note it."""
+        if self.place.is_dir():
+            found = sort([*self.images, *(Source(series.folder) for series in self.series)], outputs)
+            self.images = [image for image in self.images if image in found.scans]
+            self.notes += [found.note] if found.note else []
 
     def groups(self, check: Check = _go_on, keep: ExitStack | None = None) -> Iterator[list[Source]]:
         """Volumes that can be read: each image file, and those of each series.
@@ -114,6 +123,12 @@ class Found:
         ]
 
     @property
+    def reasons(self) -> list[str]:
+        """Why there is no volume: everything that was left out, faults before others."""
+        ordered = sorted(self._left_out, key=lambda one: not one.is_fault)
+        return [f"{one.name}: {one.reason}" for one in ordered] or self.notes
+
+    @property
     def remarks(self) -> list[str]:
         """What is to be said of the search and of what was left out and is no fault."""
         faults = self.faults
@@ -145,63 +160,68 @@ def find(place: Path, patterns: Sequence[str] = ()) -> Found:
     """
     if place.is_dir():
         return _in_folder(place, patterns)
-    if not place.exists():
-        raise UserError(f"{place} does not exist")
+    if not place.is_file():
+        raise UserError(f"{place} is neither a file nor a folder" if place.exists() else f"{place} does not exist")
     try:
         header = read_header(place)
     except (NotDicom, OSError):
-        if patterns:
-            raise UserError(f"--series chooses among DICOM files; {place} is none") from None
-        return Found(place, [Source(place)], [], Choice((), []))
+        return Found(place, [Source(place)], [], Choice((), []), [])
     if not header.is_image:
         raise UserError(f"{place} is a DICOM file without an image; give the folder of the images")
     series = [Series(place.parent, (entry_of(header),), is_whole=False)]
-    return Found(place, [], series, Choice(patterns, series))
+    return Found(place, [], series, Choice(patterns, series), [])
 
 
 def _in_folder(folder: Path, patterns: Sequence[str]) -> Found:
     contents = search(folder)
     others = [file for file in contents.others if extension(file) not in ("", *DICOM) and not is_data_file(file)]
-    own = [file for file in others if file.parent == folder]
+    images = [file for file in others if file.parent == folder]
     deeper = [file for file in others if file.parent != folder]
     series = grouped(contents.dicom)
     notes = []
-    if patterns:
-        if not series:
-            raise UserError(f"--series chooses among DICOM files; {folder} and the folders below it hold none")
-        own = []
-    elif not own and not series:
-        own = deeper
+    if patterns and series:
+        images = []
+    elif not images and not series:
+        images = deeper
     elif deeper:
         notes.append(f"image files in folders below {folder} left out: {_some(deeper)}; name their folders")
-    if not own and not series:
+    if not images and not series:
         raise UserError(f"{folder} holds neither an image file nor a DICOM series, nor do the folders below it")
     if contents.unreadable:
         notes.append(f"cannot be read: {_some(contents.unreadable)}")
     no_dicom = [file for file in contents.others if extension(file) in DICOM]
     if no_dicom:
         notes.append(f"no DICOM files in spite of their names: {_some(no_dicom)}")
-    return Found(folder, [Source(file) for file in own], series, Choice(patterns, series), notes)
+    return Found(folder, [Source(file) for file in images], series, Choice(patterns, series), notes)
+
+
+def check_series_are_there(patterns: Sequence[str], places: Sequence[Found]) -> None:
+    """Refuse a choice among DICOM series where there are none."""
+    if patterns and not any(found.series for found in places):
+        raise UserError(f"--series chooses among DICOM series; {_some([found.place for found in places])} holds none")
 
 
 @contextmanager
-def one_found(
-    place: Path, patterns: Sequence[str] = (), option: str = "--series", check: Check = _go_on
-) -> Iterator[Source]:
-    """The one image that a place holds, to be read in the block. ``option`` is what chooses among series."""
-    found = find(place, patterns)
+def only(found: Found, option: str = "--series") -> Iterator[Source]:
+    """The one image that a place holds, to be read in the block; ``option`` is what chooses among series."""
+    found.leave_out_results()
     if found.images and len(found) > 1:
-        raise UserError(f"{place} holds {len(found)} images; name one of them")
+        raise UserError(f"{found.place} holds {len(found)} images; name one of them")
     with ExitStack() as keep:
-        sources = [source for group in found.groups(check, keep) for source in group]
+        sources = [source for group in found.groups(keep=keep) for source in group]
         yield single(found, sources, f"choose one with {option}")
+
+
+def read_one(place: Path) -> io.Volume:
+    """Read the one image that a place holds."""
+    with only(find(place)) as source:
+        return io.read(source)
 
 
 def single(found: Found, sources: Sequence[Source], remedy: str) -> Source:
     """The only one of the sources that were found; refused where there are none or several."""
     if not sources:
-        reasons = "; ".join(f"{one.name}: {one.reason}" for one in found.faults) or "; ".join(found.remarks)
-        raise UserError(f"{found.place} holds no volume: {reasons}")
+        raise UserError(f"{found.place} holds no volume: {'; '.join(found.reasons)}")
     if len(sources) > 1:
         there = "".join(f"\n  {_described(source)}" for source in sources)
         raise UserError(f"{found.place} holds {len(sources)} volumes; {remedy}:{there}")

@@ -8,7 +8,7 @@ import shutil
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import itk
@@ -39,20 +39,21 @@ class Volume:
     """An image in memory and what is to be said about how it was read."""
 
     image: itk.Image
-    note: str = ""
+    notes: tuple[str, ...] = ()
+    scan_parameters: Mapping[str, object] = field(default_factory=dict)  # of DICOM: how it was acquired, as BIDS has it
 
 
 def read(source: Source) -> Volume:
     """Read a scalar volume; pixel types that the filter does not know become float."""
     header = _header(source)
     _check_is_scalar_volume(source, header)
-    check_is_complete(source.path)
+    check_is_complete(source.file)
     component = itk.ImageIOBase.GetComponentTypeAsString(header.GetComponentType())
     reader = _reader(source, itk.Image[_KEPT_PIXELS.get(component, itk.F), 3])
     with _reading(source):
         reader.Update()
-    note = "" if component in _KEPT_PIXELS else f"pixel type {component.replace('_', ' ')} read as float"
-    return Volume(reader.GetOutput(), note)
+    own = () if component in _KEPT_PIXELS else (f"pixel type {component.replace('_', ' ')} read as float",)
+    return Volume(reader.GetOutput(), (*source.notes, *own), source.scan_parameters)
 
 
 def open_lazily(source: Source, check_complete: bool = True) -> itk.ProcessObject:
@@ -62,7 +63,7 @@ def open_lazily(source: Source, check_complete: bool = True) -> itk.ProcessObjec
     """
     _check_is_scalar_volume(source, _header(source))
     if check_complete:
-        check_is_complete(source.path)
+        check_is_complete(source.file)
     reader = _reader(source, itk.Image[itk.F, 3])
     with _reading(source):
         reader.UpdateOutputInformation()
@@ -80,8 +81,8 @@ def read_grid(source: Source) -> itk.ImageBase:
 
 
 def _header(source: Source) -> itk.ImageIOBase:
-    """What the first file tells before pixels are read."""
-    file = source.files[0]
+    """What the file tells before pixels are read."""
+    file = source.file
     try:
         str(file).encode()
     except UnicodeEncodeError:
@@ -110,11 +111,8 @@ def _check_is_scalar_volume(source: Source, header: itk.ImageIOBase, any_pixel: 
     size = [header.GetDimensions(axis) for axis in range(header.GetNumberOfDimensions())]
     if max(size, default=0) > _LONGEST_AXIS:
         raise UserError(f"{source.path} is damaged: its header tells of {times(size)} voxels")
-    if len(source.slices) < 2 and (len(size) < 3 or size[2] == 1):
-        raise UserError(
-            f"{source.path} is a single slice ({times(size)}); the network needs a volume. "
-            "Where the slices are files of a DICOM series, give their folder"
-        )
+    if len(size) < 3 or size[2] == 1:
+        raise UserError(f"{source.path} is a single slice ({times(size)}); the network needs a volume")
     if math.prod(size[3:]) > 1:
         raise UserError(
             f"{source.path} has {len(size)} dimensions ({times(size)}); extract one three-dimensional volume first"
@@ -126,11 +124,7 @@ def _check_is_scalar_volume(source: Source, header: itk.ImageIOBase, any_pixel: 
 
 
 def _reader(source: Source, image_type: type) -> itk.ProcessObject:
-    if not source.slices:
-        return itk.ImageFileReader[image_type].New(FileName=str(source.path))
-    reader = itk.ImageSeriesReader[image_type].New(FileNames=list(source.slices))
-    reader.SetImageIO(itk.GDCMImageIO.New())
-    return reader
+    return itk.ImageFileReader[image_type].New(FileName=str(source.file))
 
 
 def check_can_write(path: Path) -> None:

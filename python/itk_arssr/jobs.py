@@ -1,7 +1,8 @@
 """Batches: from what the user named to a list of inputs and outputs, and through it whatever fails."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -12,9 +13,9 @@ from itk_arssr import io
 from itk_arssr.diagnostics import warnings_collected
 from itk_arssr.errors import UserError, description
 from itk_arssr.formats import extension, is_named_like_a_file, output_name
+from itk_arssr.found import Found, single
 from itk_arssr.outputs import Inputs, place
-from itk_arssr.results import sort
-from itk_arssr.sources import Source, find
+from itk_arssr.sources import Source
 from itk_arssr.upscaler import Upscaler
 from itk_arssr.watch import Progress
 
@@ -47,55 +48,60 @@ class Result:
     kept: bool = False  # the result of an earlier run was left as it is
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Jobs, and what is to be said of how they were found."""
+class Batch:
+    """The images of a place with the files that their results go to, told as the images become known.
 
-    jobs: tuple[Job, ...]
-    note: str = ""
-
-
-def plan(source: Path, output: Path, encoder: str, label: str, residual: Path | None = None) -> Plan:
-    """Inputs with their outputs. A batch goes to a directory; one image goes to a file, or into a directory.
-
-    The same holds for residual maps, where they are to be written. Results of earlier runs are no inputs.
+    A batch goes to a directory; one image goes to a file, or into a directory. The same holds for residual maps, where
+    they are to be written. Results of earlier runs are no inputs.
     """
-    sources, is_batch = find(source)
-    note = ""
-    if is_batch:
-        found = sort(sources, [output] if residual is None else [output, residual])
-        sources, note = list(found.scans), found.note
-        if not sources:
+
+    def __init__(self, found: Found, output: Path, encoder: str, label: str, residual: Path | None = None) -> None:
+        """Look at the names of outputs; nothing is converted yet."""
+        self.found = found
+        self._output, self._residual = output, residual
+        self._encoder, self._label = encoder, label
+        self._places = [output] if residual is None else [output, residual]
+        found.leave_out_results(self._places)
+        if not len(found):
             raise UserError(
-                f"{source} holds no image but results of arssr, from which nothing is computed in place; name one of "
-                "them, or another directory for what is made of them"
+                f"{found.place} holds no image but results of arssr, from which nothing is computed in place; name one "
+                "of them, or another directory for what is made of them"
             )
-    naming = _Naming(source, sources, is_batch, encoder, label)
-    outputs = naming.files(output, "recon")
-    residuals = [None] * len(sources) if residual is None else naming.files(residual, "residual")
-    return Plan(tuple(Job(*files) for files in zip(sources, outputs, residuals, strict=True)), note)
+        self._is_single = not (found.place.is_dir() and found.images) and any(
+            not place.is_dir() and is_named_like_a_file(place) for place in self._places
+        )
+        if not self._is_single:
+            for place in self._places:
+                self._check_is_directory(place)
 
-
-@dataclass(frozen=True)
-class _Naming:
-    """Names of the files that are made from the images of a source."""
-
-    source: Path
-    images: Sequence[Source]
-    is_batch: bool
-    encoder: str
-    label: str
-
-    def files(self, place: Path, kind: str) -> list[Path]:
-        """The file that is named, or one for each image in the directory that is named."""
-        if not self.is_batch and not place.is_dir() and is_named_like_a_file(place):
-            return [place]
+    def _check_is_directory(self, place: Path) -> None:
         if place.is_file():
             raise UserError(f"{place} is a file; the results of a directory need a directory")
-        if self.is_batch and extension(place) and not place.is_dir():
-            count = len(self.images)
-            raise UserError(f"{place} is named like a file; the {count} images of {self.source} need a directory")
-        return [place / output_name(self.encoder, self.label, image.path, kind) for image in self.images]
+        if extension(place) and not place.is_dir():
+            raise UserError(
+                f"{place} is named like a file; the {len(self.found)} images of {self.found.place} need a directory"
+            )
+
+    def jobs(self, check: Callable[[], None]) -> Iterator[list[Job]]:
+        """Jobs whose images can be read until the next ones are asked for; ``check`` ends the work by raising."""
+        if not self._is_single:
+            for sources in self.found.groups(check):
+                yield [self._job(source) for source in sources]
+            return
+        with ExitStack() as keep:
+            sources = [source for group in self.found.groups(check, keep) for source in group]
+            remedy = "choose one with --series, or name a directory for the results of all"
+            yield [self._job(single(self.found, sources, remedy))]
+
+    def _job(self, source: Source) -> Job:
+        residual = None if self._residual is None else self._file(source, self._residual, "residual")
+        return Job(source, self._file(source, self._output, "recon"), residual)
+
+    def _file(self, source: Source, place: Path, kind: str) -> Path:
+        """The file that is named, or one in the directory that is named."""
+        if self._is_single and not place.is_dir() and is_named_like_a_file(place):
+            return place
+        return place / output_name(self._encoder, self._label, source.path, kind)
 
 
 class Existing(Enum):
@@ -106,26 +112,28 @@ class Existing(Enum):
     KEEP = "keep"
 
 
-def settled(jobs: Sequence[Job], existing: Existing, other_inputs: Iterable[Path | None] = ()) -> dict[Job, Result]:
-    """Jobs that are not run, and their results: nothing is to be done, or something must not be.
+class Settling:
+    """Tells jobs that are not run, and their results: nothing is to be done, or something must not be.
 
     That is an output that cannot be written, that is an input of whichever job (or another file that is read), that
     another job writes, or that exists.
     """
-    inputs = Inputs([*(file for job in jobs for file in job.source.files), *other_inputs])
-    writers: dict[object, Job] = {}
-    results: dict[Job, Result] = {}
-    for job in jobs:
+
+    def __init__(self, existing: Existing, inputs: Iterable[Path | None]) -> None:
+        self._existing = existing
+        self._inputs = Inputs(inputs)
+        self._writers: dict[object, Job] = {}
+
+    def result(self, job: Job) -> Result | None:
+        """The result of a job that is not to be run; each job is asked for once."""
         try:
             _check_names(job)
-            inputs.check_survive(job.files)
+            self._inputs.check_survive(job.files)
             for file in job.files:
-                _check_is_only_writer(job, file, writers)
-            if _is_done(job, existing):
-                results[job] = Result(job, kept=True)
+                _check_is_only_writer(job, file, self._writers)
+            return Result(job, kept=True) if _is_done(job, self._existing) else None
         except UserError as error:
-            results[job] = Result(job, error=str(error))
-    return results
+            return Result(job, error=str(error))
 
 
 def _check_names(job: Job) -> None:
@@ -166,6 +174,6 @@ def run(job: Job, upscaler: Upscaler, on_progress: Progress) -> Result:
             written = upscaler.to_file(volume.image, job.output, on_progress, job.residual)
     except (UserError, RuntimeError, OSError, MemoryError) as error:
         return Result(job, time.monotonic() - start, error=description(error))
-    notes = tuple(note for note in (volume.note, *written.notes, *warnings) if note)
+    notes = (*volume.notes, *written.notes, *warnings)
     grid, agreement = written.grid, str(written.agreement or "")
     return Result(job, time.monotonic() - start, tuple(itk.size(grid)), tuple(itk.spacing(grid)), agreement, notes)

@@ -34,11 +34,12 @@ class PerAxis:
 
 @dataclass(frozen=True)
 class Target:
-    """The grid to compute; exactly one of the three is given."""
+    """The grid to compute; exactly one of scale, spacing and like is given."""
 
     scale: PerAxis | None = None
     spacing: PerAxis | None = None
     like: Path | None = None
+    like_series: tuple[str, ...] = ()  # which of its series, where that is DICOM
 
     @property
     def label(self) -> str:

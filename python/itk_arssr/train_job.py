@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +70,11 @@ def new_trainer() -> itk.ProcessObject:
     return itk.ArbitraryScaleSuperResolutionTrainingFilter[itk.Image[itk.F, 3]].New()
 
 
-def prepare(request: Request, console: Console | None) -> Job:
-    """Look everything up; nothing is written. Only with a console are files read as a whole to see that they are."""
+def prepare(request: Request, console: Console | None, keep: ExitStack) -> Job:
+    """Look everything up; nothing is written but volumes made of DICOM files, which are there until ``keep`` is closed.
+
+    Only with a console are files read as a whole to see that they are.
+    """
     trainer = new_trainer()
     values = merged(read_config(request.config) if request.config else {}, request.given)
     check_names(values, trainer.GetRecipeNames())
@@ -85,7 +89,7 @@ def prepare(request: Request, console: Console | None) -> Job:
     else:
         apply_recipe(trainer, values)
     notes: list[str] = []
-    training, validation = _sources(values, str(trainer.GetRecipeValue("seed")), notes)
+    training, validation = _sources(values, str(trainer.GetRecipeValue("seed")), notes, keep)
     images = open_images([*training, *validation], console)
     job = Job(
         trainer,
@@ -100,11 +104,16 @@ def prepare(request: Request, console: Console | None) -> Job:
     return job
 
 
-def _sources(values: Values, seed: str, notes: list[str]) -> tuple[list[Source], list[Source]]:
+def _sources(values: Values, seed: str, notes: list[str], keep: ExitStack) -> tuple[list[Source], list[Source]]:
     """Training and validation images, and what is to be said of how they were found."""
     if "data" not in values:
         raise UserError("there are no training images: give files or directories, or 'data' in the --config file")
-    training, validation = (find_all(paths(values, name), notes) for name in ("data", "val"))
+    training, validation = (
+        find_all(paths(values, name), notes, keep, values["series"].texts if "series" in values else ())
+        for name in ("data", "val")
+    )
+    if "series" in values and not any(source.scanned for source in (*training, *validation)):
+        raise UserError(f"{values['series'].origin}: there are no DICOM series to choose among")
     if "validation_split" not in values:
         return training, validation
     given = values["validation_split"]

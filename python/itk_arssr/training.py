@@ -7,6 +7,7 @@ import os
 import shlex
 import statistics
 import sys
+from contextlib import ExitStack
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,22 +33,24 @@ from itk_arssr.wording import times
 
 def train(request: Request, console: Console) -> bool:
     """Train, and write the model; returns whether the training is complete, which it is not after Ctrl-C."""
-    with join(request.device, request.timeout_seconds) as processes:
-        return Training(request, processes, console).run()
+    with join(request.device, request.timeout_seconds) as processes, ExitStack() as keep:
+        return Training(request, processes, console, keep).run()
 
 
 class Training:
     """One process's part; the leading one prints and writes."""
 
-    def __init__(self, request: Request, processes: Alone, console: Console) -> None:
+    def __init__(self, request: Request, processes: Alone, console: Console, keep: ExitStack) -> None:
+        """Volumes that are made of DICOM files are there until ``keep`` is closed."""
         self._request = request
         self._processes = processes
         self._console = console
+        self._keep = keep
 
     def run(self) -> bool:
         """Prepare, train, write."""
         request, processes = self._request, self._processes
-        job = processes.together(lambda: prepare(request, self._console if processes.leads else None))
+        job = processes.together(lambda: prepare(request, self._console if processes.leads else None, self._keep))
         folder = (
             RunFolder(request.resume)
             if request.resume
@@ -152,6 +155,7 @@ class Training:
     def _quit(self) -> None:
         """End the program whatever it is at; files that are seen are whole at any time."""
         self._console.show_cursor()
+        self._keep.close()
         os._exit(EXIT_INTERRUPTED)
 
     def _remedy(self, observer: Observer, folder: RunFolder) -> str:

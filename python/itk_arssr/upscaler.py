@@ -11,10 +11,10 @@ from itk_arssr import io
 from itk_arssr.atomic import make_folder
 from itk_arssr.consistency import Agreement, make_consistent
 from itk_arssr.errors import UserError, description
+from itk_arssr.found import find, only
 from itk_arssr.options import Settings
 from itk_arssr.overlap import check_overlap
 from itk_arssr.resample import grid_of
-from itk_arssr.sources import find_one
 from itk_arssr.watch import Progress, Watch
 
 _UPSCALING_SHARE = 0.9  # of the progress, where the result is then compared with its scan
@@ -49,9 +49,14 @@ class Upscaler:
         self._settings = settings
         self._watch = watch or Watch()
         like = settings.target.like
-        source = None if like is None else find_one(like)
-        self._grid = None if source is None else io.read_grid(source)
-        self.inputs = () if source is None else source.files
+        self._grid = None
+        self._like_notes: tuple[str, ...] = ()
+        self.inputs: tuple[Path, ...] = ()
+        if like is not None:
+            found = find(like, settings.target.like_series)
+            with only(found, "--like-series") as source:
+                self._grid, self.inputs = io.read_grid(source), source.files
+                self._like_notes = tuple(f"{like.name}: {note}" for note in (*source.notes, *found.remarks))
 
     def to_file(self, image: itk.Image, path: Path, on_progress: Progress, residual: Path | None = None) -> Written:
         """Super-resolve into a file, and write the residual map to another one where one is named.
@@ -83,7 +88,7 @@ class Upscaler:
         if like is None:
             return ()
         note = check_overlap(grid_of(result), grid_of(scan), str(like)).note
-        return (note,) if note else ()
+        return (*self._like_notes, note) if note else self._like_notes
 
     def _to_files(
         self, upscale: itk.ProcessObject, scan: itk.Image, path: Path, on_progress: Progress, residual: Path | None

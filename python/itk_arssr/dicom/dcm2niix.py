@@ -140,7 +140,7 @@ def _remarks(said: str, inputs: Path, names: Mapping[str, str]) -> tuple[dict[st
             remarks[Path(converted[1]).name] = _once(pending)
             pending = []
         elif (remark := _REMARK.match(line)) and not _OF_NO_INTEREST.search(line):
-            text = _ISSUE.sub("", remark["marked"] or remark["plain"]).strip()
+            text = _ISSUE.sub("", remark["marked"] or remark["plain"]).strip().rstrip(".")
             told = (link.sub("", text), link.sub(lambda found: names.get(found[1], ""), text))
             (shared if text.startswith("Slices not stacked") else pending).append(told)
     return remarks, _once(shared + pending)
