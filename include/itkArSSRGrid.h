@@ -240,6 +240,10 @@ public:
   bool
   IsInsideExtent(const ContinuousIndexType & sample) const;
 
+  /** Whether any voxel of an output region has its sample in the extent. */
+  bool
+  HasSampleInside(const ArSSRIndexMap & map, const RegionType & outputRegion) const;
+
   /** Where a coordinate lies along an axis from what a tile owns of the extent: -1 before it, 0 in it, 1 behind it. A
    * tile owns the samples for which that is 0 along each axis. */
   int
@@ -260,6 +264,10 @@ private:
   /** -1 before the extent, 0 in it, 1 behind it. */
   int
   CompareToExtent(unsigned int axis, double coordinate) const;
+
+  /** Whether one of the voxels along x from `begin` on has its sample in the extent. */
+  bool
+  HasSampleInside(const ArSSRIndexMap & map, IndexType begin, SizeValueType length) const;
 
   RegionType
   Dilated(const RegionType & region, SizeValueType low, SizeValueType high) const;

@@ -8,22 +8,22 @@ from typing import Annotated, TypeVar
 import itk
 import typer
 from itk_arssr import io
-from itk_arssr.command import checked
+from itk_arssr.command import checked, out, reports_mistakes
 from itk_arssr.comparison import caption
 from itk_arssr.consistency import Corrected, make_consistent
 from itk_arssr.console import Bars, quality_table
 from itk_arssr.degrade import simulate_low_resolution
-from itk_arssr.errors import Interrupted, UserError, description
+from itk_arssr.errors import UserError
 from itk_arssr.formats import stem
+from itk_arssr.found import find, read_one
 from itk_arssr.metrics import compare
 from itk_arssr.options import PerAxis, Settings, Target, parse_per_axis
+from itk_arssr.outputs import Inputs
 from itk_arssr.picture import Panel, Residuals, save_comparison
 from itk_arssr.resample import as_float, grid_of, resample
-from itk_arssr.sources import find_one
 from itk_arssr.upscaler import Upscaler, load_model
 from itk_arssr.watch import Watch, ends_on_ctrl_c
 from itk_arssr.wording import times
-from rich.console import Console
 
 _T = TypeVar("_T")
 
@@ -32,7 +32,6 @@ _DEMO = _ROOT / "demo"
 _SCAN = _DEMO / "brainweb_t1_crop.nii.gz"
 _SCALE = "2.5"
 _BORDER = 6  # voxels left out of the figures on every side: there, no method sees the whole surroundings
-_OUT = Console()
 _ITERATIONS = 10  # of data consistency
 _FULL_NAMES = {
     "linear": "linear interpolation",
@@ -59,7 +58,13 @@ class Outputs:
         """NIfTI file of one method's result."""
         return self.volumes / f"{self.name}_{method.replace(' + ', '_')}.nii.gz"
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that may be written."""
+        return (*(self.volume(method) for method in ("LR", *_FULL_NAMES)), self.picture)
 
+
+@reports_mistakes
 def demo(
     scan: Annotated[
         Path | None, typer.Argument(metavar="[SCAN]", help="Your own scan; the image in demo/ when left out.")
@@ -67,7 +72,9 @@ def demo(
     scale: Annotated[
         PerAxis,
         typer.Argument(
-            metavar="[SCALE]", parser=checked(parse_per_axis), help="Voxels per voxel: 2.5, or 1,1,4 for x,y,z."
+            metavar="[SCALE]",
+            parser=checked(parse_per_axis),
+            help="Voxels per voxel: 2.5, or 1,1,4 or 1x1x4 for x, y and z.",
         ),
     ] = _SCALE,
     truth: Annotated[
@@ -83,21 +90,16 @@ def demo(
         _DEMO / "comparison.png" if is_bundled and output == _DEMO / "output" else output / f"{name}_comparison.png"
     )
     outputs = Outputs(output, name, picture)
-    try:
-        if is_bundled or truth:
-            _against_truth(scan, scale, outputs, _BRAINWEB_NOTE if is_bundled else "")
-        else:
-            _without_truth(scan, scale, outputs)
-    except (UserError, OSError) as error:
-        Console(stderr=True).print(f"[bold red]Error:[/] {description(error)}", highlight=False)
-        raise typer.Exit(1) from None
-    except Interrupted:
-        raise typer.Exit(130) from None
+    Inputs(find(scan).files).check_survive(outputs.files)
+    if is_bundled or truth:
+        _against_truth(scan, scale, outputs, _BRAINWEB_NOTE if is_bundled else "")
+    else:
+        _without_truth(scan, scale, outputs)
 
 
 def _against_truth(scan: Path, scale: PerAxis, outputs: Outputs, note: str) -> None:
     """Degrade the scan, restore it in several ways, and measure how close each comes."""
-    true = _step("Reading the high-resolution scan", lambda: as_float(io.read(find_one(scan)).image))
+    true = _step("Reading the high-resolution scan", lambda: as_float(read_one(scan).image))
     low = _step(
         f"Simulating a scan with {scale} times larger voxels (Gaussian, FWHM = voxel size)",
         lambda: simulate_low_resolution(true, scale.values),
@@ -140,10 +142,10 @@ def _against_truth(scan: Path, scale: PerAxis, outputs: Outputs, note: str) -> N
             residuals=_residuals(restored, low, consistent),
         ),
     )
-    _OUT.print(f"\n[bold]×{scale} against the true scan[/], {_BORDER} voxels left out on every side")
-    _OUT.print(quality_table([(_FULL_NAMES[method], quality) for method, quality in qualities.items()]))
+    out.print(f"\n[bold]×{scale} against the true scan[/], {_BORDER} voxels left out on every side")
+    out.print(quality_table([(_FULL_NAMES[method], quality) for method, quality in qualities.items()]))
     if note:
-        _OUT.print(note, style="dim")
+        out.print(note, style="dim")
     _tell_files(outputs)
     spline, ours = qualities["B-spline"], qualities["SR"]
     if ours.psnr <= spline.psnr or ours.ssim <= spline.ssim:
@@ -152,7 +154,7 @@ def _against_truth(scan: Path, scale: PerAxis, outputs: Outputs, note: str) -> N
 
 def _without_truth(scan: Path, scale: PerAxis, outputs: Outputs) -> None:
     """Super-resolve the scan as it is; only eyes and the residual can judge the result."""
-    image = _step("Reading the scan", lambda: io.read(find_one(scan)).image)
+    image = _step("Reading the scan", lambda: read_one(scan).image)
     restored = _super_resolve(image, Target(scale=scale))
     consistent = _consistent(restored, image, "SR")
     low, grid = as_float(image), grid_of(restored)
@@ -175,14 +177,14 @@ def _without_truth(scan: Path, scale: PerAxis, outputs: Outputs) -> None:
 
 def _super_resolve(image: itk.Image, target: Target) -> itk.Image:
     upscaler = Upscaler(load_model(), Settings(target))
-    with ends_on_ctrl_c(upscaler), Bars(_OUT) as bars:
+    with ends_on_ctrl_c(upscaler), Bars(out) as bars:
         bars.begin("Super-resolution")
         return upscaler.to_image(image, bars.update)
 
 
 def _consistent(image: itk.Image, low: itk.Image, method: str) -> Corrected:
     corrected = _step(f"Data consistency of {method}", lambda: _compared(image, low, _ITERATIONS))
-    _OUT.print(f"  {corrected.agreement}", highlight=False)
+    out.print(f"  {corrected.agreement}", highlight=False)
     return corrected
 
 
@@ -201,7 +203,7 @@ def _residuals(restored: itk.Image, low: itk.Image, consistent: Corrected) -> Re
 
 def _step(text: str, work: Callable[[], _T]) -> _T:
     """Do one step of work, named while it runs."""
-    _OUT.print(f"{text} …")
+    out.print(f"{text} …")
     return work()
 
 
@@ -212,7 +214,7 @@ def _size(image: itk.Image) -> str:
 def _tell_files(outputs: Outputs) -> None:
     for label, path in (("Super-resolved volume", outputs.volume("SR")), ("Picture", outputs.picture)):
         shown = path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else path
-        _OUT.print(f"{label}: [bold]{shown}[/]", highlight=False, soft_wrap=True)
+        out.print(f"{label}: [bold]{shown}[/]", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

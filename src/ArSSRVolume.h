@@ -19,6 +19,7 @@
 #define ArSSRVolume_h
 
 #include "ArSSRGridIndex.h"
+#include "itkArSSRTrainingIntensities.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,14 +27,13 @@
 
 namespace itk::arssr
 {
-/** \brief Voxels of an image whose intensities are scaled for training.
+/** \brief Voxels of an image whose intensities are scaled by ArSSRTrainingIntensities.
  *
- * The window of ArSSRIntensityStatistics becomes [0, 1]; intensities beyond are cut to 0 and `MaximumIntensity`. Everything is counted in voxels: a volume has no spacing.
+ * Everything is counted in voxels: a volume has no spacing.
  */
 struct Volume
 {
-  /** Where bright voxels are clipped: a few of them would otherwise outweigh all others in the loss. */
-  static constexpr float MaximumIntensity = 1.2F;
+  static constexpr float MaximumIntensity = ArSSRTrainingIntensities::Maximum;
 
   GridIndex          size{};
   std::vector<float> voxels; /**< [z, y, x] */

@@ -18,7 +18,7 @@
 #include "ArSSRVolumeStore.h"
 
 #include "ArSSRDegradation.h"
-#include "itkArSSRIntensityStatistics.h"
+#include "itkArSSRTrainingIntensities.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,30 +51,6 @@ VerifyFinite(const Volume & volume, const std::string & name)
   }
 }
 
-/** Maps the window of intensities to [0, 1], as the super-resolution filter does. Returns false if there is none. */
-bool
-ScaleIntensities(std::vector<float> & voxels)
-{
-  ArSSRIntensityStatistics statistics;
-  while (statistics.NeedsPass())
-  {
-    statistics.Add(voxels.data(), voxels.size());
-    statistics.EndPass();
-  }
-  if (statistics.IsConstant())
-  {
-    return false;
-  }
-  const double lower = statistics.GetLower();
-  const double factor = 1.0 / (statistics.GetUpper() - lower);
-  for (float & voxel : voxels)
-  {
-    const double scaled = (static_cast<double>(voxel) - lower) * factor;
-    voxel = std::min(std::max(static_cast<float>(scaled), 0.0F), Volume::MaximumIntensity);
-  }
-  return true;
-}
-
 /** Null when the image is constant. */
 std::shared_ptr<const std::vector<Volume>>
 Read(const StoredImage & stored)
@@ -84,7 +60,7 @@ Read(const StoredImage & stored)
   volume.voxels.resize(static_cast<std::size_t>(CountVoxels(volume.size)));
   stored.image.read(volume.voxels.data());
   VerifyFinite(volume, stored.image.name);
-  if (!ScaleIntensities(volume.voxels))
+  if (!ArSSRTrainingIntensities::ScaleVoxels(volume.voxels.data(), volume.voxels.size()))
   {
     return nullptr;
   }

@@ -374,6 +374,74 @@ ArSSRTileLattice::IsInsideExtent(const ContinuousIndexType & sample) const
 }
 
 
+bool
+ArSSRTileLattice::HasSampleInside(const ArSSRIndexMap & map, const RegionType & outputRegion) const
+{
+  ContinuousIndexType lower;
+  ContinuousIndexType upper;
+  map.GetBounds(outputRegion, lower, upper);
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    if (this->CompareToExtent(axis, upper[axis]) < 0 || this->CompareToExtent(axis, lower[axis]) > 0)
+    {
+      return false;
+    }
+  }
+  for (IndexType begin = outputRegion.GetIndex(); begin[2] <= outputRegion.GetUpperIndex()[2]; ++begin[2])
+  {
+    for (begin[1] = outputRegion.GetIndex(1); begin[1] <= outputRegion.GetUpperIndex()[1]; ++begin[1])
+    {
+      if (this->HasSampleInside(map, begin, outputRegion.GetSize(0)))
+      {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+
+bool
+ArSSRTileLattice::HasSampleInside(const ArSSRIndexMap & map, IndexType begin, SizeValueType length) const
+{
+  const ContinuousIndexType first = map.Evaluate(begin);
+  const double              last = static_cast<double>(length) - 1.0;
+  double                    low = 0.0;
+  double                    high = last;
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    const double step = map.GetMatrix()[axis][0];
+    if (step == 0.0)
+    {
+      if (this->CompareToExtent(axis, first[axis]) != 0)
+      {
+        return false;
+      }
+      continue;
+    }
+    const double atFirst = (-0.5 - ExtentTolerance - first[axis]) / step;
+    const double atLast = (static_cast<double>(m_ImageSize[axis]) - 0.5 + ExtentTolerance - first[axis]) / step;
+    low = std::max(low, std::min(atFirst, atLast));
+    high = std::min(high, std::max(atFirst, atLast));
+  }
+  // Rounding decides by the very samples that are computed: those at either end of what is left, and next to them.
+  const IndexValueType start = begin[0];
+  for (const double end : { std::floor(low), std::ceil(low), std::floor(high), std::ceil(high) })
+  {
+    if (!(end >= 0.0 && end <= last))
+    {
+      continue;
+    }
+    begin[0] = start + static_cast<IndexValueType>(end);
+    if (this->IsInsideExtent(map.Evaluate(begin)))
+    {
+      return true;
+    }
+  }
+  return false;
+}
+
+
 int
 ArSSRTileLattice::Compare(unsigned int axis, double coordinate, IndexValueType tile) const
 {

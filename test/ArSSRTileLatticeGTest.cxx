@@ -192,6 +192,35 @@ TEST(ArSSRTileLattice, KnowsItsExtent)
   EXPECT_FALSE(isInside(0.0, std::numeric_limits<double>::quiet_NaN(), 0.0));
 }
 
+TEST(ArSSRTileLattice, KnowsWhetherAnyVoxelOfARegionLiesInItsExtent)
+{
+  Randomness   random;
+  unsigned int found = 0;
+  for (int repetition = 0; repetition < 10 * Repetitions; ++repetition)
+  {
+    auto input = random.MakeGeometry(8);
+    auto output = random.MakeGeometry(6);
+    input.region.SetIndex({});
+    output.region.SetIndex({});
+    const ArSSRTileLattice lattice(input.region.GetSize(), { { 4, 4, 4 } }, 1);
+    output.origin = input.origin;
+    for (double & coordinate : output.origin)
+    {
+      coordinate += random.Uniform(-12.0, 12.0);
+    }
+    const itk::ArSSRIndexMap map(input, output);
+    bool                     isAnyInside = false;
+    for (const auto & index : itk::ImageRegionIndexRange<3>(output.region))
+    {
+      isAnyInside = isAnyInside || lattice.IsInsideExtent(map.Evaluate(index));
+    }
+    ASSERT_EQ(lattice.HasSampleInside(map, output.region), isAnyInside) << "repetition " << repetition;
+    found += isAnyInside ? 1 : 0;
+  }
+  EXPECT_GT(found, Repetitions);
+  EXPECT_LT(found, 9 * Repetitions);
+}
+
 TEST(ArSSRTileLattice, FindsTheTilesOfAllSamplesWithinBounds)
 {
   Randomness random;

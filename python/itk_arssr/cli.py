@@ -1,6 +1,8 @@
 """The command line ``arssr``: options and help; the work is done by the other modules."""
 
 import sys
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +11,12 @@ import typer
 from rich.markup import escape
 
 from itk_arssr import __version__
-from itk_arssr.command import examples, heading, option, out, reports_mistakes
+from itk_arssr.command import err, examples, heading, option, out, reports_mistakes, tell_note
 from itk_arssr.console import Bars, outcome, quality_table, summary, text_table
 from itk_arssr.errors import UserError
 from itk_arssr.evaluate import EXAMPLES, evaluate
-from itk_arssr.jobs import Result, plan, refusals, run
+from itk_arssr.found import Found, check_series_are_there, find
+from itk_arssr.jobs import Batch, Existing, Result, Settling, run
 from itk_arssr.options import (
     PerAxis,
     Settings,
@@ -24,6 +27,7 @@ from itk_arssr.options import (
     parse_per_axis,
     parse_precision,
 )
+from itk_arssr.streams import exit_status, open_closed_streams
 from itk_arssr.train_command import EXAMPLES as TRAIN_EXAMPLES
 from itk_arssr.train_command import train
 from itk_arssr.upscaler import Upscaler, load_model
@@ -59,10 +63,12 @@ def arssr(
 @app.command(
     epilog=examples(
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2.5",
-        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 1,1,4",
+        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 1x1x4",
         "arssr upscale dicom_folder/ scan_hr.nii.gz --spacing 0.5",
+        "arssr upscale patient/ results/ --scale 2 --series t1_mprage",
         "arssr upscale t2.nii.gz t2_on_t1.nii.gz --like t1.nii.gz",
         "arssr upscale scans/ results/ --scale 2 --memory 2GiB",
+        "arssr upscale scans/ results/ --scale 2 --skip-existing",
         "arssr upscale ct.mha ct_hr.mha --scale 2 --window -1000,1500",
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --residual residual.nii.gz",
         "arssr upscale noisy.nii.gz noisy_hr.nii.gz --scale 2 --consistency 10 --tolerance 30",
@@ -71,7 +77,7 @@ def arssr(
 @reports_mistakes
 def upscale(
     source: Annotated[
-        Path, typer.Argument(metavar="IN", help="Image file, folder of one DICOM series, or directory of those.")
+        Path, typer.Argument(metavar="IN", help="Image file, folder of DICOM files, or directory of image files.")
     ],
     output: Annotated[
         Path,
@@ -82,13 +88,28 @@ def upscale(
     ],
     scale: Annotated[
         PerAxis | None,
-        option(parse_per_axis, "S|X,Y,Z", "Voxels per voxel, any number > 0: 2.5, or 2,2,1.5 for x,y,z."),
+        option(parse_per_axis, "S|X,Y,Z", "Voxels per voxel, any number > 0: 2.5, or 1,1,4 or 1x1x4 for x, y and z."),
     ] = None,
     spacing: Annotated[
-        PerAxis | None, option(parse_per_axis, "MM|X,Y,Z", "Voxel size wanted instead: 0.5, or 0.5,0.5,1.")
+        PerAxis | None, option(parse_per_axis, "MM|X,Y,Z", "Voxel size wanted instead: 0.5, or 0.5,0.5,1 or 0.5x0.5x1.")
+    ] = None,
+    series: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SERIES",
+            help="Of DICOM only this: a number, a description or protocol or a part of one, or a volume's name, with * "
+            "and ?; may be given again. Without it: all but localizers and derived images.",
+        ),
     ] = None,
     like: Annotated[
-        Path | None, typer.Option(metavar="IMAGE", help="Compute the voxels of this image's grid instead.")
+        Path | None,
+        typer.Option(
+            metavar="IMAGE",
+            help="Compute the voxels of this image's grid instead: it must overlap IN; 0 outside.",
+        ),
+    ] = None,
+    like_series: Annotated[
+        list[str] | None, typer.Option(metavar="SERIES", help="Which series of --like, where that is DICOM.")
     ] = None,
     model: Annotated[
         Path | None,
@@ -151,8 +172,14 @@ def upscale(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
+    skip_existing: Annotated[
+        bool,
+        typer.Option(
+            "--skip-existing", help="Leave outputs that exist, and count them as done: takes up a batch again."
+        ),
+    ] = False,
 ) -> None:
-    """Super-resolve an image, a DICOM series, or a directory of them.
+    """Super-resolve an image, DICOM series, or a directory of them.
 
     The field of view and the pixel type are kept; pixel types other than
     unsigned char, short, unsigned short, float and double become float.
@@ -163,16 +190,28 @@ def upscale(
     it. Both take the scan's slice profile for a Gaussian as wide, at half
     its maximum, as a voxel of IN.
 
+    DICOM is told by content, and searched for in folders to any depth;
+    dcm2niix makes volumes of it. A series whose slices make no even volume,
+    or several that nothing tells apart, is refused with the reason. Image
+    files of other formats are taken from the directory itself, from those
+    below it where there is nothing else.
+
     A bad file in a directory does not stop the others: a summary tells
-    what failed, and the exit status is then 1.
+    what failed, and the exit status is then 1. Results in a directory,
+    told by their names, are not taken for scans. An input, the image of
+    --like among them, is never overwritten.
     """
     if sum(given is not None for given in (scale, spacing, like)) != 1:
         raise typer.BadParameter("give exactly one of --scale, --spacing and --like")
     if window is not None and no_intensity_scaling:
         raise typer.BadParameter("--window has no meaning with --no-intensity-scaling")
+    if like_series and like is None:
+        raise typer.BadParameter("--like-series has no meaning without --like")
     if tolerance and not consistency:
         raise typer.BadParameter("--tolerance has no meaning without --consistency")
-    target = Target(scale, spacing, like)
+    if overwrite and skip_existing:
+        raise typer.BadParameter("--overwrite replaces outputs that exist, --skip-existing leaves them; give one")
+    target = Target(scale, spacing, like, tuple(like_series or ()))
     weights = load_model(model)
     upscaler = Upscaler(
         weights,
@@ -188,24 +227,48 @@ def upscale(
             bounded=not unbounded,
         ),
     )
-    jobs = plan(source, output, weights.GetEncoderAsString(), target.label, residual)
-    refused = refusals(jobs, overwrite)
+    found = find(source, series or ())
+    check_series_are_there(series or (), [found])
+    batch = Batch(found, output, weights.GetEncoderAsString(), target.label, residual)
+    existing = Existing.REPLACE if overwrite else Existing.KEEP if skip_existing else Existing.REFUSE
+    settling = Settling(existing, [*found.files, *upscaler.inputs, model])
     results: list[Result] = []
     try:
-        with ends_on_ctrl_c(upscaler), Bars(out, len(jobs)) as bars:
-            for job in jobs:
-                bars.begin(job.source.path.name)
-                failure = refused.get(job)
-                results.append(Result(job, error=failure) if failure else run(job, upscaler, bars.update))
-                bars.end()
+        with (
+            ends_on_ctrl_c(upscaler),
+            Bars(out, len(found)) as bars,
+            closing(batch.jobs(upscaler.raise_if_interrupted)) as groups,
+        ):
+            for jobs in groups:
+                bars.expect(len(jobs))
+                for job in jobs:
+                    bars.begin(job.source.path.name)
+                    results.append(settling.result(job) or run(job, upscaler, bars.update))
+                    bars.end()
     finally:
-        if len(jobs) > 1 and results:
+        if len(results) > 1:
             heading("Summary")
             out.print(summary(results))
-    failures = sum(bool(result.error) for result in results)
-    if failures:
-        raise UserError(f"{failures} of {len(results)} failed" if len(jobs) > 1 else results[0].error)
-    if len(jobs) == 1:
+    _conclude(found, results)
+
+
+def _conclude(found: Found, results: Sequence[Result]) -> None:
+    """Say what was left out and what failed."""
+    errors = [result.error for result in results if result.error]
+    faults = [f"{fault.name}: {fault.reason}" for fault in found.faults]
+    count = len(results) + len(faults)
+    if not count:
+        raise UserError(f"{found.place} holds no volume: {'; '.join(found.reasons)}")
+    for remark in found.remarks:
+        tell_note(remark)
+    if count > 1:
+        for fault in faults:
+            err.print(f"[red]failed:[/] {escape(fault)}", highlight=False, soft_wrap=True)
+        if errors or faults:
+            raise UserError(f"{len(errors) + len(faults)} of {count} failed")
+    elif errors or faults:
+        raise UserError((errors + faults)[0])
+    else:
         out.print(outcome(results[0]), highlight=False)
 
 
@@ -263,6 +326,9 @@ def compare(
     resample: Annotated[
         bool, typer.Option("--resample", help="Bring images to the truth's grid by cubic B-splines first.")
     ] = False,
+    series: Annotated[
+        list[str] | None, typer.Option(metavar="SERIES", help="Which series of DICOM folders; may be given again.")
+    ] = None,
     picture: Annotated[
         Path | None,
         typer.Option(metavar="PNG", help="Also draw the images, the truth and the error of the last image."),
@@ -276,7 +342,7 @@ def compare(
     """
     from itk_arssr.comparison import draw, load, measure
 
-    loaded = load(truth, images, resample)
+    loaded = load(truth, images, resample, tell_note, picture, series or ())
     qualities = measure(loaded, border, value_range)
     left_out = f", {border} voxels left out on every side" if border else ""
     heading(f"Against {truth.name}{left_out}")
@@ -292,6 +358,7 @@ app.command(epilog=examples(*TRAIN_EXAMPLES))(train)
 
 def main() -> None:
     """Entry point of the program ``arssr``."""
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # for terminals that lack a character
-    app()
+    sys.exit(exit_status(app))

@@ -1,22 +1,24 @@
-"""What the commands of ``arssr`` share: help, options, and how mistakes and Ctrl-C end a command."""
+"""What the commands of ``arssr`` share: help, options, and how mistakes, Ctrl-C and a closed pipe end a command."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from itk_arssr.errors import Interrupted, UserError, description
+from itk_arssr.errors import Interrupted, OutputClosed, UserError, description
+from itk_arssr.signals import raise_interrupted
+from itk_arssr.streams import EXIT_OUTPUT_CLOSED, StreamConsole
 
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 130
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-out = Console()
-err = Console(stderr=True)
+out = StreamConsole()
+err = StreamConsole(stderr=True)
 
 
 def examples(*lines: str) -> str:
@@ -42,20 +44,35 @@ def option(parse: Callable[[str], _T], metavar: str, text: str, *names: str) -> 
 
 
 def reports_mistakes(command: Callable[_P, None]) -> Callable[_P, None]:
-    """Show the user's mistakes in one line instead of a traceback."""
+    """Show the user's mistakes in one line instead of a traceback, and tidy up before the program ends."""
 
     @wraps(command)
     def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> None:
         try:
-            command(*args, **kwargs)
-        except (UserError, OSError, MemoryError) as error:
-            err.print(f"[bold red]Error:[/] {escape(description(error))}", highlight=False, soft_wrap=True)
+            with raise_interrupted():
+                command(*args, **kwargs)
+        except (typer.Exit, typer.Abort):
+            raise
+        except (UserError, RuntimeError, OSError, MemoryError) as error:  # of ITK all are RuntimeErrors
+            _say(f"[bold red]Error:[/] {escape(description(error))}")
             raise typer.Exit(EXIT_FAILURE) from None
         except (Interrupted, KeyboardInterrupt):
-            err.print("[yellow]Interrupted; nothing half-written is left behind.[/]")
+            _say("[yellow]Interrupted; nothing half-written is left behind.[/]")
             raise typer.Exit(EXIT_INTERRUPTED) from None
+        except OutputClosed:
+            raise typer.Exit(EXIT_OUTPUT_CLOSED) from None
 
     return wrapped
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # the terminal may be gone
+        err.print(text, highlight=False, soft_wrap=True)
+
+
+def tell_note(text: str) -> None:
+    """Print something that the user should know, on a line of its own."""
+    out.print(f"[yellow]note:[/] {escape(text)}", highlight=False, soft_wrap=True)
 
 
 def heading(text: str) -> None:

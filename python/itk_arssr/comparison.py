@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,11 @@ import numpy as np
 
 from itk_arssr import io
 from itk_arssr.errors import UserError
+from itk_arssr.found import Found, check_series_are_there, find, only
 from itk_arssr.metrics import Quality, compare
-from itk_arssr.picture import Panel, save_comparison
+from itk_arssr.outputs import Inputs
+from itk_arssr.picture import Panel, check_can_draw, save_comparison
 from itk_arssr.resample import Grid, as_float, grid_of, resample
-from itk_arssr.sources import find_one
 from itk_arssr.wording import times
 
 _TOLERANCE = 1e-2  # of a voxel: what headers round away
@@ -29,17 +30,40 @@ class Comparison:
     images: tuple[itk.Image, ...]
 
 
-def load(truth: Path, images: Sequence[Path], resampled: bool) -> Comparison:
-    """Read the images; they must share the truth's grid, or are resampled to it."""
-    true = as_float(io.read(find_one(truth)).image)
+def load(
+    truth: Path,
+    images: Sequence[Path],
+    resampled: bool,
+    tell: Callable[[str], None],
+    picture: Path | None = None,
+    series: Sequence[str] = (),
+) -> Comparison:
+    """Read the images; they must share the truth's grid, or are resampled to it. ``tell`` is given notes on them.
+
+    A picture that is to be drawn of them must not be one of their files. ``series`` chooses among those of DICOM files.
+    """
+    places = [find(path, series) for path in (truth, *images)]
+    check_series_are_there(series, places)
+    if picture is not None:
+        check_can_draw(picture)
+        Inputs(file for place in places for file in place.files).check_survive([picture])
+    true = _read(places[0], tell)
     others = []
-    for path in images:
-        image = as_float(io.read(find_one(path)).image)
+    for path, place in zip(images, places[1:], strict=True):
+        image = _read(place, tell)
         difference = _difference(true, image)
         if difference and not resampled:
             raise UserError(f"{path} is not on the grid of {truth}: {difference}. --resample brings it there")
         others.append(resample(image, grid_of(true), "B-spline") if difference else image)
     return Comparison(true, tuple(path.name for path in images), tuple(others))
+
+
+def _read(place: Found, tell: Callable[[str], None]) -> itk.Image:
+    with only(place) as source:
+        volume = io.read(source)
+    for note in (*volume.notes, *place.remarks):
+        tell(f"{place.place.name}: {note}")
+    return as_float(volume.image)
 
 
 def measure(comparison: Comparison, border: int, interval: tuple[float, float] | None) -> list[Quality]:

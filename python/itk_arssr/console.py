@@ -45,6 +45,11 @@ class Bars:
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
+    def expect(self, count: int) -> None:
+        """What was counted as one file holds so many."""
+        self._total += count - 1
+        self._bars.update(self._overall, total=self._total, visible=self._total > 1)
+
     def begin(self, name: str) -> None:
         """A file, or another piece of work, starts."""
         if self._file is not None:
@@ -88,6 +93,8 @@ def outcome(result: Result) -> str:
     """What became of a file, in rich's markup."""
     if result.error:
         return f"[red]failed:[/] {escape(result.error)}"
+    if result.kept:
+        return f"{escape(result.job.output.name)}\nexists, left as it is"
     notes = "".join(f"\n[yellow]note:[/] {escape(note)}" for note in result.notes)
     grid = f"{times(result.size)} voxels of {times(result.spacing)} mm"
     bounded = f"\n{_share(result.bounded)} of the voxels kept within the scan's local range" if result.bounded else ""

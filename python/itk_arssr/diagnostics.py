@@ -13,6 +13,8 @@ import itk
 
 # "WARNING: In FILE, line N", then "CLASS (0xADDRESS): text" up to an empty line
 _WARNING = re.compile(r"WARNING: In .*?, line \d+\s+(?:\w+ ?\(0x[0-9a-fA-F]+\): )?(.*?)(?:\n\s*\n|\Z)", re.DOTALL)
+# What HDF5 says of files that it is only tried on: a line, and indented ones
+_TRIED = re.compile(r"^HDF5-DIAG: .*\n(?:[ \t]+.*\n?)*", re.MULTILINE)
 _STDERR = 2
 
 
@@ -48,4 +50,4 @@ def warnings_collected() -> Iterator[list[str]]:
             log.seek(0)
             text = log.read().decode(errors="replace")
             collected += dict.fromkeys(" ".join(warning.split()) for warning in _WARNING.findall(text))
-            os.write(_STDERR, _WARNING.sub("", text).strip().encode())
+            os.write(_STDERR, _TRIED.sub("", _WARNING.sub("", text)).strip().encode())

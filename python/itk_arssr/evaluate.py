@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from itk_arssr import io
-from itk_arssr.command import err, option, out, reports_mistakes
+from itk_arssr.atomic import check_can_write, make_folder
+from itk_arssr.command import err, option, out, reports_mistakes, tell_note
 from itk_arssr.console import Bars
 from itk_arssr.errors import UserError
-from itk_arssr.evaluation_options import Crop, Degradation, Evaluation, parse_crop, parse_scales
+from itk_arssr.evaluation import Failure
+from itk_arssr.evaluation_options import PICTURES, Crop, Degradation, Evaluation, parse_crop, parse_scales
+from itk_arssr.found import check_series_are_there, find
 from itk_arssr.options import parse_device, parse_memory, parse_precision
-from itk_arssr.sources import find
+from itk_arssr.outputs import Inputs
 from itk_arssr.watch import ends_on_ctrl_c
 
 if TYPE_CHECKING:
     from itk_arssr.evaluator import Evaluator
 
 _TABLE, _REPORT, _PLOT = "results.csv", "results.md", "gain.png"
+_OUTPUTS = (_TABLE, _REPORT, _PLOT, *PICTURES)
 EXAMPLES = (
     "arssr evaluate scans/",
     "arssr evaluate mine.safetensors default scans/ --scales 2,2.5,3,4 --out evaluation",
@@ -44,9 +48,13 @@ def evaluate(
         Path,
         typer.Argument(metavar="HR_DIR", help="Directory of high-resolution images (files, DICOM series), or one."),
     ],
+    series: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SERIES", help="Of DICOM only this, as for arssr upscale; may be given again."),
+    ] = None,
     scales: Annotated[
         tuple,
-        option(parse_scales, "S,S,...", "Each one number, or one for x, y and z: 2,2.5,1x1x4."),
+        option(parse_scales, "S,S,...", "Each one number, or one for x, y and z: 2,2.5,1x1x4; 1,1,4 alone is 1x1x4."),
     ] = "2,3,4",
     degradation: Annotated[
         Degradation,
@@ -90,9 +98,10 @@ def evaluate(
     best.png and worst.png: the slices with the highest and the lowest gain
     over B-splines with back-projection.
 
-    Intensities are divided by the 99.9th percentile of the voxels above 0
-    and clipped to [0, 1.2]. PSNR and SSIM refer to the truth's range within
-    the border. An image that cannot be evaluated does not stop the others;
+    Intensities are scaled as in training: the smaller of 0 and the minimum
+    becomes 0, the 99.9th percentile of the voxels above it 1; they are
+    clipped to [0, 1.2]. PSNR and SSIM refer to the truth's range within the
+    border. An image that cannot be evaluated does not stop the others;
     the exit status is then 1.
     """
     from itk_arssr.evaluation_plot import check_can_plot
@@ -101,15 +110,32 @@ def evaluate(
 
     evaluation = Evaluation(scales, degradation, iterations, border, crop, not no_intensity_scaling)
     check_can_plot()
-    if (folder / _TABLE).exists() and not overwrite:
-        raise UserError(f"{folder / _TABLE} exists; --overwrite replaces it, --out names another directory")
-    sources, _ = find(images)
+    found = find(images, series or ())
+    check_series_are_there(series or (), [found])
+    found.leave_out_results()
+    _check_outputs(folder, Inputs([*found.files, *(models or [])]), overwrite)
     restorer = Restorer(load_models(models or []), evaluation, device, memory, precision)
-    io.make_folder(folder)
-    with ends_on_ctrl_c(restorer), Bars(out, len(sources) * len(evaluation.scales), "all") as bars:
+    make_folder(folder)
+    with (
+        ends_on_ctrl_c(restorer),
+        Bars(out, len(found) * len(evaluation.scales), "all") as bars,
+        closing(found.groups(restorer.raise_if_interrupted)) as groups,
+    ):
         evaluator = Evaluator(restorer, evaluation, bars)
-        evaluator.run(sources)
+        evaluator.run(groups)
+    evaluator.results.failures += [Failure(fault.name, fault.reason) for fault in found.faults]
+    for remark in found.remarks:
+        tell_note(remark)
     _conclude(evaluator, evaluation, folder)
+
+
+def _check_outputs(folder: Path, inputs: Inputs, overwrite: bool) -> None:
+    """Refuse results that cannot be written or would replace something, before anything is computed."""
+    for path in (folder / name for name in _OUTPUTS):
+        check_can_write(path)
+        inputs.check_survive([path])
+        if path.exists() and not overwrite:
+            raise UserError(f"{path} exists; --overwrite replaces it, --out names another directory")
 
 
 def _conclude(evaluator: Evaluator, evaluation: Evaluation, folder: Path) -> None:
@@ -127,6 +153,8 @@ def _conclude(evaluator: Evaluator, evaluation: Evaluation, folder: Path) -> Non
             out.print(table)
         names = [_TABLE, _REPORT, _PLOT, *(path.name for path in pictures)]
         out.print(f"In {escape(str(folder))}: {', '.join(names)}", highlight=False, soft_wrap=True)
+    for note in results.notes:
+        tell_note(note)
     for failure in results.failures:
         err.print(f"[red]failed:[/] {escape(failure.name)}: {escape(failure.error)}", highlight=False, soft_wrap=True)
     if results.failures:

@@ -11,8 +11,10 @@ from itk_arssr.options import PerAxis, parse_per_axis
 from itk_arssr.wording import times
 
 _PART = re.compile(r"(\d*):(\d*)")
+_ONE = re.compile(r"0*1(\.0*)?")
 _AXES = "xyz"
 _ITERATIONS = 10
+PICTURES = ("worst.png", "best.png")  # of the slices with the lowest and the highest gain
 
 
 class Degradation(StrEnum):
@@ -68,19 +70,34 @@ class Evaluation:
 
 
 def parse_scales(text: str) -> tuple[PerAxis, ...]:
-    """``2,2.5,1x1x4``: scales with commas between, each one number or one for each of x, y and z."""
+    """``2,2.5,1x1x4``: scales with commas between, each one number or one for each of x, y and z.
+
+    With semicolons between scales, the numbers of one may have commas too: ``2;1,1,4``. Three numbers with a 1 among
+    them are one scale, ``1,1,4``: a list has no scale of 1.
+    """
     scales = []
-    for part in text.split(","):
+    for part in _scale_texts(text):
         try:
-            scale = parse_per_axis(part.strip().lower().replace("×", "x").replace("x", ","))
+            scale = parse_per_axis(part)
         except ValueError as error:
             raise ValueError(f"'{part}' is not a scale such as 2.5 or 1x1x4: {error}") from None
         if min(scale.values) < 1 or max(scale.values) == 1:
             raise ValueError(f"the scale '{part}' makes no voxel larger; each number is at least 1, and one is above 1")
         if scale in scales:
-            raise ValueError(f"the scale '{part}' is there twice")
+            raise ValueError(
+                f"the scale '{part}' is there twice; one scale with a number for each of x, y and z is written 2x2x4"
+            )
         scales.append(scale)
     return tuple(scales)
+
+
+def _scale_texts(text: str) -> list[str]:
+    if ";" in text:
+        return text.removesuffix(";").split(";")
+    parts = text.split(",")
+    if len(parts) == len(_AXES) and any(_ONE.fullmatch(part.strip()) for part in parts):
+        return [text]
+    return parts
 
 
 def parse_crop(text: str) -> Crop:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from itk_arssr import io
 from itk_arssr.confidence import CONFIDENCE, Mean
 from itk_arssr.errors import UserError
 from itk_arssr.evaluation import BASELINES, SPLINE_BP, Results
+from itk_arssr.picture import save_figure
 
 _INCHES = (7.5, 4.5)
 _DPI = 160
@@ -59,9 +59,7 @@ def save_gains(path: Path, results: Results) -> None:
     axes.set_title(_title(results), fontsize=10, color=_MUTED)
     axes.grid(axis="y", alpha=0.3)
     figure.legend(frameon=False, loc="outside lower center", ncols=min(len(methods), _LEGEND_COLUMNS))
-    with io.completed(path) as partial:
-        figure.savefig(partial, dpi=_DPI)
-    pyplot.close(figure)
+    save_figure(figure, path, _DPI)
 
 
 def _length(mean: Mean) -> float:

@@ -6,13 +6,14 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import itk
 from rich.markup import escape
 from rich.table import Table
 
-from itk_arssr import __version__, io
+from itk_arssr import __version__
+from itk_arssr.atomic import completed
 from itk_arssr.confidence import CONFIDENCE, Mean
 from itk_arssr.evaluation import BACK_PROJECTED, BASELINES, FIGURES, Case, Results
-from itk_arssr.evaluation_images import BRIGHTEST, WHITE_PERCENTILE
 from itk_arssr.evaluation_options import Degradation, Evaluation
 from itk_arssr.options import PerAxis
 
@@ -29,7 +30,7 @@ def write_csv(path: Path, results: Results, evaluation: Evaluation) -> None:
     columns = ["image", "scale", "degradation", "method"]
     for figure in FIGURES:
         columns += [figure, *(f"{figure}_over_{_identifier(baseline)}" for baseline in BASELINES)]
-    with io.completed(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+    with completed(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(columns)
         for case in results.cases:
@@ -43,7 +44,7 @@ def write_csv(path: Path, results: Results, evaluation: Evaluation) -> None:
 
 def write_markdown(path: Path, results: Results, evaluation: Evaluation) -> None:
     """What was done, the means with their confidence intervals, each image, and what failed."""
-    with io.completed(path) as partial:
+    with completed(path) as partial:
         partial.write_text("\n".join(_markdown(results, evaluation)) + "\n", encoding="utf-8")
 
 
@@ -133,8 +134,8 @@ def _settings(results: Results, evaluation: Evaluation) -> Iterator[str]:
     )
     yield f"- low resolution: {_DEGRADATIONS[evaluation.degradation]}"
     yield (
-        f"- intensities: divided by the {WHITE_PERCENTILE}th percentile of the image's voxels above 0, clipped to "
-        f"[0, {BRIGHTEST}]"
+        "- intensities: scaled as in training, the window of the whole image becoming 0 to 1, and clipped to 0 to "
+        f"{itk.ArSSRTrainingIntensities.GetMaximum():.3g}"
     )
     yield (
         f"- PSNR and SSIM (three-dimensional, Gaussian window of 1.5 voxels) within a border of {evaluation.border} "

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import itk
 
 from itk_arssr.console import Bars
 from itk_arssr.diagnostics import warnings_silenced
 from itk_arssr.errors import UserError, description
-from itk_arssr.evaluation import BASELINES, SPLINE_BP, Case, Failure, Results, unique_names
+from itk_arssr.evaluation import BASELINES, SPLINE_BP, Case, Failure, Results
 from itk_arssr.evaluation_images import check_is_measurable, low_resolution, read_truth
 from itk_arssr.evaluation_options import Evaluation
 from itk_arssr.extreme_slices import ExtremeSlices, Restored
@@ -29,28 +30,40 @@ class Evaluator:
         self._restorer = restorer
         self._evaluation = evaluation
         self._bars = bars
+        self._names: Counter[str] = Counter()
         self.results = Results()
         self.extremes = ExtremeSlices(evaluation.border)
 
-    def run(self, sources: Sequence[Source]) -> None:
-        """Evaluate all images."""
-        names = unique_names([source.path.name for source in sources])
-        for name, source in zip(names, sources, strict=True):
-            try:
-                truth = read_truth(source, self._evaluation.crop)
-                check_is_measurable(truth, self._evaluation.border)
-            except _FAILURES as error:
-                self.results.failures.append(Failure(name, description(error)))
-                for _ in self._evaluation.scales:
-                    self._bars.end()
-                continue
-            for scale in self._evaluation.scales:
-                self._bars.begin(f"{name} ×{scale}")
-                try:
-                    self.results.cases.append(self._case(name, truth, scale, self._bars.update))
-                except _FAILURES as error:
-                    self.results.failures.append(Failure(f"{name} ×{scale}", description(error)))
+    def run(self, groups: Iterable[Sequence[Source]]) -> None:
+        """Evaluate all images of some groups, each of which can be read until the next one is asked for."""
+        for sources in groups:
+            for _ in self._evaluation.scales:
+                self._bars.expect(len(sources))
+            for source in sources:
+                self._evaluate(self._unused(source.path.name), source)
+
+    def _unused(self, name: str) -> str:
+        """The name, numbered where it was there before."""
+        self._names[name] += 1
+        return name if self._names[name] == 1 else f"{name} ({self._names[name]})"
+
+    def _evaluate(self, name: str, source: Source) -> None:
+        try:
+            truth = read_truth(source, self._evaluation.crop)
+            check_is_measurable(truth, self._evaluation.border)
+        except _FAILURES as error:
+            self.results.failures.append(Failure(name, description(error)))
+            for _ in self._evaluation.scales:
                 self._bars.end()
+            return
+        self.results.notes += [f"{name}: {note}" for note in source.notes]
+        for scale in self._evaluation.scales:
+            self._bars.begin(f"{name} ×{scale}")
+            try:
+                self.results.cases.append(self._case(name, truth, scale, self._bars.update))
+            except _FAILURES as error:
+                self.results.failures.append(Failure(f"{name} ×{scale}", description(error)))
+            self._bars.end()
 
     def _case(self, name: str, truth: itk.Image, scale: PerAxis, on_progress: Progress) -> Case:
         low = low_resolution(truth, scale, self._evaluation.degradation)

@@ -11,8 +11,8 @@ import itk
 import numpy as np
 import numpy.typing as npt
 
-from itk_arssr import io
 from itk_arssr.evaluation import SPLINE_BP, gain_of_errors
+from itk_arssr.evaluation_options import PICTURES
 from itk_arssr.picture import Panel, save_comparison
 from itk_arssr.resample import grid_of, image_on
 from itk_arssr.slices import normal_axis
@@ -47,8 +47,7 @@ class ExtremeSlice:
 
     def draw(self, path: Path) -> None:
         """Write the picture: low resolution, both methods, the truth, and both methods' errors."""
-        with io.completed(path) as partial:
-            save_comparison(partial, self.panels, Panel("truth", self.truth), errors_of=(1, 2), title=self.title)
+        save_comparison(path, self.panels, Panel("truth", self.truth), errors_of=(1, 2), title=self.title)
 
 
 class ExtremeSlices:
@@ -75,7 +74,7 @@ class ExtremeSlices:
 
     def draw(self, folder: Path) -> list[Path]:
         """Write ``worst.png`` and ``best.png``; none where no slice was found."""
-        extremes = {folder / "worst.png": self.worst, folder / "best.png": self.best}
+        extremes = dict(zip((folder / name for name in PICTURES), (self.worst, self.best), strict=True))
         for path, extreme in extremes.items():
             if extreme is not None:
                 extreme.draw(path)

@@ -2,15 +2,22 @@
 
 from pathlib import Path
 
+from itk_arssr.errors import UserError
+
+DICOM = (".dcm", ".dicom")  # which DICOM files have at times; what is DICOM is told by content
+
 # What the image formats of the itk wheels declare, formats that hold volumes or stacks of slices.
 READABLE = (
     *(".nii.gz", ".nii", ".nia", ".img.gz", ".img", ".hdr", ".nrrd", ".nhdr", ".mha", ".mhd", ".mnc", ".mnc2"),
     *(".gipl", ".gipl.gz", ".mrc", ".rec", ".h5", ".hdf5", ".hdf", ".vtk", ".lsm", ".tif", ".tiff", ".spr", ".pic"),
-    *(".dcm", ".dicom"),
+    *DICOM,
 )
 
 # One file each, so that an output can be put in place by one rename, and direction and pixel type are kept.
 WRITABLE = (".nii.gz", ".nii", ".nrrd", ".mha")
+
+# Of these ITK also reads files whose extension is in capitals throughout.
+_READ_IN_CAPITALS = (".nii.gz", ".nii", ".nrrd")
 
 # Formats of two files, or kin of a writable one, become that one; every other format becomes NIfTI.
 _WRITTEN_AS = {".hdr": ".nii", ".img": ".nii", ".nia": ".nii", ".nhdr": ".nrrd", ".mhd": ".mha"}
@@ -27,6 +34,30 @@ def output_extension(path: Path) -> str:
     """Extension that an output made from this input is written with."""
     known = extension(path)
     return known if known in WRITABLE else _WRITTEN_AS.get(known, _DEFAULT_EXTENSION)
+
+
+def check_name(path: Path) -> None:
+    """Refuse a name under which ITK would not read the image again."""
+    known = extension(path)
+    if known in DICOM:
+        raise UserError(
+            f"{path} cannot be written: results are not written as DICOM. Give a name that ends with {WRITABLE[0]}; "
+            "3D Slicer, among others, makes a DICOM series of such a file"
+        )
+    if known not in WRITABLE:
+        raise UserError(
+            f"{path} cannot be written: its name must end with {', '.join(WRITABLE[:-1])} or {WRITABLE[-1]}"
+        )
+    spelled = path.name[-len(known) :]
+    if spelled != known and (spelled != known.upper() or known not in _READ_IN_CAPITALS):
+        raise UserError(
+            f"{path} cannot be written: ITK does not read files whose names end with {spelled}; give {known}"
+        )
+
+
+def is_named_like_a_file(path: Path) -> bool:
+    """Whether a path that need not be there yet stands for a file rather than a directory."""
+    return bool(path.suffix or extension(path) or path.name.endswith("."))
 
 
 def stem(path: Path) -> str:

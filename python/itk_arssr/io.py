@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 import os
 import shutil
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import itk
 
+from itk_arssr import atomic
 from itk_arssr.errors import UserError, description
-from itk_arssr.formats import WRITABLE, extension
+from itk_arssr.formats import check_name, extension
 from itk_arssr.nifti import check_is_complete, uncompressed_length
 from itk_arssr.sources import Source
 from itk_arssr.wording import times
@@ -29,6 +29,7 @@ _KEPT_PIXELS = {
     "double": itk.D,
 }
 _BYTES = {itk.UC: 1, itk.SS: 2, itk.US: 2, itk.F: 4, itk.D: 8}
+_LONGEST_AXIS = 2**31 - 1  # voxels; what negative lengths are read as is longer
 _STREAMED_FORMATS = (".mha",)
 _CHUNK_BYTES = 256 * 2**20
 
@@ -38,20 +39,21 @@ class Volume:
     """An image in memory and what is to be said about how it was read."""
 
     image: itk.Image
-    note: str = ""
+    notes: tuple[str, ...] = ()
+    scan_parameters: Mapping[str, object] = field(default_factory=dict)  # of DICOM: how it was acquired, as BIDS has it
 
 
 def read(source: Source) -> Volume:
     """Read a scalar volume; pixel types that the filter does not know become float."""
     header = _header(source)
     _check_is_scalar_volume(source, header)
-    check_is_complete(source.path)
+    check_is_complete(source.file)
     component = itk.ImageIOBase.GetComponentTypeAsString(header.GetComponentType())
     reader = _reader(source, itk.Image[_KEPT_PIXELS.get(component, itk.F), 3])
     with _reading(source):
         reader.Update()
-    note = "" if component in _KEPT_PIXELS else f"pixel type {component.replace('_', ' ')} read as float"
-    return Volume(reader.GetOutput(), note)
+    own = () if component in _KEPT_PIXELS else (f"pixel type {component.replace('_', ' ')} read as float",)
+    return Volume(reader.GetOutput(), (*source.notes, *own), source.scan_parameters)
 
 
 def open_lazily(source: Source, check_complete: bool = True) -> itk.ProcessObject:
@@ -61,7 +63,7 @@ def open_lazily(source: Source, check_complete: bool = True) -> itk.ProcessObjec
     """
     _check_is_scalar_volume(source, _header(source))
     if check_complete:
-        check_is_complete(source.path)
+        check_is_complete(source.file)
     reader = _reader(source, itk.Image[itk.F, 3])
     with _reading(source):
         reader.UpdateOutputInformation()
@@ -79,15 +81,19 @@ def read_grid(source: Source) -> itk.ImageBase:
 
 
 def _header(source: Source) -> itk.ImageIOBase:
-    """What the first file tells before pixels are read."""
-    file = source.files[0]
+    """What the file tells before pixels are read."""
+    file = source.file
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        raise UserError(f"{str(file)!r} cannot be read: its name is not valid UTF-8; rename it") from None
     if not os.access(file, os.R_OK):
         raise UserError(f"{file} cannot be read: {'no permission' if file.exists() else 'it does not exist'}")
-    header = itk.ImageIOFactory.CreateImageIO(str(file), itk.CommonEnums.IOFileMode_ReadMode)
-    if header is None:
-        raise UserError(f"{source.path} is not an image that ITK can read, or is damaged")
-    header.SetFileName(str(file))
     with _reading(source):
+        header = itk.ImageIOFactory.CreateImageIO(str(file), itk.CommonEnums.IOFileMode_ReadMode)
+        if header is None:
+            raise UserError(f"{source.path} is not an image that ITK can read, or is damaged")
+        header.SetFileName(str(file))
         header.ReadImageInformation()
     return header
 
@@ -103,11 +109,10 @@ def _reading(source: Source) -> Iterator[None]:
 
 def _check_is_scalar_volume(source: Source, header: itk.ImageIOBase, any_pixel: bool = False) -> None:
     size = [header.GetDimensions(axis) for axis in range(header.GetNumberOfDimensions())]
-    if len(source.slices) < 2 and (len(size) < 3 or size[2] == 1):
-        raise UserError(
-            f"{source.path} is a single slice ({times(size)}); the network needs a volume. "
-            "Where the slices are files of a DICOM series, give their folder"
-        )
+    if max(size, default=0) > _LONGEST_AXIS:
+        raise UserError(f"{source.path} is damaged: its header tells of {times(size)} voxels")
+    if len(size) < 3 or size[2] == 1:
+        raise UserError(f"{source.path} is a single slice ({times(size)}); the network needs a volume")
     if math.prod(size[3:]) > 1:
         raise UserError(
             f"{source.path} has {len(size)} dimensions ({times(size)}); extract one three-dimensional volume first"
@@ -119,19 +124,13 @@ def _check_is_scalar_volume(source: Source, header: itk.ImageIOBase, any_pixel: 
 
 
 def _reader(source: Source, image_type: type) -> itk.ProcessObject:
-    if not source.slices:
-        return itk.ImageFileReader[image_type].New(FileName=str(source.path))
-    reader = itk.ImageSeriesReader[image_type].New(FileNames=list(source.slices))
-    reader.SetImageIO(itk.GDCMImageIO.New())
-    return reader
+    return itk.ImageFileReader[image_type].New(FileName=str(source.file))
 
 
 def check_can_write(path: Path) -> None:
-    """Refuse a file name that no output can have."""
-    if extension(path) not in WRITABLE:
-        raise UserError(
-            f"{path} cannot be written: its name must end with {', '.join(WRITABLE[:-1])} or {WRITABLE[-1]}"
-        )
+    """Refuse a file that no output can be written to, before anything is computed for it; nothing is made."""
+    check_name(path)
+    atomic.check_can_write(path)
 
 
 def stream_divisions(path: Path, image: itk.ImageBase) -> int:
@@ -165,43 +164,22 @@ def _byte_count(image: itk.ImageBase) -> int:
     return math.prod(itk.size(image)) * _BYTES[pixel_type]
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder and those above it where they are missing."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise UserError(f"{path} is not a folder") from None
-
-
-@contextmanager
-def completed(path: Path) -> Iterator[Path]:
-    """Give another name to write under; the file gets its own when the block ends well.
-
-    Whatever stops the block, Ctrl-C included, leaves nothing behind.
-    """
-    make_folder(path.parent)
-    try:
-        temporary = tempfile.TemporaryDirectory(prefix=".arssr-", dir=path.parent)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}; choose another folder") from error
-    with temporary as folder:
-        partial = Path(folder) / path.name
-        yield partial
-        partial.replace(path)
-
-
 def write(image: itk.ImageBase, path: Path, divisions: int = 1) -> None:
     """Update the pipeline that makes an image and write it, completely or not at all."""
-    with completed(path) as partial:
+    with atomic.completed(path, _plain_name(path)) as partial:
         _write(image, partial, path, divisions)
 
 
 def write_all(files: Mapping[Path, itk.Image]) -> None:
     """Write images in memory, all of them or none."""
-    with ExitStack() as until_all_are_written:
+    with atomic.all_or_none() as begin:
         for path, image in files.items():
-            partial = until_all_are_written.enter_context(completed(path))
-            _write(image, partial, path)
+            _write(image, begin(path, _plain_name(path)), path)
+
+
+def _plain_name(path: Path) -> str:
+    """What an image is called while it is written: ITK writes ``x.nii.nii.gz`` elsewhere, and no ``x.NII.GZ``."""
+    return f"image{extension(path)}"
 
 
 def _write(image: itk.ImageBase, partial: Path, path: Path, divisions: int = 1) -> None:

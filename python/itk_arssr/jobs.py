@@ -1,8 +1,10 @@
 """Batches: from what the user named to a list of inputs and outputs, and through it whatever fails."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import itk
@@ -10,8 +12,10 @@ import itk
 from itk_arssr import io
 from itk_arssr.diagnostics import warnings_collected
 from itk_arssr.errors import UserError, description
-from itk_arssr.formats import extension, output_name
-from itk_arssr.sources import Source, find
+from itk_arssr.formats import extension, is_named_like_a_file, output_name
+from itk_arssr.found import Found, single
+from itk_arssr.outputs import Inputs, place
+from itk_arssr.sources import Source
 from itk_arssr.upscaler import Upscaler
 from itk_arssr.watch import Progress
 
@@ -32,7 +36,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a job; ``error`` is empty where it went well."""
+    """What became of a job; ``error`` is empty where it went well, or where its result was there already."""
 
     job: Job
     seconds: float = 0.0
@@ -42,71 +46,123 @@ class Result:
     bounded: float = 0.0  # share of the voxels that were kept within the range of the scan around them
     notes: tuple[str, ...] = ()
     error: str = ""
+    kept: bool = False  # the result of an earlier run was left as it is
 
 
-def plan(source: Path, output: Path, encoder: str, label: str, residual: Path | None = None) -> list[Job]:
-    """Inputs with their outputs. A batch goes to a directory; one image goes to a file, or into a directory.
+class Batch:
+    """The images of a place with the files that their results go to, told as the images become known.
 
-    The same holds for residual maps, where they are to be written.
+    A batch goes to a directory; one image goes to a file, or into a directory. The same holds for residual maps, where
+    they are to be written. Results of earlier runs are no inputs.
     """
-    sources, is_batch = find(source)
-    naming = _Naming(source, sources, is_batch, encoder, label)
-    outputs = naming.files(output, "recon")
-    residuals = [None] * len(sources) if residual is None else naming.files(residual, "residual")
-    return [Job(*files) for files in zip(sources, outputs, residuals, strict=True)]
 
+    def __init__(self, found: Found, output: Path, encoder: str, label: str, residual: Path | None = None) -> None:
+        """Look at the names of outputs; nothing is converted yet."""
+        self.found = found
+        self._output, self._residual = output, residual
+        self._encoder, self._label = encoder, label
+        self._places = [output] if residual is None else [output, residual]
+        found.leave_out_results(self._places)
+        if not len(found):
+            raise UserError(
+                f"{found.place} holds no image but results of arssr, from which nothing is computed in place; name one "
+                "of them, or another directory for what is made of them"
+            )
+        self._is_single = not (found.place.is_dir() and found.images) and any(
+            not place.is_dir() and is_named_like_a_file(place) for place in self._places
+        )
+        if not self._is_single:
+            for place in self._places:
+                self._check_is_directory(place)
 
-@dataclass(frozen=True)
-class _Naming:
-    """Names of the files that are made from the images of a source."""
-
-    source: Path
-    images: Sequence[Source]
-    is_batch: bool
-    encoder: str
-    label: str
-
-    def files(self, place: Path, kind: str) -> list[Path]:
-        """The file that is named, or one for each image in the directory that is named."""
-        if not self.is_batch and not place.is_dir() and place.suffix:
-            io.check_can_write(place)
-            return [place]
+    def _check_is_directory(self, place: Path) -> None:
         if place.is_file():
             raise UserError(f"{place} is a file; the results of a directory need a directory")
-        if self.is_batch and extension(place):
-            count = len(self.images)
-            raise UserError(f"{place} is named like a file; the {count} images of {self.source} need a directory")
-        return [place / output_name(self.encoder, self.label, image.path, kind) for image in self.images]
+        if extension(place) and not place.is_dir():
+            raise UserError(
+                f"{place} is named like a file; the {len(self.found)} images of {self.found.place} need a directory"
+            )
+
+    def jobs(self, check: Callable[[], None]) -> Iterator[list[Job]]:
+        """Jobs whose images can be read until the next ones are asked for; ``check`` ends the work by raising."""
+        if not self._is_single:
+            for sources in self.found.groups(check):
+                yield [self._job(source) for source in sources]
+            return
+        with ExitStack() as keep:
+            sources = [source for group in self.found.groups(check, keep) for source in group]
+            remedy = "choose one with --series, or name a directory for the results of all"
+            yield [self._job(single(self.found, sources, remedy))]
+
+    def _job(self, source: Source) -> Job:
+        residual = None if self._residual is None else self._file(source, self._residual, "residual")
+        return Job(source, self._file(source, self._output, "recon"), residual)
+
+    def _file(self, source: Source, place: Path, kind: str) -> Path:
+        """The file that is named, or one in the directory that is named."""
+        if self._is_single and not place.is_dir() and is_named_like_a_file(place):
+            return place
+        return place / output_name(self._encoder, self._label, source.path, kind)
 
 
-def refusals(jobs: Sequence[Job], overwrite: bool) -> dict[Job, str]:
-    """Jobs that must not run, and why: an output that is an input, that another job writes, or that exists."""
-    inputs = {_identity(file) for job in jobs for file in job.source.files if file.exists()}
-    refused: dict[Job, str] = {}
-    first: dict[Path, Job] = {}
-    for job in jobs:
-        if job.residual is not None and _same_place(job.output, job.residual):
-            refused[job] = f"{job.output} cannot hold both the result and the residual map"
-        for file in job.files:
-            twin = first.setdefault(file, job)
-            if file.exists() and _identity(file) in inputs:
-                refused.setdefault(job, f"{file} is an input; an input is never overwritten")
-            elif twin is not job:
-                refused.setdefault(
-                    job, f"the result would replace that of {twin.source.path}: both are named {file.name}"
-                )
-            elif file.exists() and not overwrite:
-                refused.setdefault(job, f"{file} exists; --overwrite replaces it")
-    return refused
+class Existing(Enum):
+    """What is done about results that are there already."""
+
+    REFUSE = "refuse"
+    REPLACE = "replace"
+    KEEP = "keep"
 
 
-def _same_place(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+class Settling:
+    """Tells jobs that are not run, and their results: nothing is to be done, or something must not be.
+
+    That is an output that cannot be written, that is an input of whichever job (or another file that is read), that
+    another job writes, or that exists.
+    """
+
+    def __init__(self, existing: Existing, inputs: Iterable[Path | None]) -> None:
+        self._existing = existing
+        self._inputs = Inputs(inputs)
+        self._writers: dict[object, Job] = {}
+
+    def result(self, job: Job) -> Result | None:
+        """The result of a job that is not to be run; each job is asked for once."""
+        try:
+            _check_names(job)
+            self._inputs.check_survive(job.files)
+            for file in job.files:
+                _check_is_only_writer(job, file, self._writers)
+            return Result(job, kept=True) if _is_done(job, self._existing) else None
+        except UserError as error:
+            return Result(job, error=str(error))
 
 
-def _identity(file: Path) -> tuple[int, int]:
-    status = file.stat()
-    return status.st_dev, status.st_ino
+def _check_names(job: Job) -> None:
+    for file in job.files:
+        io.check_can_write(file)
+    if job.residual is not None and place(job.output) == place(job.residual):
+        raise UserError(f"{job.output} cannot hold both the result and the residual map")
+
+
+def _check_is_only_writer(job: Job, file: Path, writers: dict[object, Job]) -> None:
+    twin = writers.setdefault(place(file), job)
+    if twin is not job:
+        raise UserError(f"the result would replace that of {twin.source.path}: both are named {file.name}")
+
+
+def _is_done(job: Job, existing: Existing) -> bool:
+    """Whether all that a job writes is there and is to be kept."""
+    there = [file for file in job.files if file.exists()]
+    if not there or existing is Existing.REPLACE:
+        return False
+    if existing is Existing.REFUSE:
+        raise UserError(f"{there[0]} exists; --overwrite replaces it, --skip-existing leaves it")
+    if len(there) < len(job.files):
+        missing = next(file for file in job.files if file not in there)
+        raise UserError(
+            f"{there[0]} exists and {missing} does not: they are made together; --overwrite makes both anew"
+        )
+    return True
 
 
 def run(job: Job, upscaler: Upscaler, on_progress: Progress) -> Result:
@@ -119,7 +175,7 @@ def run(job: Job, upscaler: Upscaler, on_progress: Progress) -> Result:
             written = upscaler.to_file(volume.image, job.output, on_progress, job.residual)
     except (UserError, RuntimeError, OSError, MemoryError) as error:
         return Result(job, time.monotonic() - start, error=description(error))
-    notes = tuple(note for note in (volume.note, *warnings) if note)
+    notes = (*volume.notes, *written.notes, *warnings)
     return Result(
         job,
         time.monotonic() - start,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from itk_arssr.wording import times
 
+_BETWEEN_AXES = "[xX×]"
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*(MiB|GiB|TiB|MB|GB|TB|M|G|T)?", re.IGNORECASE)
 _MEBIBYTES = {"m": 1.0, "g": 1024.0, "t": 1024.0**2}
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
@@ -33,11 +34,12 @@ class PerAxis:
 
 @dataclass(frozen=True)
 class Target:
-    """The grid to compute; exactly one of the three is given."""
+    """The grid to compute; exactly one of scale, spacing and like is given."""
 
     scale: PerAxis | None = None
     spacing: PerAxis | None = None
     like: Path | None = None
+    like_series: tuple[str, ...] = ()  # which of its series, where that is DICOM
 
     @property
     def label(self) -> str:
@@ -67,9 +69,9 @@ class Settings:
     bounded: bool = True  # voxels are kept within the range of the scan around them
 
 
-def _numbers(text: str) -> list[float]:
+def _numbers(text: str, between: str = ",") -> list[float]:
     try:
-        numbers = [float(part) for part in text.split(",")]
+        numbers = [float(part) for part in re.split(between, text)]
     except ValueError:
         raise ValueError(f"'{text}' is not a number, or numbers with commas between") from None
     if not all(math.isfinite(number) for number in numbers):
@@ -78,12 +80,14 @@ def _numbers(text: str) -> list[float]:
 
 
 def parse_per_axis(text: str) -> PerAxis:
-    """``2.5`` or ``2,2,1.5``: one positive number for all axes, or one each in the order x, y, z."""
-    numbers = _numbers(text)
+    """``2.5``, ``2,2,1.5`` or ``2x2x1.5``: one positive number for all axes, or one each in the order x, y, z."""
+    numbers = _numbers(text, _BETWEEN_AXES if "," not in text else ",")
     if len(numbers) == 1:
         numbers *= 3
     if len(numbers) != 3:
-        raise ValueError(f"'{text}' has {len(numbers)} numbers; give one, or three in the order x,y,z")
+        raise ValueError(
+            f"'{text}' has {len(numbers)} numbers; give one, or three in the order x,y,z such as 1,1,4 or 1x1x4"
+        )
     if min(numbers) <= 0:
         raise ValueError(f"'{text}' must be greater than 0")
     return PerAxis((numbers[0], numbers[1], numbers[2]))

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import itk
 import numpy as np
 
+from itk_arssr.atomic import check_can_write, completed
 from itk_arssr.errors import UserError
-from itk_arssr.io import make_folder
 from itk_arssr.slices import Slice, Square, middle_slice, most_detailed, normal_axis
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _BRIGHTEST, _HEADROOM = 99.7, 1.08  # this percentile of the slice is shown a little below white
 _ERROR_SCALE = 99.0  # percentile of the largest error shown as the end of the colour bar
@@ -49,6 +53,27 @@ class _Column:
     bar: bool = False
 
 
+def check_can_draw(path: Path) -> None:
+    """Refuse a figure that could not be drawn or written, before anything is computed for it."""
+    if path.suffix.lower() not in _FORMATS:
+        raise UserError(f"{path} cannot be drawn: its name must end with {', '.join(_FORMATS)}")
+    try:
+        import matplotlib
+    except ImportError:
+        raise UserError("a picture needs matplotlib: pip install matplotlib") from None
+    matplotlib.use("Agg")
+    check_can_write(path)
+
+
+def save_figure(figure: Figure, path: Path, dots_per_inch: int) -> None:
+    """Write a figure, completely or not at all."""
+    from matplotlib import pyplot
+
+    with completed(path, f"figure{path.suffix.lower()}") as partial:
+        figure.savefig(partial, dpi=dots_per_inch)
+    pyplot.close(figure)
+
+
 def save_comparison(
     path: Path,
     panels: Sequence[Panel],
@@ -63,13 +88,7 @@ def save_comparison(
     All images have one field of view and direction; error maps need those panels on the truth's grid. The slice is the
     middle one across the finest axis, anterior or superior side up, the patient's right on the left.
     """
-    if path.suffix.lower() not in _FORMATS:
-        raise UserError(f"{path} cannot be drawn: its name must end with {', '.join(_FORMATS)}")
-    try:
-        import matplotlib
-    except ImportError:
-        raise UserError("a picture needs matplotlib: pip install matplotlib") from None
-    matplotlib.use("Agg")
+    check_can_draw(path)
     sharpest = truth or panels[-1]
     axis = normal_axis([panel.image for panel in panels])
     shown = [_Column(panel, middle_slice(panel.image, axis)) for panel in (*panels, *([truth] if truth else []))]
@@ -115,9 +134,7 @@ def _draw(path: Path, columns: Sequence[_Column], square: Square, title: str, ma
         _add_bar(figure, mapped, axes[:, -1], "scan − scan simulated from the result", "both")
     if title:
         figure.suptitle(title, fontsize=14, color=_MUTED)
-    make_folder(path.parent)
-    figure.savefig(path, dpi=_DPI)
-    pyplot.close(figure)
+    save_figure(figure, path, _DPI)
 
 
 def _add_bar(figure, mapped, axes, label: str, extend: str) -> None:

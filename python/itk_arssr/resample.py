@@ -11,11 +11,15 @@ import numpy as np
 
 Interpolation = Literal["linear", "B-spline"]
 _CUBIC = 3
+_SUPPORT = 4  # voxels that a cubic spline spans
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Voxel positions; sizes and spacings in ITK's order (x, y, z), the direction as ITK's matrix."""
+    """Voxel positions; sizes and spacings in ITK's order (x, y, z), the direction as ITK's matrix.
+
+    The origin is the centre of the first voxel: a start index is accounted for.
+    """
 
     size: tuple[int, ...]
     spacing: tuple[float, ...]
@@ -25,10 +29,11 @@ class Grid:
 
 def grid_of(image: itk.ImageBase) -> Grid:
     """The grid of an image."""
+    region = image.GetLargestPossibleRegion()
     return Grid(
-        tuple(itk.size(image)),
+        tuple(region.GetSize()),
         tuple(itk.spacing(image)),
-        tuple(itk.origin(image)),
+        tuple(image.TransformIndexToPhysicalPoint(region.GetIndex())),
         itk.array_from_matrix(image.GetDirection()),
     )
 
@@ -46,19 +51,44 @@ def scaled(grid: Grid, factors: Sequence[float]) -> Grid:
 
 
 def resample(image: itk.Image, grid: Grid, interpolation: Interpolation) -> itk.Image:
-    """Interpolate an image at the voxels of a grid."""
-    interpolators = {
-        "linear": itk.LinearInterpolateImageFunction[type(image), itk.D].New,
-        "B-spline": lambda: itk.BSplineInterpolateImageFunction[type(image), itk.D, itk.F].New(SplineOrder=_CUBIC),
-    }
+    """Interpolate an image at the voxels of a grid; those outside its field of view become 0."""
+    if interpolation == "linear":
+        return _resampled(image, grid, itk.LinearInterpolateImageFunction[type(image), itk.D].New())
+    continued = _continued(image)
+    spline = itk.BSplineInterpolateImageFunction[type(image), itk.D, itk.F].New(SplineOrder=_CUBIC)
+    result = _resampled(continued, grid, spline)
+    if continued is not image:
+        inside = image_on(grid_of(image), np.ones_like(itk.array_view_from_image(image)))
+        nearest = itk.NearestNeighborInterpolateImageFunction[type(image), itk.D].New()
+        itk.array_view_from_image(result)[itk.array_view_from_image(_resampled(inside, grid, nearest)) == 0] = 0
+    return result
+
+
+def _resampled(image: itk.Image, grid: Grid, interpolator: itk.ProcessObject) -> itk.Image:
     return itk.resample_image_filter(
         image,
-        interpolator=interpolators[interpolation](),
+        interpolator=interpolator,
         size=grid.size,
         output_spacing=grid.spacing,
         output_origin=grid.origin,
         output_direction=itk.matrix_from_array(grid.direction),
     )
+
+
+def _continued(image: itk.Image) -> itk.Image:
+    """The image, mirrored at its first and last voxels along axes that are shorter than a spline's support.
+
+    ITK's splines are those of images that go on so, but it gets them wrong for two voxels along an axis.
+    """
+    grid = grid_of(image)
+    short = [length < _SUPPORT for length in grid.size]
+    if not any(short):
+        return image
+    added = [_SUPPORT * max(1, length - 1) * is_short for length, is_short in zip(grid.size, short, strict=True)]
+    voxels = np.pad(itk.array_view_from_image(image), [(count, count) for count in reversed(added)], mode="reflect")
+    size = tuple(length + 2 * count for length, count in zip(grid.size, added, strict=True))
+    origin = np.array(grid.origin) - grid.direction @ (np.array(grid.spacing) * added)
+    return image_on(Grid(size, grid.spacing, tuple(origin.tolist()), grid.direction), voxels)
 
 
 def as_float(image: itk.Image) -> itk.Image:

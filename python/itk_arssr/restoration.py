@@ -62,6 +62,10 @@ class Restorer:
         """End the computation at its next piece of work."""
         self._watch.interrupt()
 
+    def raise_if_interrupted(self) -> None:
+        """Raise ``Interrupted`` after ``interrupt``."""
+        self._watch.raise_if_interrupted()
+
     def restore(self, low: itk.Image, truth: itk.Image, on_progress: Progress) -> Iterator[tuple[str, itk.Image]]:
         """Each method's name and its result on the truth's grid; of the truth nothing else is used."""
         step = _Steps(on_progress, len(self.methods))

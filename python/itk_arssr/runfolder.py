@@ -14,8 +14,8 @@ from pathlib import Path
 import itk
 import yaml
 
+from itk_arssr.atomic import check_can_write, completed, make_folder
 from itk_arssr.errors import UserError
-from itk_arssr.io import make_folder
 from itk_arssr.train_config import JOB_KEYS, PATHS, RECORD, Values, read_config
 
 _RECIPE, _LOG, _TENSORBOARD, _CHECKPOINTS = "recipe.yaml", "log.csv", "tensorboard", "checkpoints"
@@ -107,10 +107,8 @@ def new_run(path: Path | None, encoder: str) -> RunFolder:
 
 def write_whole(file: Path, text: str) -> None:
     """Write a text file so that it is seen complete or not at all."""
-    with tempfile.TemporaryDirectory(prefix=".arssr-", dir=file.parent) as folder:
-        partial = Path(folder) / file.name
+    with completed(file) as partial:
         partial.write_text(text, encoding="utf-8")
-        partial.replace(file)
 
 
 def check_can_hold(model: Path, overwrite: bool) -> None:
@@ -121,6 +119,7 @@ def check_can_hold(model: Path, overwrite: bool) -> None:
         raise UserError(f"{model} cannot be written: its name must end with .safetensors")
     if model.exists() and not overwrite:
         raise UserError(f"{model} exists; --overwrite replaces it")
+    check_can_write(model)
     check_writable(model.parent)
 
 

@@ -1,14 +1,12 @@
-"""Which images there are: single files, DICOM series, and directories of both."""
+"""A volume to read: an image file, or what was made of DICOM files."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import itk
-
-from itk_arssr.diagnostics import warnings_silenced
-from itk_arssr.errors import UserError
+from itk_arssr.dicom.volumes import ScannedVolume
 from itk_arssr.formats import extension
 
 _DATA_OF_A_HEADER = {".img": (".hdr",), ".img.gz": (".hdr", ".hdr.gz")}
@@ -16,64 +14,34 @@ _DATA_OF_A_HEADER = {".img": (".hdr",), ".img.gz": (".hdr", ".hdr.gz")}
 
 @dataclass(frozen=True)
 class Source:
-    """One volume to read: an image file, or the slices of one DICOM series in spatial order."""
+    """One volume, and what is known of it before it is read."""
 
-    path: Path
-    slices: tuple[str, ...] = ()
+    path: Path  # that messages name and results are named after; of a DICOM volume there may be no such file
+    scanned: ScannedVolume | None = None
+
+    @property
+    def file(self) -> Path:
+        """The file to read."""
+        return self.path if self.scanned is None or self.scanned.file is None else self.scanned.file
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Files that the volume is read from."""
-        return tuple(Path(name) for name in self.slices) or (self.path,)
+        """The user's files that the volume comes from."""
+        return (self.path,) if self.scanned is None else self.scanned.series.files
+
+    @property
+    def scan_parameters(self) -> Mapping[str, object]:
+        """How a DICOM volume was acquired, by BIDS' names for it, as far as dcm2niix tells; nothing of image files."""
+        return {} if self.scanned is None else self.scanned.scan_parameters
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said about how the volume was made."""
+        return () if self.scanned is None else self.scanned.notes
 
 
-def find(path: Path) -> tuple[list[Source], bool]:
-    """Images that a command line argument stands for, and whether it is a batch.
-
-    A file is one image, a folder with one DICOM series too. Any other folder is a batch of its image files, of the
-    DICOM series in it and of its sub-folders that hold DICOM series.
-    """
-    if path.is_file():
-        return [Source(path)], False
-    if not path.is_dir():
-        raise UserError(f"{path} does not exist")
-    series, images = _dicom_series(path), _image_files(path)
-    if len(series) == 1 and not images:
-        return series, False
-    found = series + images
-    for folder in sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")):
-        found += _dicom_series(folder)
-    if not found:
-        raise UserError(f"{path} holds neither an image file nor a DICOM series")
-    return found, True
-
-
-def find_one(path: Path) -> Source:
-    """The one image that an argument stands for."""
-    found, is_batch = find(path)
-    if is_batch:
-        raise UserError(f"{path} holds {len(found)} images; name one of them")
-    return found[0]
-
-
-def _image_files(folder: Path) -> list[Source]:
-    files = sorted(entry for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith("."))
-    return [Source(file) for file in files if extension(file) not in ("", ".dcm", ".dicom") and not _is_data_file(file)]
-
-
-def _is_data_file(file: Path) -> bool:
+def is_data_file(file: Path) -> bool:
+    """Whether a file holds the voxels of an image that another file stands for."""
     headers = _DATA_OF_A_HEADER.get(extension(file), ())
     base = str(file)[: -len(extension(file))]
     return any(Path(base + header).exists() for header in headers)
-
-
-def _dicom_series(folder: Path) -> list[Source]:
-    """The DICOM series of a folder, sub-folders left out; the folder's name stands for its only series."""
-    names = itk.GDCMSeriesFileNames.New()
-    with warnings_silenced():
-        names.SetDirectory(str(folder))
-        identifiers = list(names.GetSeriesUIDs())
-        series = [tuple(names.GetFileNames(identifier)) for identifier in identifiers]
-    if len(series) == 1:
-        return [Source(folder, series[0])]
-    return [Source(folder / f"{folder.name}_series{number}", slices) for number, slices in enumerate(series, start=1)]

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
+from itk_arssr.signals import ENDING, handled
 
 
 @contextmanager
 def stops_on_signals(stop: Callable[[], None], quit_at_once: Callable[[], None] | None) -> Iterator[None]:
-    """Call ``stop`` on Ctrl-C and on a polite kill (SIGTERM), and ``quit_at_once`` on the next Ctrl-C.
+    """Call ``stop`` on Ctrl-C, a polite kill and a closed terminal, and ``quit_at_once`` on the next Ctrl-C.
 
     Python runs signal handlers only between steps of the trainer, and a step, or reading the images before the first,
     can take long. So a thread is told of signals, which works as the trainer does not hold Python's lock.
@@ -25,22 +25,20 @@ def stops_on_signals(stop: Callable[[], None], quit_at_once: Callable[[], None] 
     def listen() -> None:
         stopping = False
         while number := os.read(read_end, 1):
-            if number[0] in _STOPPING:
+            if number[0] in ENDING:
                 if stopping and number[0] == signal.SIGINT and quit_at_once is not None:
                     quit_at_once()
                 stopping = True
                 stop()
 
-    usual = {number: signal.signal(number, lambda *_: None) for number in _STOPPING}
-    usual_end = signal.set_wakeup_fd(write_end)
-    listener = threading.Thread(target=listen, daemon=True)
-    listener.start()
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(usual_end)
-        for number, handler in usual.items():
-            signal.signal(number, handler)
-        os.close(write_end)
-        listener.join()
-        os.close(read_end)
+    with handled(lambda *_: None):
+        usual_end = signal.set_wakeup_fd(write_end)
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(usual_end)
+            os.close(write_end)
+            listener.join()
+            os.close(read_end)

@@ -48,6 +48,10 @@ def train(
     validation_split: Annotated[
         str | None, typer.Option(metavar="SHARE", help="Share of DATA to validate on instead, such as 0.2.")
     ] = None,
+    series: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SERIES", help="Of DICOM only this, as for arssr upscale; may be given again."),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Model to write, .safetensors; in the run folder when left out."),
@@ -102,6 +106,7 @@ def train(
     options = {
         "data": ("DATA", data),
         "val": ("--val", val),
+        "series": ("--series", series),
         "validation_split": ("--validation-split", validation_split),
         "out": ("--out", output),
         "init": ("--init", init),

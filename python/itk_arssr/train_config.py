@@ -13,9 +13,9 @@ import yaml
 from itk_arssr.errors import UserError, description
 
 PATHS = ("data", "val", "out", "init")
-JOB_KEYS = (*PATHS, "validation_split")
+JOB_KEYS = (*PATHS, "validation_split", "series")
 RECORD = "record"  # what a run folder adds to its file: versions and images, which are no settings
-_LISTS = ("data", "val")
+_LISTS = ("data", "val", "series")
 _FREE = ("out",)  # may differ when a run is resumed
 
 
@@ -145,6 +145,8 @@ def _normal(name: str, given: Given, fallback: str) -> str:
 
 
 def _places(name: str, given: Given) -> list[str]:
+    if name == "series":
+        return list(given.texts)
     return [str(Path(text).expanduser().resolve()) if name in PATHS else str(float(text)) for text in given.texts]
 
 

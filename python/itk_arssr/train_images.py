@@ -6,7 +6,8 @@ import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import itk
@@ -15,7 +16,8 @@ from rich.progress import track
 
 from itk_arssr import io
 from itk_arssr.errors import UserError, description
-from itk_arssr.sources import Source, find
+from itk_arssr.found import find
+from itk_arssr.sources import Source
 
 _MAXIMUM_THREADS = 8
 _PROBLEMS_SHOWN = 5
@@ -34,14 +36,32 @@ class OpenImage:
         return self.reader.GetOutput()
 
 
-def find_all(paths: Sequence[Path]) -> list[Source]:
+def find_all(
+    paths: Sequence[Path],
+    notes: list[str] | None = None,
+    keep: ExitStack | None = None,
+    series: Sequence[str] = (),
+) -> list[Source]:
     """Images that files and directories stand for, each once, in the order of their paths.
+
+    Results of ``arssr upscale`` beside their scans are left out, which a note tells. ``series`` chooses among those of
+    DICOM files, which can be read until ``keep`` is closed; a series of a study that gives no volume is an error.
 
     Their paths are absolute: itk changes the working directory for a moment whenever it loads one of its modules, and
     images are read by threads of their own.
     """
-    found = {source.path.resolve(): source for path in paths for source in find(path)[0]}
-    return [Source(place, tuple(str(Path(name).resolve()) for name in found[place].slices)) for place in sorted(found)]
+    places = [find(path, series) for path in paths]
+    sources: dict[Path, Source] = {}
+    for place in places:
+        place.leave_out_results()
+        found = [source for group in place.groups(keep=keep) for source in group]
+        if place.faults:
+            raise UserError("; ".join(f"{fault.name}: {fault.reason}" for fault in place.faults))
+        if notes is not None:
+            notes += [f"{place.place}: {remark}" for remark in place.remarks]
+            notes += [f"{source.path.name}: {note}" for source in found for note in source.notes]
+        sources |= {source.path.resolve(): source for source in found}
+    return [replace(sources[path], path=path) for path in sorted(sources)]
 
 
 def split(sources: Sequence[Source], share: float, seed: str) -> tuple[list[Source], list[Source]]:

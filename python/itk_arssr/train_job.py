@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import itk
 from rich.console import Console
 
 from itk_arssr.errors import UserError
+from itk_arssr.outputs import Inputs
 from itk_arssr.runfolder import RunFolder
 from itk_arssr.sources import Source
 from itk_arssr.train_config import Values, apply_recipe, check_agrees, check_names, merged, paths, read_config
@@ -44,11 +46,18 @@ class Job:
     validation: list[OpenImage]
     notes: list[str]
     earlier_out: Path | None = None
+    config: Path | None = None
 
     @property
     def out(self) -> Path | None:
         """The model's file, where it is named."""
         return next(iter(paths(self.values, "out")), None)
+
+    @property
+    def inputs(self) -> Inputs:
+        """All files that the training reads."""
+        images = (file for image in (*self.training, *self.validation) for file in image.source.files)
+        return Inputs([*images, *paths(self.values, "init"), self.config])
 
     @property
     def replaces_own(self) -> bool:
@@ -61,8 +70,11 @@ def new_trainer() -> itk.ProcessObject:
     return itk.ArbitraryScaleSuperResolutionTrainingFilter[itk.Image[itk.F, 3]].New()
 
 
-def prepare(request: Request, console: Console | None) -> Job:
-    """Look everything up; nothing is written. Only with a console are files read as a whole to see that they are."""
+def prepare(request: Request, console: Console | None, keep: ExitStack) -> Job:
+    """Look everything up; nothing is written but volumes made of DICOM files, which are there until ``keep`` is closed.
+
+    Only with a console are files read as a whole to see that they are.
+    """
     trainer = new_trainer()
     values = merged(read_config(request.config) if request.config else {}, request.given)
     check_names(values, trainer.GetRecipeNames())
@@ -76,25 +88,32 @@ def prepare(request: Request, console: Console | None) -> Job:
         values = recorded | {name: given for name, given in values.items() if name == "out"}
     else:
         apply_recipe(trainer, values)
-    training, validation = _sources(values, str(trainer.GetRecipeValue("seed")))
+    notes: list[str] = []
+    training, validation = _sources(values, str(trainer.GetRecipeValue("seed")), notes, keep)
     images = open_images([*training, *validation], console)
     job = Job(
         trainer,
         values,
         images[: len(training)],
         images[len(training) :],
-        _notes(training, validation),
+        [*notes, *_notes(training, validation)],
         earlier_out,
+        request.config,
     )
     _give(job, request)
     return job
 
 
-def _sources(values: Values, seed: str) -> tuple[list[Source], list[Source]]:
-    """Training and validation images."""
+def _sources(values: Values, seed: str, notes: list[str], keep: ExitStack) -> tuple[list[Source], list[Source]]:
+    """Training and validation images, and what is to be said of how they were found."""
     if "data" not in values:
         raise UserError("there are no training images: give files or directories, or 'data' in the --config file")
-    training, validation = find_all(paths(values, "data")), find_all(paths(values, "val"))
+    training, validation = (
+        find_all(paths(values, name), notes, keep, values["series"].texts if "series" in values else ())
+        for name in ("data", "val")
+    )
+    if "series" in values and not any(source.scanned for source in (*training, *validation)):
+        raise UserError(f"{values['series'].origin}: there are no DICOM series to choose among")
     if "validation_split" not in values:
         return training, validation
     given = values["validation_split"]

@@ -7,6 +7,7 @@ import os
 import shlex
 import statistics
 import sys
+from contextlib import ExitStack
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,7 +17,7 @@ from rich.console import Console
 
 from itk_arssr.command import EXIT_INTERRUPTED
 from itk_arssr.distributed import Alone, join
-from itk_arssr.errors import UserError, description
+from itk_arssr.errors import OutputClosed, UserError, description
 from itk_arssr.example_slices import ExampleSlices
 from itk_arssr.runfolder import RunFolder, check_can_hold, check_writable, new_run
 from itk_arssr.stopping import stops_on_signals
@@ -32,22 +33,24 @@ from itk_arssr.wording import times
 
 def train(request: Request, console: Console) -> bool:
     """Train, and write the model; returns whether the training is complete, which it is not after Ctrl-C."""
-    with join(request.device, request.timeout_seconds) as processes:
-        return Training(request, processes, console).run()
+    with join(request.device, request.timeout_seconds) as processes, ExitStack() as keep:
+        return Training(request, processes, console, keep).run()
 
 
 class Training:
     """One process's part; the leading one prints and writes."""
 
-    def __init__(self, request: Request, processes: Alone, console: Console) -> None:
+    def __init__(self, request: Request, processes: Alone, console: Console, keep: ExitStack) -> None:
+        """Volumes that are made of DICOM files are there until ``keep`` is closed."""
         self._request = request
         self._processes = processes
         self._console = console
+        self._keep = keep
 
     def run(self) -> bool:
         """Prepare, train, write."""
         request, processes = self._request, self._processes
-        job = processes.together(lambda: prepare(request, self._console if processes.leads else None))
+        job = processes.together(lambda: prepare(request, self._console if processes.leads else None, self._keep))
         folder = (
             RunFolder(request.resume)
             if request.resume
@@ -83,6 +86,7 @@ class Training:
         """Make the run folder, and see that the model can be written."""
         if not self._processes.leads:
             return
+        job.inputs.check_survive([out])
         check_can_hold(out, self._request.overwrite or job.replaces_own)
         if self._request.resume is not None:
             check_writable(folder.path)
@@ -127,7 +131,7 @@ class Training:
         """Write the model, and say what it is."""
         if isinstance(observer.error, (UserError, RuntimeError, OSError, MemoryError)):
             raise UserError(description(observer.error) + self._remedy(observer, folder)) from observer.error
-        if observer.error is not None:
+        if observer.error is not None and not isinstance(observer.error, OutputClosed):
             raise observer.error
         if not self._processes.leads:
             return
@@ -145,10 +149,13 @@ class Training:
                 f"Stopped in epoch {trainer.GetEpoch() + 1} of {trainer.GetNumberOfEpochs()}. "
                 f"To go on: {self._resume_command(folder)}"
             )
+        if observer.error is not None:  # nobody reads what is said; the model is written as after Ctrl-C
+            raise observer.error
 
     def _quit(self) -> None:
         """End the program whatever it is at; files that are seen are whole at any time."""
         self._console.show_cursor()
+        self._keep.close()
         os._exit(EXIT_INTERRUPTED)
 
     def _remedy(self, observer: Observer, folder: RunFolder) -> str:

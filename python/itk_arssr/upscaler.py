@@ -8,10 +8,13 @@ from pathlib import Path
 import itk
 
 from itk_arssr import io
+from itk_arssr.atomic import make_folder
 from itk_arssr.consistency import Agreement, make_consistent
 from itk_arssr.errors import UserError, description
+from itk_arssr.found import find, only
 from itk_arssr.options import Settings
-from itk_arssr.sources import find_one
+from itk_arssr.overlap import check_overlap
+from itk_arssr.resample import grid_of
 from itk_arssr.watch import Progress, Watch
 
 _UPSCALING_SHARE = 0.9  # of the progress, where the result is then compared with its scan
@@ -19,11 +22,12 @@ _UPSCALING_SHARE = 0.9  # of the progress, where the result is then compared wit
 
 @dataclass(frozen=True)
 class Written:
-    """A result in a file: its grid, and how well it agrees with its scan where that was looked at."""
+    """A result in a file: its grid, its agreement with its scan where that was looked at, and notes for the user."""
 
     grid: itk.ImageBase
     agreement: Agreement | None = None
     bounded: float = 0.0  # share of the voxels that were kept within the range of the scan around them
+    notes: tuple[str, ...] = ()
 
 
 def load_model(path: Path | None = None) -> itk.ArSSRModel:
@@ -46,10 +50,19 @@ class Upscaler:
         self._settings = settings
         self._watch = watch or Watch()
         like = settings.target.like
-        self._grid = None if like is None else io.read_grid(find_one(like))
+        self._grid = None
+        self._like_notes: tuple[str, ...] = ()
+        self.inputs: tuple[Path, ...] = ()
+        if like is not None:
+            found = find(like, settings.target.like_series)
+            with only(found, "--like-series") as source:
+                self._grid, self.inputs = io.read_grid(source), source.files
+                self._like_notes = tuple(f"{like.name}: {note}" for note in (*source.notes, *found.remarks))
 
     def to_file(self, image: itk.Image, path: Path, on_progress: Progress, residual: Path | None = None) -> Written:
         """Super-resolve into a file, and write the residual map to another one where one is named.
+
+        A grid of another image that does not lie in the scan is refused before anything is computed.
 
         Goes piece by piece where the format allows, unless the result is compared with its scan: that needs all of it.
         """
@@ -59,18 +72,28 @@ class Upscaler:
         upscale = self._filter(image)
         with self._watch.errors_explained():
             upscale.UpdateOutputInformation()
-        io.make_folder(path.parent)
+        make_folder(path.parent)
         io.check_fits(path, upscale.GetOutput(), whole)
+        notes = self._notes(upscale.GetOutput(), image)
         if whole:
-            return self._to_files(upscale, image, path, on_progress, residual)
+            image, agreement = self._to_files(upscale, image, path, on_progress, residual)
+            return Written(image, agreement, _bounded_share(upscale), notes)
         divisions = io.stream_divisions(path, upscale.GetOutput())
         with self._watch.over(upscale, on_progress, divisions):
             io.write(upscale.GetOutput(), path, divisions)
-        return Written(upscale.GetOutput(), bounded=_bounded_share(upscale))
+        return Written(upscale.GetOutput(), bounded=_bounded_share(upscale), notes=notes)
+
+    def _notes(self, result: itk.ImageBase, scan: itk.Image) -> tuple[str, ...]:
+        """What is to be said of a grid that another image gives, which need not lie where the scan does."""
+        like = self._settings.target.like
+        if like is None:
+            return ()
+        note = check_overlap(grid_of(result), grid_of(scan), str(like)).note
+        return (*self._like_notes, note) if note else self._like_notes
 
     def _to_files(
         self, upscale: itk.ProcessObject, scan: itk.Image, path: Path, on_progress: Progress, residual: Path | None
-    ) -> Written:
+    ) -> tuple[itk.Image, Agreement]:
         with self._watch.over(upscale, lambda fraction: on_progress(_UPSCALING_SHARE * fraction)):
             upscale.Update()
         result = make_consistent(
@@ -85,7 +108,7 @@ class Upscaler:
         if residual is not None:
             files[residual] = result.residual
         io.write_all(files)
-        return Written(result.image, result.agreement, _bounded_share(upscale))
+        return result.image, result.agreement
 
     def to_image(self, image: itk.Image, on_progress: Progress, grid: itk.ImageBase | None = None) -> itk.Image:
         """Super-resolve in memory, on the settings' grid or on that of an image."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Protocol
 
 import itk
 
 from itk_arssr.errors import Interrupted, UserError, description
+from itk_arssr.signals import handled
 
 Progress = Callable[[float], None]
 
@@ -33,10 +32,16 @@ class Watch:
     def over(self, process: itk.ProcessObject, on_progress: Progress, divisions: int = 1) -> Iterator[None]:
         """Pass progress on while the block updates the filter ``divisions`` times; ``interrupt`` works meanwhile."""
         finished = 0
+        failure: BaseException | None = None
 
         def report() -> None:
-            on_progress(min(1.0, (finished + process.GetProgress()) / divisions))
-            if self._interrupted:  # again, as ITK forgets it when the next part begins
+            nonlocal failure
+            try:
+                if failure is None:
+                    on_progress(min(1.0, (finished + process.GetProgress()) / divisions))
+            except BaseException as error:  # ITK would print it and go on
+                failure = error
+            if self._interrupted or failure is not None:  # again, as ITK forgets it when the next part begins
                 process.AbortGenerateDataOn()
 
         def count() -> None:
@@ -49,11 +54,17 @@ class Watch:
         try:
             with self.errors_explained():
                 yield
+        except UserError:
+            if failure is not None:  # the error is that of the abort
+                raise failure from None
+            raise
         finally:
             self._running = None
             for observer in observers:
                 process.RemoveObserver(observer)
         self.raise_if_interrupted()
+        if failure is not None:
+            raise failure
 
     @contextmanager
     def errors_explained(self) -> Iterator[None]:
@@ -78,17 +89,9 @@ class Watch:
 
 @contextmanager
 def ends_on_ctrl_c(work: Interruptible) -> Iterator[None]:
-    """Make Ctrl-C and a polite kill (SIGTERM) end the computation at its next piece of work.
+    """Make Ctrl-C, a polite kill and a closed terminal end the computation at its next piece of work.
 
-    Python's own KeyboardInterrupt would be raised inside an ITK observer, where it is only printed.
+    An exception would be raised inside an ITK observer, where it is only printed.
     """
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        work.interrupt()
-
-    usual = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(lambda *_: work.interrupt()):
         yield
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)

@@ -1,6 +1,7 @@
 """Images and runners that the tests share."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,6 +74,16 @@ def kept_field_of_view(image, factors: Sequence[float]):
     spacing = old_spacing * old_size / size
     corner = np.array(itk.origin(image)) - direction @ (old_spacing / 2)
     return size, spacing, corner + direction @ (spacing / 2), direction
+
+
+def words(text: str) -> str:
+    """Text without frames, colours and line breaks."""
+    return " ".join(re.sub(r"\x1b\[[0-9;]*m|[│╭╮╰╯─┃━]", " ", text).split())
+
+
+def files_in(folder: Path) -> list[str]:
+    """Names of all that is in a folder, hidden files too."""
+    return sorted(entry.name for entry in folder.iterdir()) if folder.exists() else []
 
 
 @pytest.fixture

@@ -11,20 +11,10 @@ from pathlib import Path
 import itk
 import numpy as np
 import pytest
-from conftest import OBLIQUE, assert_same_grid, kept_field_of_view, make_image, pixels
+from conftest import OBLIQUE, assert_same_grid, files_in, kept_field_of_view, make_image, pixels, words
 from dicom import write_series
 
 upscale = itk.arbitrary_scale_super_resolution_image_filter
-
-
-def words(text: str) -> str:
-    """Text without frames, colours and line breaks."""
-    return " ".join(re.sub(r"\x1b\[[0-9;]*m|[│╭╮╰╯─┃━]", " ", text).split())
-
-
-def files_in(folder: Path) -> list[str]:
-    """Names of all that is in a folder, hidden files too."""
-    return sorted(entry.name for entry in folder.iterdir()) if folder.exists() else []
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, assert_same_grid, kept_field_of_view, make_image, pixels
-from itk_arssr.resample import as_float, grid_of, resample, scaled
+from itk_arssr.resample import Grid, as_float, grid_of, resample, scaled
+from scipy import ndimage
 
 
 @pytest.mark.parametrize("factors", [(2, 2, 2), (0.4, 0.5, 1), (2.5, 1, 0.05)])
@@ -42,3 +43,28 @@ def test_as_float_keeps_values_and_grid():
     assert type(converted) is itk.Image[itk.F, 3]
     np.testing.assert_array_equal(pixels(converted), pixels(image))
     assert_same_grid(converted, itk.size(image), itk.spacing(image), itk.origin(image), OBLIQUE)
+
+
+@pytest.mark.parametrize("size", [(11, 10, 2), (2, 10, 9), (2, 2, 2), (9, 3, 1), (1, 2, 3), (4, 4, 4)])
+@pytest.mark.parametrize("factors", [(3, 2.5, 3), (1, 1, 4), (0.5, 1, 2)])
+def test_b_splines_of_few_slices_are_those_of_the_mirrored_image(size, factors):
+    """ITK itself is wrong for two; scipy's splines go on in the same way."""
+    image = make_image(size=size, spacing=(1, 2, 3), origin=(5, 6, 7), direction=OBLIQUE)
+    grid = scaled(grid_of(image), factors)
+    axes = [
+        (np.arange(length) + 0.5) * spacing / own_spacing - 0.5
+        for length, spacing, own_spacing in zip(grid.size, grid.spacing, itk.spacing(image), strict=True)
+    ]
+    places = np.meshgrid(*reversed(axes), indexing="ij")
+    expected = ndimage.map_coordinates(pixels(image).astype(np.float64), places, order=3, mode="mirror")
+    np.testing.assert_allclose(pixels(resample(image, grid, "B-spline")), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("interpolation", ["linear", "B-spline"])
+@pytest.mark.parametrize("slices", [1, 2, 3, 12])
+def test_outside_the_field_of_view_there_is_nothing(interpolation, slices):
+    image = make_image(size=(12, 10, slices))
+    grid = Grid((12, 10, slices + 8), (1.0, 1.0, 1.0), (0.0, 0.0, -4.0), np.eye(3))
+    resampled = pixels(resample(image, grid, interpolation))
+    assert not resampled[:4].any() and not resampled[-4:].any()
+    np.testing.assert_allclose(resampled[4:-4], pixels(image), atol=1e-3)
