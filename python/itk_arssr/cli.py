@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from itk_arssr import __version__
-from itk_arssr.command import examples, heading, option, out, reports_mistakes
+from itk_arssr.command import examples, heading, option, out, reports_mistakes, tell_note
 from itk_arssr.console import Bars, outcome, quality_table, summary, text_table
 from itk_arssr.errors import UserError
 from itk_arssr.evaluate import EXAMPLES, evaluate
@@ -278,7 +278,7 @@ def compare(
     """
     from itk_arssr.comparison import draw, load, measure
 
-    loaded = load(truth, images, resample, picture)
+    loaded = load(truth, images, resample, tell_note, picture)
     qualities = measure(loaded, border, value_range)
     left_out = f", {border} voxels left out on every side" if border else ""
     heading(f"Against {truth.name}{left_out}")

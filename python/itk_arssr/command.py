@@ -70,6 +70,11 @@ def _say(text: str) -> None:
         err.print(text, highlight=False, soft_wrap=True)
 
 
+def tell_note(text: str) -> None:
+    """Print something that the user should know, on a line of its own."""
+    out.print(f"[yellow]note:[/] {escape(text)}", highlight=False, soft_wrap=True)
+
+
 def heading(text: str) -> None:
     """Print a line above a table."""
     out.print(escape(text), style="bold", highlight=False)

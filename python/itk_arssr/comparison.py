@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from itk_arssr.metrics import Quality, compare
 from itk_arssr.outputs import Inputs
 from itk_arssr.picture import Panel, check_can_draw, save_comparison
 from itk_arssr.resample import Grid, as_float, grid_of, resample
-from itk_arssr.sources import find_one
+from itk_arssr.sources import Source, find_one
 from itk_arssr.wording import times
 
 _TOLERANCE = 1e-2  # of a voxel: what headers round away
@@ -30,8 +30,10 @@ class Comparison:
     images: tuple[itk.Image, ...]
 
 
-def load(truth: Path, images: Sequence[Path], resampled: bool, picture: Path | None = None) -> Comparison:
-    """Read the images; they must share the truth's grid, or are resampled to it.
+def load(
+    truth: Path, images: Sequence[Path], resampled: bool, tell: Callable[[str], None], picture: Path | None = None
+) -> Comparison:
+    """Read the images; they must share the truth's grid, or are resampled to it. ``tell`` is given notes on them.
 
     A picture that is to be drawn of them must not be one of their files.
     """
@@ -39,10 +41,10 @@ def load(truth: Path, images: Sequence[Path], resampled: bool, picture: Path | N
     if picture is not None:
         check_can_draw(picture)
         Inputs(file for source in sources for file in source.files).check_survive([picture])
-    true = as_float(io.read(sources[0]).image)
+    true = _read(sources[0], tell)
     others = []
     for path, source in zip(images, sources[1:], strict=True):
-        image = as_float(io.read(source).image)
+        image = _read(source, tell)
         difference = _difference(true, image)
         if difference and not resampled:
             raise UserError(f"{path} is not on the grid of {truth}: {difference}. --resample brings it there")
@@ -69,6 +71,13 @@ def draw(comparison: Comparison, qualities: Sequence[Quality], path: Path) -> No
 def caption(quality: Quality) -> str:
     """PSNR and SSIM in a few words."""
     return f"{quality.psnr:.2f} dB · SSIM {quality.ssim:.3f}"
+
+
+def _read(source: Source, tell: Callable[[str], None]) -> itk.Image:
+    volume = io.read(source)
+    for note in volume.notes:
+        tell(f"{source.path.name}: {note}")
+    return as_float(volume.image)
 
 
 def _difference(truth: itk.Image, image: itk.Image) -> str:

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from itk_arssr.atomic import check_can_write, make_folder
-from itk_arssr.command import err, option, out, reports_mistakes
+from itk_arssr.command import err, option, out, reports_mistakes, tell_note
 from itk_arssr.console import Bars
 from itk_arssr.errors import UserError
 from itk_arssr.evaluation_options import PICTURES, Crop, Degradation, Evaluation, parse_crop, parse_scales
@@ -144,6 +144,8 @@ def _conclude(evaluator: Evaluator, evaluation: Evaluation, folder: Path) -> Non
             out.print(table)
         names = [_TABLE, _REPORT, _PLOT, *(path.name for path in pictures)]
         out.print(f"In {escape(str(folder))}: {', '.join(names)}", highlight=False, soft_wrap=True)
+    for note in results.notes:
+        tell_note(note)
     for failure in results.failures:
         err.print(f"[red]failed:[/] {escape(failure.name)}: {escape(failure.error)}", highlight=False, soft_wrap=True)
     if results.failures:

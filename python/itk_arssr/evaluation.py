@@ -53,6 +53,7 @@ class Results:
 
     cases: list[Case] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def scales(self) -> list[PerAxis]:

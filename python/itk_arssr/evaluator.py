@@ -37,7 +37,9 @@ class Evaluator:
         names = unique_names([source.path.name for source in sources])
         for name, source in zip(names, sources, strict=True):
             try:
-                truth = read_truth(source, self._evaluation.crop)
+                volume = read_truth(source, self._evaluation.crop)
+                truth = volume.image
+                self.results.notes += [f"{name}: {note}" for note in volume.notes]
                 check_is_measurable(truth, self._evaluation.border)
             except _FAILURES as error:
                 self.results.failures.append(Failure(name, description(error)))

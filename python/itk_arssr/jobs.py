@@ -163,9 +163,9 @@ def run(job: Job, upscaler: Upscaler, on_progress: Progress) -> Result:
         with warnings_collected() as warnings:
             volume = io.read(job.source)
             upscaler.raise_if_interrupted()
-            written = upscaler.to_file(volume.image, job.output, on_progress, job.residual)
+            written = upscaler.to_file(volume, job.output, on_progress, job.residual)
     except (UserError, RuntimeError, OSError, MemoryError) as error:
         return Result(job, time.monotonic() - start, error=description(error))
-    notes = tuple(note for note in (volume.note, *written.notes, *warnings) if note)
+    notes = (*volume.notes, *written.notes, *warnings)
     grid, agreement = written.grid, str(written.agreement or "")
     return Result(job, time.monotonic() - start, tuple(itk.size(grid)), tuple(itk.spacing(grid)), agreement, notes)

@@ -18,6 +18,7 @@ from itk_arssr.command import EXIT_INTERRUPTED
 from itk_arssr.distributed import Alone, join
 from itk_arssr.errors import OutputClosed, UserError, description
 from itk_arssr.example_slices import ExampleSlices
+from itk_arssr.opened import OpenedFile
 from itk_arssr.runfolder import RunFolder, check_can_hold, check_writable, new_run
 from itk_arssr.stopping import stops_on_signals
 from itk_arssr.tensorboard_log import TensorBoardLog, is_available
@@ -152,6 +153,7 @@ class Training:
     def _quit(self) -> None:
         """End the program whatever it is at; files that are seen are whole at any time."""
         self._console.show_cursor()
+        OpenedFile.close_all()
         os._exit(EXIT_INTERRUPTED)
 
     def _remedy(self, observer: Observer, folder: RunFolder) -> str:

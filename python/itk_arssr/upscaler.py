@@ -11,6 +11,7 @@ from itk_arssr import io
 from itk_arssr.atomic import make_folder
 from itk_arssr.consistency import Agreement, make_consistent
 from itk_arssr.errors import UserError, description
+from itk_arssr.nifti import Space
 from itk_arssr.options import Settings
 from itk_arssr.overlap import check_overlap
 from itk_arssr.resample import grid_of
@@ -50,10 +51,10 @@ class Upscaler:
         self._watch = watch or Watch()
         like = settings.target.like
         source = None if like is None else find_one(like)
-        self._grid = None if source is None else io.read_grid(source)
+        self._like = None if source is None else io.read_grid(source)
         self.inputs = () if source is None else source.files
 
-    def to_file(self, image: itk.Image, path: Path, on_progress: Progress, residual: Path | None = None) -> Written:
+    def to_file(self, volume: io.Volume, path: Path, on_progress: Progress, residual: Path | None = None) -> Written:
         """Super-resolve into a file, and write the residual map to another one where one is named.
 
         A grid of another image that does not lie in the scan is refused before anything is computed.
@@ -63,44 +64,58 @@ class Upscaler:
         for file in (path, residual or path):
             io.check_can_write(file)
         whole = self._settings.consistency > 0 or residual is not None
-        upscale = self._filter(image)
+        upscale = self._filter(volume.image)
         with self._watch.errors_explained():
             upscale.UpdateOutputInformation()
         make_folder(path.parent)
         io.check_fits(path, upscale.GetOutput(), whole)
-        notes = self._notes(upscale.GetOutput(), image)
+        notes = self._notes(upscale.GetOutput(), volume)
         if whole:
-            image, agreement = self._to_files(upscale, image, path, on_progress, residual)
+            image, agreement = self._to_files(upscale, volume, path, on_progress, residual)
             return Written(image, agreement, notes)
         divisions = io.stream_divisions(path, upscale.GetOutput())
         with self._watch.over(upscale, on_progress, divisions):
-            io.write(upscale.GetOutput(), path, divisions)
+            io.write(upscale.GetOutput(), path, divisions, self._space(volume))
         return Written(upscale.GetOutput(), None, notes)
 
-    def _notes(self, result: itk.ImageBase, scan: itk.Image) -> tuple[str, ...]:
+    def _notes(self, result: itk.ImageBase, volume: io.Volume) -> tuple[str, ...]:
         """What is to be said of a grid that another image gives, which need not lie where the scan does."""
         like = self._settings.target.like
-        if like is None:
+        if like is None or self._like is None:
             return ()
-        note = check_overlap(grid_of(result), grid_of(scan), str(like)).note
-        return (note,) if note else ()
+        notes = [f"{like.name}: {note}" for note in self._like.notes]
+        own, other = (getattr(place.space, "standard", "") for place in (volume, self._like))
+        if own != other:
+            notes.append(
+                f"{like.name} is in {f'{other} space' if other else 'no standard space'}, the image in "
+                f"{f'{own} space' if own else 'none'}: the result is right only where both are aligned"
+            )
+        note = check_overlap(grid_of(result), grid_of(volume.image), str(like)).note
+        return (*notes, note) if note else tuple(notes)
+
+    def _space(self, volume: io.Volume) -> Space | None:
+        """The space that a result's grid is in: that of --like where it tells of one, or the image's own."""
+        own = volume.space
+        if self._like is None:
+            return own
+        return self._like.space or (own if own is not None and own.used else None)
 
     def _to_files(
-        self, upscale: itk.ProcessObject, scan: itk.Image, path: Path, on_progress: Progress, residual: Path | None
+        self, upscale: itk.ProcessObject, scan: io.Volume, path: Path, on_progress: Progress, residual: Path | None
     ) -> tuple[itk.Image, Agreement]:
         with self._watch.over(upscale, lambda fraction: on_progress(_UPSCALING_SHARE * fraction)):
             upscale.Update()
         result = make_consistent(
             upscale.GetOutput(),
-            scan,
+            scan.image,
             self._settings.consistency,
             self._watch,
             lambda fraction: on_progress(_UPSCALING_SHARE + (1 - _UPSCALING_SHARE) * fraction),
             self._settings.tolerance,
         )
-        files = {path: result.image}
+        files = {path: (result.image, self._space(scan))}
         if residual is not None:
-            files[residual] = result.residual
+            files[residual] = (result.residual, scan.space)
         io.write_all(files)
         return result.image, result.agreement
 
@@ -124,8 +139,8 @@ class Upscaler:
             upscale.SetScaleFactors(settings.target.scale.values)
         if settings.target.spacing is not None:
             upscale.SetOutputSpacing(settings.target.spacing.values)
-        if self._grid is not None:
-            upscale.SetOutputParametersFromImage(self._grid)
+        if self._like is not None:
+            upscale.SetOutputParametersFromImage(self._like.image)
         if settings.memory_mib is not None:
             upscale.SetMemoryBudget(settings.memory_mib)
         if settings.window is not None:
