@@ -6,8 +6,9 @@ is that of the whole image, whatever part of it is then looked at.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import itk
-import numpy as np
 
 from itk_arssr import io
 from itk_arssr.degrade import simulate_low_resolution
@@ -22,11 +23,10 @@ _FEWEST_LOW = 4  # voxels that a cubic spline spans
 _WINDOW = 11  # voxels along each axis that SSIM needs
 
 
-def read_truth(source: Source, crop: Crop | None) -> itk.Image:
+def read_truth(source: Source, crop: Crop | None) -> io.Volume:
     """Read an image, bring its intensities to the range that models are trained in, and take a part of it."""
-    image = as_float(io.read(source).image)
-    if not np.isfinite(itk.array_view_from_image(image)).all():
-        raise UserError(f"{source.path} has NaN or infinite voxels")
+    volume = io.read(source)
+    image = as_float(volume.image)
     if not itk.ArSSRTrainingIntensities.ScaleImage(image):
         raise UserError(f"{source.path} is constant: there are no intensities to measure")
     voxels, grid = itk.array_view_from_image(image), grid_of(image)
@@ -38,7 +38,7 @@ def read_truth(source: Source, crop: Crop | None) -> itk.Image:
         grid = Grid(tuple(size), grid.spacing, tuple(image.TransformIndexToPhysicalPoint(index)), grid.direction)
     if voxels.min() == voxels.max():
         raise UserError(f"{source.path} is constant where it is looked at")
-    return image_on(grid, voxels)
+    return replace(volume, image=image_on(grid, voxels))
 
 
 def low_resolution(truth: itk.Image, scale: PerAxis, degradation: Degradation) -> itk.Image:

@@ -49,14 +49,15 @@ class Evaluator:
 
     def _evaluate(self, name: str, source: Source) -> None:
         try:
-            truth = read_truth(source, self._evaluation.crop)
+            volume = read_truth(source, self._evaluation.crop)
+            truth = volume.image
             check_is_measurable(truth, self._evaluation.border)
         except _FAILURES as error:
             self.results.failures.append(Failure(name, description(error)))
             for _ in self._evaluation.scales:
                 self._bars.end()
             return
-        self.results.notes += [f"{name}: {note}" for note in source.notes]
+        self.results.notes += [f"{name}: {note}" for note in volume.notes]
         for scale in self._evaluation.scales:
             self._bars.begin(f"{name} ×{scale}")
             try:

@@ -14,7 +14,8 @@ READABLE = (
 )
 
 # One file each, so that an output can be put in place by one rename, and direction and pixel type are kept.
-WRITABLE = (".nii.gz", ".nii", ".nrrd", ".mha")
+NIFTI_WRITABLE = (".nii.gz", ".nii")
+WRITABLE = (*NIFTI_WRITABLE, ".nrrd", ".mha")
 
 # Of these ITK also reads files whose extension is in capitals throughout.
 _READ_IN_CAPITALS = (".nii.gz", ".nii", ".nrrd")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 import os
 import shutil
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import itk
 
 from itk_arssr import atomic
-from itk_arssr.errors import UserError, description
-from itk_arssr.formats import check_name, extension
-from itk_arssr.nifti import check_is_complete, uncompressed_length
+from itk_arssr.errors import UserError
+from itk_arssr.finite import check_is_finite
+from itk_arssr.formats import NIFTI_WRITABLE, check_name, extension
+from itk_arssr.nifti import LARGEST_SIZE, Space, write_nifti
+from itk_arssr.opened import OpenedFile
 from itk_arssr.sources import Source
 from itk_arssr.wording import times
 
@@ -29,102 +29,75 @@ _KEPT_PIXELS = {
     "double": itk.D,
 }
 _BYTES = {itk.UC: 1, itk.SS: 2, itk.US: 2, itk.F: 4, itk.D: 8}
-_LONGEST_AXIS = 2**31 - 1  # voxels; what negative lengths are read as is longer
 _STREAMED_FORMATS = (".mha",)
 _CHUNK_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
 class Volume:
-    """An image in memory and what is to be said about how it was read."""
+    """An image, where its file has it, and what is to be said about how it was read."""
 
-    image: itk.Image
+    image: itk.ImageBase
     notes: tuple[str, ...] = ()
+    space: Space | None = None  # of a NIfTI file, which can have two places
     scan_parameters: Mapping[str, object] = field(default_factory=dict)  # of DICOM: how it was acquired, as BIDS has it
 
 
+@dataclass(frozen=True)
+class LazyVolume:
+    """The reader of an image whose header was read; whoever updates its output reads the voxels, as float."""
+
+    reader: itk.ProcessObject
+    notes: tuple[str, ...]
+    file: OpenedFile  # must outlive the reader
+
+
 def read(source: Source) -> Volume:
-    """Read a scalar volume; pixel types that the filter does not know become float."""
-    header = _header(source)
-    _check_is_scalar_volume(source, header)
-    check_is_complete(source.file)
-    component = itk.ImageIOBase.GetComponentTypeAsString(header.GetComponentType())
-    reader = _reader(source, itk.Image[_KEPT_PIXELS.get(component, itk.F), 3])
-    with _reading(source):
-        reader.Update()
-    own = () if component in _KEPT_PIXELS else (f"pixel type {component.replace('_', ' ')} read as float",)
-    return Volume(reader.GetOutput(), (*source.notes, *own), source.scan_parameters)
+    """Read a scalar volume; pixel types that the filter does not know become float. NaN and infinity are refused."""
+    with OpenedFile(source) as file:
+        file.check_is_scalar_volume()
+        if file.nifti is not None:
+            file.nifti.check_voxels()
+        component = itk.ImageIOBase.GetComponentTypeAsString(file.header.GetComponentType())
+        reader = file.reader(itk.Image[_KEPT_PIXELS.get(component, itk.F), 3])
+        with file.reading():
+            reader.Update()
+        image = reader.GetOutput()
+        image.DisconnectPipeline()
+    check_is_finite(image, source.path)
+    kept = component in _KEPT_PIXELS
+    return _volume(file, image, *(() if kept else (f"pixel type {component.replace('_', ' ')} read as float",)))
 
 
-def open_lazily(source: Source, check_complete: bool = True) -> itk.ProcessObject:
-    """Reader of a scalar volume as float that has read the header only; whoever updates its output reads the voxels.
-
-    The check that no voxel is missing reads all of a compressed file.
-    """
-    _check_is_scalar_volume(source, _header(source))
-    if check_complete:
-        check_is_complete(source.file)
-    reader = _reader(source, itk.Image[itk.F, 3])
-    with _reading(source):
+def open_lazily(source: Source, check_voxels: bool = True) -> LazyVolume:
+    """Open a scalar volume; the check of a NIfTI file's voxels reads all of it."""
+    file = OpenedFile(source)
+    file.check_is_scalar_volume()
+    if check_voxels and file.nifti is not None:
+        file.nifti.check_voxels()
+    reader = file.reader(itk.Image[itk.F, 3])
+    with file.reading():
         reader.UpdateOutputInformation()
-    return reader
+    return LazyVolume(reader, _volume(file, reader.GetOutput()).notes, file)
 
 
-def read_grid(source: Source) -> itk.ImageBase:
+def read_grid(source: Source) -> Volume:
     """Size, spacing, origin and direction of a volume, without its pixels."""
-    header = _header(source)
-    _check_is_scalar_volume(source, header, any_pixel=True)
-    reader = _reader(source, itk.Image[itk.F, 3])
-    with _reading(source):
-        reader.UpdateOutputInformation()
-    return reader.GetOutput()
+    with OpenedFile(source) as file:
+        file.check_is_scalar_volume(any_pixel=True)
+        reader = file.reader(itk.Image[itk.F, 3])
+        with file.reading():
+            reader.UpdateOutputInformation()
+        image = reader.GetOutput()
+        image.DisconnectPipeline()
+        return _volume(file, image)
 
 
-def _header(source: Source) -> itk.ImageIOBase:
-    """What the file tells before pixels are read."""
-    file = source.file
-    try:
-        str(file).encode()
-    except UnicodeEncodeError:
-        raise UserError(f"{str(file)!r} cannot be read: its name is not valid UTF-8; rename it") from None
-    if not os.access(file, os.R_OK):
-        raise UserError(f"{file} cannot be read: {'no permission' if file.exists() else 'it does not exist'}")
-    with _reading(source):
-        header = itk.ImageIOFactory.CreateImageIO(str(file), itk.CommonEnums.IOFileMode_ReadMode)
-        if header is None:
-            raise UserError(f"{source.path} is not an image that ITK can read, or is damaged")
-        header.SetFileName(str(file))
-        header.ReadImageInformation()
-    return header
-
-
-@contextmanager
-def _reading(source: Source) -> Iterator[None]:
-    """Name the image that an error of ITK is about."""
-    try:
-        yield
-    except RuntimeError as error:
-        raise UserError(f"{source.path} cannot be read: {description(error)}") from error
-
-
-def _check_is_scalar_volume(source: Source, header: itk.ImageIOBase, any_pixel: bool = False) -> None:
-    size = [header.GetDimensions(axis) for axis in range(header.GetNumberOfDimensions())]
-    if max(size, default=0) > _LONGEST_AXIS:
-        raise UserError(f"{source.path} is damaged: its header tells of {times(size)} voxels")
-    if len(size) < 3 or size[2] == 1:
-        raise UserError(f"{source.path} is a single slice ({times(size)}); the network needs a volume")
-    if math.prod(size[3:]) > 1:
-        raise UserError(
-            f"{source.path} has {len(size)} dimensions ({times(size)}); extract one three-dimensional volume first"
-        )
-    components = header.GetNumberOfComponents()
-    if not any_pixel and components > 1:
-        kind = itk.ImageIOBase.GetPixelTypeAsString(header.GetPixelType()).replace("_", " ")
-        raise UserError(f"{source.path} has {components} values a voxel ({kind}); extract one channel first")
-
-
-def _reader(source: Source, image_type: type) -> itk.ProcessObject:
-    return itk.ImageFileReader[image_type].New(FileName=str(source.file))
+def _volume(file: OpenedFile, image: itk.ImageBase, *notes: str) -> Volume:
+    source = file.source
+    if file.nifti is None:
+        return Volume(image, (*source.notes, *notes), None, source.scan_parameters)
+    return Volume(image, (*source.notes, *file.nifti.notes, *notes), file.nifti.space, source.scan_parameters)
 
 
 def check_can_write(path: Path) -> None:
@@ -143,6 +116,11 @@ def check_fits(path: Path, image: itk.ImageBase, whole: bool = False) -> None:
 
     ``whole`` tells that it is computed in one piece whatever its format.
     """
+    if extension(path) in NIFTI_WRITABLE and max(itk.size(image)) > LARGEST_SIZE:
+        raise UserError(
+            f"the result has {times(itk.size(image))} voxels, and NIfTI has room for {LARGEST_SIZE} along an axis; "
+            "write .mha or .nrrd"
+        )
     needed = _byte_count(image)
     if extension(path) in _STREAMED_FORMATS and not whole:
         room, place, remedy = shutil.disk_usage(path.parent).free, f"free in {path.parent}", ""
@@ -164,17 +142,20 @@ def _byte_count(image: itk.ImageBase) -> int:
     return math.prod(itk.size(image)) * _BYTES[pixel_type]
 
 
-def write(image: itk.ImageBase, path: Path, divisions: int = 1) -> None:
-    """Update the pipeline that makes an image and write it, completely or not at all."""
+def write(image: itk.ImageBase, path: Path, divisions: int = 1, space: Space | None = None) -> None:
+    """Update the pipeline that makes an image and write it, completely or not at all.
+
+    A NIfTI file's header tells of the image's place in the space of what it was made from.
+    """
     with atomic.completed(path, _plain_name(path)) as partial:
-        _write(image, partial, path, divisions)
+        _write(image, partial, path, divisions, space)
 
 
-def write_all(files: Mapping[Path, itk.Image]) -> None:
-    """Write images in memory, all of them or none."""
+def write_all(files: Mapping[Path, tuple[itk.Image, Space | None]]) -> None:
+    """Write images in memory, each with its space, all of them or none."""
     with atomic.all_or_none() as begin:
-        for path, image in files.items():
-            _write(image, begin(path, _plain_name(path)), path)
+        for path, (image, space) in files.items():
+            _write(image, begin(path, _plain_name(path)), path, space=space)
 
 
 def _plain_name(path: Path) -> str:
@@ -182,17 +163,26 @@ def _plain_name(path: Path) -> str:
     return f"image{extension(path)}"
 
 
-def _write(image: itk.ImageBase, partial: Path, path: Path, divisions: int = 1) -> None:
+def _write(image: itk.ImageBase, partial: Path, path: Path, divisions: int = 1, space: Space | None = None) -> None:
     """Write a file that is to become ``path``, and see that all of it is there: not every format of ITK tells."""
+    if extension(path) in NIFTI_WRITABLE:
+        image.UpdateOutputInformation()
+        image.SetRequestedRegionToLargestPossibleRegion()
+        image.Update()
+        try:
+            write_nifti(image, partial, space)
+        except OSError as error:
+            raise _is_incomplete(path) from error
+        return
     writer = itk.ImageFileWriter[type(image)].New(image, FileName=str(partial))
     writer.SetNumberOfStreamDivisions(divisions)
     writer.Update()
-    try:
-        length = uncompressed_length(partial)
-    except (OSError, EOFError, zlib.error):
-        length = 0
-    if length <= _byte_count(image):
-        raise UserError(
-            f"{path} could not be written completely; free some space on its disk "
-            f"({shutil.disk_usage(path.parent).free / 2**20:.0f} MiB are left) or choose another folder"
-        )
+    if not partial.exists() or partial.stat().st_size <= _byte_count(image):
+        raise _is_incomplete(path)
+
+
+def _is_incomplete(path: Path) -> UserError:
+    return UserError(
+        f"{path} could not be written completely; free some space on its disk "
+        f"({shutil.disk_usage(path.parent).free / 2**20:.0f} MiB are left) or choose another folder"
+    )

@@ -172,7 +172,7 @@ def run(job: Job, upscaler: Upscaler, on_progress: Progress) -> Result:
         with warnings_collected() as warnings:
             volume = io.read(job.source)
             upscaler.raise_if_interrupted()
-            written = upscaler.to_file(volume.image, job.output, on_progress, job.residual)
+            written = upscaler.to_file(volume, job.output, on_progress, job.residual)
     except (UserError, RuntimeError, OSError, MemoryError) as error:
         return Result(job, time.monotonic() - start, error=description(error))
     notes = (*volume.notes, *written.notes, *warnings)

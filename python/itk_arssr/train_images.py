@@ -17,23 +17,24 @@ from rich.progress import track
 from itk_arssr import io
 from itk_arssr.errors import UserError, description
 from itk_arssr.found import find
+from itk_arssr.io import LazyVolume
 from itk_arssr.sources import Source
 
 _MAXIMUM_THREADS = 8
-_PROBLEMS_SHOWN = 5
+_PROBLEMS_SHOWN = _NOTES_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class OpenImage:
-    """An image whose header was read; its voxels are read when something updates the reader's output."""
+    """An image whose header was read; its voxels are read when something updates its reader's output."""
 
     source: Source
-    reader: itk.ProcessObject
+    volume: LazyVolume
 
     @property
     def image(self) -> itk.Image:
         """The reader's output; it does not keep the reader alive."""
-        return self.reader.GetOutput()
+        return self.volume.reader.GetOutput()
 
 
 def find_all(
@@ -59,7 +60,6 @@ def find_all(
             raise UserError("; ".join(f"{fault.name}: {fault.reason}" for fault in place.faults))
         if notes is not None:
             notes += [f"{place.place}: {remark}" for remark in place.remarks]
-            notes += [f"{source.path.name}: {note}" for source in found for note in source.notes]
         sources |= {source.path.resolve(): source for source in found}
     return [replace(sources[path], path=path) for path in sorted(sources)]
 
@@ -77,7 +77,7 @@ def split(sources: Sequence[Source], share: float, seed: str) -> tuple[list[Sour
 
 
 def open_images(sources: Sequence[Source], console: Console | None) -> list[OpenImage]:
-    """Open images lazily; with a console also check that files are complete, which reads compressed ones once."""
+    """Open images lazily; with a console also check the voxels of NIfTI files, which reads nearly all of them once."""
     pool = ThreadPoolExecutor(min(_MAXIMUM_THREADS, os.cpu_count() or 1))  # decompression goes on beside Python
     try:
         opened = pool.map(lambda source: _open(source, console is not None), sources)
@@ -98,18 +98,25 @@ def open_images(sources: Sequence[Source], console: Console | None) -> list[Open
         count = f"{len(problems)} of {len(sources)} images cannot be used: " if len(sources) > 1 else ""
         raise UserError(count + "; ".join(problems[:_PROBLEMS_SHOWN]) + more)
     return [
-        OpenImage(source, reader)
-        for source, reader in zip(sources, results, strict=True)
-        if not isinstance(reader, str)
+        OpenImage(source, volume)
+        for source, volume in zip(sources, results, strict=True)
+        if not isinstance(volume, str)
     ]
 
 
-def _open(source: Source, complete: bool) -> itk.ProcessObject | str:
-    """A reader, or what is wrong with the image."""
+def _open(source: Source, check_voxels: bool) -> LazyVolume | str:
+    """An image, or what is wrong with it."""
     try:
-        return io.open_lazily(source, complete)
+        return io.open_lazily(source, check_voxels)
     except (UserError, RuntimeError, OSError) as error:
         return description(error)
+
+
+def notes_on(images: Sequence[OpenImage]) -> list[str]:
+    """What is to be said about how images were read; of many notes the first ones."""
+    notes = [f"{image.source.path.name}: {note}" for image in images for note in image.volume.notes]
+    more = len(notes) - _NOTES_SHOWN
+    return [*notes[:_NOTES_SHOWN], f"{more} more notes on how images were read"] if more > 1 else notes
 
 
 def names_of(sources: Sequence[Source]) -> list[str]:

@@ -15,7 +15,7 @@ from itk_arssr.outputs import Inputs
 from itk_arssr.runfolder import RunFolder
 from itk_arssr.sources import Source
 from itk_arssr.train_config import Values, apply_recipe, check_agrees, check_names, merged, paths, read_config
-from itk_arssr.train_images import OpenImage, find_all, names_of, open_images, split
+from itk_arssr.train_images import OpenImage, find_all, names_of, notes_on, open_images, split
 from itk_arssr.upscaler import load_model
 
 
@@ -96,7 +96,7 @@ def prepare(request: Request, console: Console | None, keep: ExitStack) -> Job:
         values,
         images[: len(training)],
         images[len(training) :],
-        [*notes, *_notes(training, validation)],
+        [*notes, *_notes(training, validation), *notes_on(images)],
         earlier_out,
         request.config,
     )

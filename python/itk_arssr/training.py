@@ -19,6 +19,7 @@ from itk_arssr.command import EXIT_INTERRUPTED
 from itk_arssr.distributed import Alone, join
 from itk_arssr.errors import OutputClosed, UserError, description
 from itk_arssr.example_slices import ExampleSlices
+from itk_arssr.opened import OpenedFile
 from itk_arssr.runfolder import RunFolder, check_can_hold, check_writable, new_run
 from itk_arssr.stopping import stops_on_signals
 from itk_arssr.tensorboard_log import TensorBoardLog, is_available
@@ -156,6 +157,7 @@ class Training:
         """End the program whatever it is at; files that are seen are whole at any time."""
         self._console.show_cursor()
         self._keep.close()
+        OpenedFile.close_all()
         os._exit(EXIT_INTERRUPTED)
 
     def _remedy(self, observer: Observer, folder: RunFolder) -> str:

@@ -12,6 +12,7 @@ from itk_arssr.atomic import make_folder
 from itk_arssr.consistency import Agreement, make_consistent
 from itk_arssr.errors import UserError, description
 from itk_arssr.found import find, only
+from itk_arssr.nifti import Space
 from itk_arssr.options import Settings
 from itk_arssr.overlap import check_overlap
 from itk_arssr.resample import grid_of
@@ -50,16 +51,16 @@ class Upscaler:
         self._settings = settings
         self._watch = watch or Watch()
         like = settings.target.like
-        self._grid = None
-        self._like_notes: tuple[str, ...] = ()
+        self._like: io.Volume | None = None
+        self._like_remarks: tuple[str, ...] = ()
         self.inputs: tuple[Path, ...] = ()
         if like is not None:
             found = find(like, settings.target.like_series)
             with only(found, "--like-series") as source:
-                self._grid, self.inputs = io.read_grid(source), source.files
-                self._like_notes = tuple(f"{like.name}: {note}" for note in (*source.notes, *found.remarks))
+                self._like, self.inputs = io.read_grid(source), source.files
+                self._like_remarks = tuple(found.remarks)
 
-    def to_file(self, image: itk.Image, path: Path, on_progress: Progress, residual: Path | None = None) -> Written:
+    def to_file(self, volume: io.Volume, path: Path, on_progress: Progress, residual: Path | None = None) -> Written:
         """Super-resolve into a file, and write the residual map to another one where one is named.
 
         A grid of another image that does not lie in the scan is refused before anything is computed.
@@ -69,44 +70,58 @@ class Upscaler:
         for file in (path, residual or path):
             io.check_can_write(file)
         whole = self._settings.consistency > 0 or residual is not None
-        upscale = self._filter(image)
+        upscale = self._filter(volume.image)
         with self._watch.errors_explained():
             upscale.UpdateOutputInformation()
         make_folder(path.parent)
         io.check_fits(path, upscale.GetOutput(), whole)
-        notes = self._notes(upscale.GetOutput(), image)
+        notes = self._notes(upscale.GetOutput(), volume)
         if whole:
-            image, agreement = self._to_files(upscale, image, path, on_progress, residual)
+            image, agreement = self._to_files(upscale, volume, path, on_progress, residual)
             return Written(image, agreement, _bounded_share(upscale), notes)
         divisions = io.stream_divisions(path, upscale.GetOutput())
         with self._watch.over(upscale, on_progress, divisions):
-            io.write(upscale.GetOutput(), path, divisions)
+            io.write(upscale.GetOutput(), path, divisions, self._space(volume))
         return Written(upscale.GetOutput(), bounded=_bounded_share(upscale), notes=notes)
 
-    def _notes(self, result: itk.ImageBase, scan: itk.Image) -> tuple[str, ...]:
+    def _notes(self, result: itk.ImageBase, volume: io.Volume) -> tuple[str, ...]:
         """What is to be said of a grid that another image gives, which need not lie where the scan does."""
         like = self._settings.target.like
-        if like is None:
+        if like is None or self._like is None:
             return ()
-        note = check_overlap(grid_of(result), grid_of(scan), str(like)).note
-        return (*self._like_notes, note) if note else self._like_notes
+        notes = [f"{like.name}: {note}" for note in (*self._like.notes, *self._like_remarks)]
+        own, other = (getattr(place.space, "standard", "") for place in (volume, self._like))
+        if own != other:
+            notes.append(
+                f"{like.name} is in {f'{other} space' if other else 'no standard space'}, the image in "
+                f"{f'{own} space' if own else 'none'}: the result is right only where both are aligned"
+            )
+        note = check_overlap(grid_of(result), grid_of(volume.image), str(like)).note
+        return (*notes, note) if note else tuple(notes)
+
+    def _space(self, volume: io.Volume) -> Space | None:
+        """The space that a result's grid is in: that of --like where it tells of one, or the image's own."""
+        own = volume.space
+        if self._like is None:
+            return own
+        return self._like.space or (own if own is not None and own.used else None)
 
     def _to_files(
-        self, upscale: itk.ProcessObject, scan: itk.Image, path: Path, on_progress: Progress, residual: Path | None
+        self, upscale: itk.ProcessObject, scan: io.Volume, path: Path, on_progress: Progress, residual: Path | None
     ) -> tuple[itk.Image, Agreement]:
         with self._watch.over(upscale, lambda fraction: on_progress(_UPSCALING_SHARE * fraction)):
             upscale.Update()
         result = make_consistent(
             upscale.GetOutput(),
-            scan,
+            scan.image,
             self._settings.consistency,
             self._watch,
             lambda fraction: on_progress(_UPSCALING_SHARE + (1 - _UPSCALING_SHARE) * fraction),
             self._settings.tolerance,
         )
-        files = {path: result.image}
+        files = {path: (result.image, self._space(scan))}
         if residual is not None:
-            files[residual] = result.residual
+            files[residual] = (result.residual, scan.space)
         io.write_all(files)
         return result.image, result.agreement
 
@@ -131,8 +146,8 @@ class Upscaler:
             upscale.SetScaleFactors(settings.target.scale.values)
         if settings.target.spacing is not None:
             upscale.SetOutputSpacing(settings.target.spacing.values)
-        if self._grid is not None:
-            upscale.SetOutputParametersFromImage(self._grid)
+        if self._like is not None:
+            upscale.SetOutputParametersFromImage(self._like.image)
         if settings.memory_mib is not None:
             upscale.SetMemoryBudget(settings.memory_mib)
         if settings.window is not None:
