@@ -200,7 +200,7 @@ def test_images_are_read_from_any_working_directory(data, tmp_path, monkeypatch)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     opened = open_images(sources, None)
-    opened[0].reader.Update()
+    opened[0].volume.reader.Update()
     np.testing.assert_array_equal(pixels(opened[0].image), pixels(itk.imread(str(data / "phantom0.nii.gz"))))
 
 
