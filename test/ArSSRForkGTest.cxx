@@ -67,7 +67,7 @@ Upscaled()
 {
   auto filter = FilterType::New();
   filter->SetInput(SyntheticImage({ { 14, 13, 12 } }));
-  filter->SetModel(SmallModel(Encoder::Residual));
+  filter->SetModel(SmallModel(itk::ArSSRModelEnums::Encoder::Residual));
   filter->SetScaleFactors(1.7);
   filter->SetDevice("cpu");
   filter->Update();
@@ -197,7 +197,7 @@ TEST_F(ArSSRForkedChild, UpscalesWithAFilterThatHasRunBefore)
 {
   auto filter = FilterType::New();
   filter->SetInput(SyntheticImage({ { 14, 13, 12 } }));
-  filter->SetModel(SmallModel(Encoder::Residual));
+  filter->SetModel(SmallModel(itk::ArSSRModelEnums::Encoder::Residual));
   filter->SetScaleFactors(1.7);
   filter->SetDevice("cpu");
   filter->Update();
@@ -234,7 +234,7 @@ TEST_F(ArSSRForkedChild, ReadsAndWritesAModel)
 {
   const TemporaryDirectory directory;
   const auto               model = itk::ArSSRModel::New();
-  model->SetRandomNetwork(Encoder::ResCNN, 128, 8, 256, 1);
+  model->SetRandomNetwork(itk::ArSSRModelEnums::Encoder::ResCNN, 128, 8, 256, 1);
   model->WriteFile(directory.File("model.safetensors"));
   EXPECT_EQ(RunInForkedChild([&] {
               const auto read = itk::ArSSRModel::New();
@@ -262,11 +262,11 @@ TEST_F(ArSSRForkedChild, ChecksConsistencyAndMeasuresQualityToTheSameBits)
 
   const auto measure = [&] {
     auto calculator = itk::ArSSRImageQualityCalculator<FloatImage>::New();
-    calculator->SetTruthImage(expected);
+    calculator->SetTruth(expected);
     calculator->SetImage(high);
     calculator->Compute();
     std::ostringstream text;
-    text << std::hexfloat << calculator->GetPSNR() << ' ' << calculator->GetSSIM();
+    text << std::hexfloat << calculator->GetPeakSignalToNoiseRatio() << ' ' << calculator->GetStructuralSimilarity();
     return text.str();
   };
   EXPECT_EQ(RunInForkedChild(measure), measure());

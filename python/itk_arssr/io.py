@@ -176,7 +176,10 @@ def _write(image: itk.ImageBase, partial: Path, path: Path, divisions: int = 1, 
         return
     writer = itk.ImageFileWriter[type(image)].New(image, FileName=str(partial))
     writer.SetNumberOfStreamDivisions(divisions)
-    writer.Update()
+    try:
+        writer.Update()
+    except RuntimeError as error:
+        raise RuntimeError(str(error).replace(str(partial), str(path))) from error
     if not partial.exists() or partial.stat().st_size <= _byte_count(image):
         raise _is_incomplete(path)
 

@@ -83,21 +83,6 @@ def test_dicom_intensities_follow_slope_and_intercept(arssr, tmp_path):
     )
 
 
-def test_a_folder_with_two_series_is_a_batch(arssr, tmp_path):
-    write_series(scan(), tmp_path / "study" / "a", number=1)
-    write_series(scan(direction=np.eye(3)), tmp_path / "study" / "b", number=2)
-    for folder in "ab":
-        for file in (tmp_path / "study" / folder).iterdir():
-            file.rename(tmp_path / "study" / f"{folder}{file.name}")
-        (tmp_path / "study" / folder).rmdir()
-    result = arssr("upscale", tmp_path / "study", tmp_path / "out", "--scale", 1.5)
-    assert result.exit_code == 0, result.stderr
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "ArSSR_Residual_recon_1d5x_study_series1.nii.gz",
-        "ArSSR_Residual_recon_1d5x_study_series2.nii.gz",
-    ]
-
-
 def test_large_outputs_are_streamed_and_equal(arssr, write, tmp_path, monkeypatch):
     from itk_arssr import io
 
