@@ -179,7 +179,7 @@ TEST(ArSSRModelFile, IsRefusedWhereTwoTensorsHaveOneNameWithoutThePrefix)
   const auto        read = SmallModel(ArSSRModelEnums::Encoder::ResCNN, 5);
   const std::string message = MessageOf([&] { read->ReadFile(directory.File("model")); });
   for (const std::string & part :
-       { directory.File("model"), "two tensors '" + file.tensors[0].name, "'module.'", "Save" })
+       std::vector<std::string>{ directory.File("model"), "two tensors '" + file.tensors[0].name, "'module.'", "Save" })
   {
     EXPECT_TRUE(Contains(message, part)) << "'" << part << "' is not in: " << message;
   }

@@ -11,7 +11,7 @@ import itk
 import pytest
 from dicom import X, Y, slice_elements, stack, write_file, write_slices
 from itk_arssr.errors import UserError
-from itk_arssr.found import find, one_found
+from itk_arssr.found import find, only
 
 STACK = stack(4)
 LOCALIZER = {0x00080008: ("CS", "ORIGINAL\\PRIMARY\\LOCALIZER")}
@@ -33,7 +33,7 @@ def after_all(place, *patterns):
 
 
 def refusal(place, *patterns):
-    with pytest.raises(UserError) as refused, one_found(place, patterns):
+    with pytest.raises(UserError) as refused, only(find(place, patterns)):
         pass
     return str(refused.value)
 
@@ -78,7 +78,7 @@ def test_a_series_that_is_shared_out_among_folders_is_made_whole(parts, tmp_path
         folder = tmp_path / "study" / f"part{k * parts // 8}"
         folder.mkdir(parents=True, exist_ok=True)
         file.rename(folder / file.name)
-    with one_found(tmp_path / "study") as source:
+    with only(find(tmp_path / "study")) as source:
         assert tuple(itk.size(itk.imread(str(source.file)))) == (20, 18, 8)
         assert source.path == tmp_path / "study"
 
@@ -94,7 +94,7 @@ def test_series_of_one_name_in_two_folders_are_not_joined(tmp_path):
 def test_names_and_extensions_do_not_matter(tmp_path):
     for k, name in enumerate(["IM0001", "b.img", "c.nii.gz", "-d", "e .hidden?", "ü.txt", "g" * 200, "%f%s.par"]):
         write_file(tmp_path / "scan ü %p" / name, slice_elements(((0, 0, 3 * k), X, Y), number=k + 1))
-    with one_found(tmp_path) as source:
+    with only(find(tmp_path)) as source:
         assert tuple(itk.size(itk.imread(str(source.file)))) == (20, 18, 8)
         assert source.path.name == "scan_ü_p"
 
@@ -185,7 +185,7 @@ def test_a_single_file_is_that_file_alone(tmp_path):
     write_slices(tmp_path, STACK)
     assert "give their folder" in refusal(tmp_path / "0001.dcm")
     write_file(tmp_path / "frames.dcm", enhanced_elements(stack(6)))
-    with one_found(tmp_path / "frames.dcm") as source:
+    with only(find(tmp_path / "frames.dcm")) as source:
         assert tuple(itk.size(itk.imread(str(source.file)))) == (20, 18, 6)
         assert source.path == tmp_path / "frames.dcm"
 
@@ -301,7 +301,7 @@ def test_a_bad_series_is_a_fault_only_where_its_study_gave_no_volume(tmp_path):
 
 def test_scan_parameters_are_kept(tmp_path):
     write_slices(tmp_path, STACK, changes=lambda k: {0x00180023: ("CS", "2D"), 0x00180088: ("DS", "3.5")})
-    with one_found(tmp_path) as source:
+    with only(find(tmp_path)) as source:
         assert source.scan_parameters["MRAcquisitionType"] == "2D"
         assert source.scan_parameters["SliceThickness"] == 3
         assert source.scan_parameters["SpacingBetweenSlices"] == 3.5
@@ -310,7 +310,7 @@ def test_scan_parameters_are_kept(tmp_path):
 
 def test_names_and_dates_of_patients_are_not_kept(tmp_path):
     write_slices(tmp_path, STACK, changes=lambda k: {0x00100010: ("PN", "Doe^Jane"), 0x00100030: ("DA", "19700101")})
-    with one_found(tmp_path) as source:
+    with only(find(tmp_path)) as source:
         assert "Doe" not in str(source.scan_parameters) + source.path.name
 
 

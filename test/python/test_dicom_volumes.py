@@ -24,7 +24,7 @@ from dicom import (
     write_slices,
 )
 from itk_arssr.errors import UserError
-from itk_arssr.found import find, one_found
+from itk_arssr.found import find, only
 from mosaic import siemens_mosaic, united_imaging_mosaic
 
 STACK = stack(8)
@@ -66,7 +66,7 @@ def assert_shows(volume, gain=1.0):
 
 def refusal(place, *patterns):
     """Why no volume is made of a place."""
-    with pytest.raises(UserError) as refused, one_found(place, patterns):
+    with pytest.raises(UserError) as refused, only(find(place, patterns)):
         pass
     return str(refused.value)
 
@@ -90,7 +90,7 @@ def test_axes_are_those_of_the_slices(tmp_path):
     """Also of three-dimensional acquisitions, whose axes dcm2niix would exchange by itself."""
     three_dimensional = {0x00180023: ("CS", "3D"), 0x00080070: ("LO", "SIEMENS")}
     write_slices(tmp_path, SAGITTAL, changes=lambda k: three_dimensional)
-    with one_found(tmp_path) as source:
+    with only(find(tmp_path)) as source:
         image = itk.imread(str(source.file))
     np.testing.assert_allclose(itk.array_from_matrix(image.GetDirection()), [[0, 0, -1], [1, 0, 0], [0, -1, 0]])
     assert tuple(itk.origin(image)) == (31, -20, 30)  # slices in the order of their normal, as GDCM has them
@@ -140,7 +140,7 @@ def test_a_dose_has_its_frames_at_their_offsets(tmp_path):
 
 def test_small_jitter_is_evened_out_and_told(tmp_path):
     write_slices(tmp_path, [((0, 0, 3 * k + 0.08 * (k % 2)), X, Y) for k in range(9)])
-    with one_found(tmp_path) as source:
+    with only(find(tmp_path)) as source:
         np.testing.assert_allclose(itk.spacing(itk.imread(str(source.file))), (1, 1, 3), atol=1e-9)
         assert source.notes == ("its slices lie up to 0.08 mm off an even grid",)
 
@@ -153,7 +153,7 @@ def test_stored_values_are_kept_with_their_type(kind, tmp_path):
     stored = np.random.default_rng(1).integers(np.iinfo(kind).min, np.iinfo(kind).max, (4, 18, 20), kind, endpoint=True)
     for k, pixels in enumerate(stored):
         write_file(tmp_path / f"{k}", slice_elements(STACK[k], pixels, number=k + 1))
-    with one_found(tmp_path) as source:
+    with only(find(tmp_path)) as source:
         text = source.file.read_bytes()
     header, _, voxels = text.partition(b"ElementDataFile = LOCAL\n")
     names = {"i": "", "u": "U"}[np.dtype(kind).kind], {1: "CHAR", 2: "SHORT", 4: "INT"}[np.dtype(kind).itemsize]
@@ -338,7 +338,7 @@ def test_copies_of_files_are_left_out_and_told(tmp_path):
         changes=lambda k: {0x00080018: ("UI", f"1.2.{k % 8}"), 0x00200013: ("IS", f"{k % 8}")},
     )
     assert_shows(the_one(tmp_path))
-    with one_found(tmp_path) as source:
+    with only(find(tmp_path)) as source:
         assert any("8 of the 16 slices" in note for note in source.notes)
 
 
