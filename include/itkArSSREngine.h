@@ -146,7 +146,7 @@ public:
   ArSSRTileLattice
   PlanTiles(const SizeType & imageSize) const;
 
-  /** \return how many voxels were bounded.
+  /** \return how many voxels were bounded, by more than a thousandth of the network's range.
    * \throws ExceptionObject on failure, and what the job's functions throw. The engine can be used again. */
   SizeValueType
   Run(const Job & job);

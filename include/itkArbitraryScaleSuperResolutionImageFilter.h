@@ -272,9 +272,9 @@ public:
   itkGetConstMacro(BoundToNeighborhood, bool);
   itkBooleanMacro(BoundToNeighborhood);
 
-  /** How many output voxels were kept from leaving that range, and how many were clamped to the range of an integer
-   * pixel type: of all voxels computed, region by region, since the filter, its input or its model last changed. A
-   * voxel counts twice where it was computed twice. */
+  /** How many output voxels were kept from leaving that range by more than a thousandth of the window, and how many
+   * were clamped to the range of an integer pixel type: of all voxels computed, region by region, since the filter, its
+   * input or its model last changed. A voxel counts twice where it was computed twice. */
   itkGetConstMacro(NumberOfBoundedVoxels, SizeValueType);
   itkGetConstMacro(NumberOfClampedVoxels, SizeValueType);
 

@@ -163,13 +163,16 @@ Between(const TRange & begin, const TRange & end, float fraction)
   return { begin.lower + fraction * (end.lower - begin.lower), begin.upper + fraction * (end.upper - begin.upper) };
 }
 
-/** Copies a value into a range; 1 where that changes it. */
+// Less is not counted: where a scan is flat, networks miss its value by about so much everywhere.
+constexpr float Negligible = 1e-3F;
+
+/** Copies a value into a range; 1 where that changes it by more than a negligible part of the network's range. */
 template <typename TRange>
 SizeValueType
 Bound(float value, const TRange & range, float & bounded)
 {
   bounded = std::min(std::max(value, range.lower), range.upper);
-  return value < range.lower || value > range.upper ? 1 : 0;
+  return range.lower - value > Negligible || value - range.upper > Negligible ? 1 : 0;
 }
 } // namespace
 

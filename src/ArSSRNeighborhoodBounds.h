@@ -56,7 +56,7 @@ public:
                      const SizeType &   imageSize);
 
   /** Copies values of consecutive output voxels along x, from `first` on, into the bounds. A NaN stays.
-   * \return how many were changed. */
+   * \return how many were changed by more than a thousandth of the network's range. */
   SizeValueType
   Apply(const ArSSRIndexMap & indexMap,
         const IndexType &     first,

@@ -19,6 +19,8 @@
 
 #include "itkMacro.h"
 
+#include <algorithm>
+
 namespace itk
 {
 bool
@@ -32,7 +34,11 @@ ArSSRIsEdited(const DataObject & data)
 ModifiedTimeType
 ArSSRGetContentTime(const DataObject & data)
 {
-  return data.GetSource().IsNull() || ArSSRIsEdited(data) ? data.GetMTime() : data.GetPipelineMTime();
+  if (data.GetSource().IsNull())
+  {
+    return data.GetMTime();
+  }
+  return ArSSRIsEdited(data) ? std::max(data.GetMTime(), data.GetPipelineMTime()) : data.GetPipelineMTime();
 }
 
 

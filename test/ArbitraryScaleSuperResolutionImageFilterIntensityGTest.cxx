@@ -212,7 +212,7 @@ TEST(Intensity, OfAConstantImageIsTheSameConstant)
 
 TEST(Intensity, WindowOfTheInputEqualsTheSameWindowSetByHand)
 {
-  const auto input = SyntheticImage(InputSize);
+  const auto input = WholeNumbers();
   const auto found = Upscale(input.GetPointer());
   found->Update();
   EXPECT_EQ(found->GetIntensityWindowLower(), 0.0);

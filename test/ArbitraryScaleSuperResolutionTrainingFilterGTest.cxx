@@ -519,10 +519,8 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, ReadsOneImageAfterAnotherAndKe
   }
   filter->Update();
   expectNoneBuffered();
-  for (const auto & source : sources)
-  {
-    EXPECT_GT(source->executions, 0);
-  }
+  EXPECT_GT(sources[0]->executions + sources[2]->executions, 0);
+  EXPECT_GT(sources[1]->executions, 0);
 }
 
 TEST(ArbitraryScaleSuperResolutionTrainingFilter, KeepsTheVoxelsThatSomebodyElseHasRead)
