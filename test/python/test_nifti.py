@@ -294,6 +294,16 @@ def test_analyze_has_no_place_and_that_is_told(arssr, tmp_path):
     np.testing.assert_array_equal(np.asarray(written.dataobj).T, pixels(expected))
 
 
+def test_the_scale_factor_of_spm_in_analyze_is_applied_and_told(arssr, tmp_path):
+    scan = write_nifti(tmp_path / "in.hdr", voxels("<i2"), kind=nibabel.AnalyzeImage)
+    patch(scan, scl_slope=0.5)
+    result = arssr("upscale", scan, tmp_path / "out.nii", "--scale", 1)
+    assert "note: its intensities are multiplied by 0.5" in words(result.stdout)
+    own = (voxels("<i2") * np.float32(0.5)).T
+    expected = upscale(itk.image_from_array(np.ascontiguousarray(own)), scale_factors=1)
+    np.testing.assert_array_equal(np.asarray(nibabel.load(tmp_path / "out.nii").dataobj).T, pixels(expected))
+
+
 @pytest.mark.parametrize(
     ("slope", "intercept", "factor", "offset"),
     [(0, 100, 1, 0), (np.nan, 100, 1, 0), (np.inf, 3, 1, 0), (1, 0, 1, 0), (0.5, -100, 0.5, -100), (-2, 7, -2, 7)],
