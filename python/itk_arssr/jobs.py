@@ -1,5 +1,6 @@
 """Batches: from what the user named to a list of inputs and outputs, and through it whatever fails."""
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -69,16 +70,16 @@ class Batch:
                 "of them, or another directory for what is made of them"
             )
         self._is_single = not (found.place.is_dir() and found.images) and any(
-            not place.is_dir() and is_named_like_a_file(place) for place in self._places
+            not os.path.isdir(place) and is_named_like_a_file(place) for place in self._places
         )
         if not self._is_single:
             for place in self._places:
                 self._check_is_directory(place)
 
     def _check_is_directory(self, place: Path) -> None:
-        if place.is_file():
+        if os.path.isfile(place):  # which says no of what no file can be called
             raise UserError(f"{place} is a file; the results of a directory need a directory")
-        if extension(place) and not place.is_dir():
+        if extension(place) and not os.path.isdir(place):
             raise UserError(
                 f"{place} is named like a file; the {len(self.found)} images of {self.found.place} need a directory"
             )
@@ -100,7 +101,7 @@ class Batch:
 
     def _file(self, source: Source, place: Path, kind: str) -> Path:
         """The file that is named, or one in the directory that is named."""
-        if self._is_single and not place.is_dir() and is_named_like_a_file(place):
+        if self._is_single and not os.path.isdir(place) and is_named_like_a_file(place):
             return place
         return place / output_name(self._encoder, self._label, source.path, kind)
 
@@ -145,9 +146,10 @@ def _check_names(job: Job) -> None:
 
 
 def _check_is_only_writer(job: Job, file: Path, writers: dict[object, Job]) -> None:
-    twin = writers.setdefault(place(file), job)
-    if twin is not job:
-        raise UserError(f"the result would replace that of {twin.source.path}: both are named {file.name}")
+    for key in (Path(os.path.realpath(file)), place(file)):  # the second changes once the file is written
+        twin = writers.setdefault(key, job)
+        if twin is not job:
+            raise UserError(f"the result would replace that of {twin.source.path}: both are named {file.name}")
 
 
 def _is_done(job: Job, existing: Existing) -> bool:

@@ -95,7 +95,7 @@ def test_scales_are_numbers_or_one_for_each_axis():
     )
 
 
-@pytest.mark.parametrize("text", ["", "2,", "2;3", "2x2", "1x1x1x4", "nan", "inf", "-2", "0", "1", "0.5x2x2", "2,2"])
+@pytest.mark.parametrize("text", ["", "2,", "2:3", "2x2", "1x1x1x4", "nan", "inf", "-2", "0", "1", "0.5x2x2", "2,2"])
 def test_what_is_no_list_of_scales_is_refused(text):
     with pytest.raises(ValueError, match="scale"):
         parse_scales(text)

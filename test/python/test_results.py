@@ -138,7 +138,7 @@ def test_a_result_without_its_residual_map_is_not_done(arssr, scans, tmp_path):
     assert arssr(*command).exit_code == 0
     result = arssr(*command, "--residual", tmp_path / "maps")
     assert result.exit_code == 1
-    assert "does not, and they belong together; --overwrite makes both anew" in words(result.stdout)
+    assert "does not: they are made together; --overwrite makes both anew" in words(result.stdout)
     assert files_in(tmp_path / "maps") == []
     assert arssr(*command[:-1], "--overwrite", "--residual", tmp_path / "maps").exit_code == 0
     result = arssr(*command, "--residual", tmp_path / "maps")
