@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 
 namespace itk::arssr
 {
@@ -150,8 +151,9 @@ NeighborhoodBounds::Locate(unsigned int axis, double coordinate) const
 {
   const double last = static_cast<double>(m_Size[axis] - 1);
   const double inside = std::min(std::max(coordinate - static_cast<double>(m_First[axis]), 0.0), last);
-  const auto   voxel = static_cast<std::size_t>(inside);
-  return { voxel, std::min(voxel + 1, m_Size[axis] - 1), static_cast<float>(inside - static_cast<double>(voxel)) };
+  const auto   cell = static_cast<std::int64_t>(inside); // signed: processors convert no other
+  const auto   voxel = static_cast<std::size_t>(cell);
+  return { voxel, std::min(voxel + 1, m_Size[axis] - 1), static_cast<float>(inside - static_cast<double>(cell)) };
 }
 
 namespace
