@@ -11,7 +11,7 @@ import itk
 import pytest
 from dicom import X, Y, slice_elements, stack, write_file, write_slices
 from itk_arssr.errors import UserError
-from itk_arssr.found import find, only
+from itk_arssr.found import check_series_are_there, find, only
 
 STACK = stack(4)
 LOCALIZER = {0x00080008: ("CS", "ORIGINAL\\PRIMARY\\LOCALIZER")}
@@ -33,8 +33,11 @@ def after_all(place, *patterns):
 
 
 def refusal(place, *patterns):
-    with pytest.raises(UserError) as refused, only(find(place, patterns)):
-        pass
+    found = find(place, patterns)
+    with pytest.raises(UserError) as refused:
+        check_series_are_there(patterns, [found])
+        with only(found):
+            pass
     return str(refused.value)
 
 
@@ -265,8 +268,8 @@ def test_a_choice_of_a_slice_is_refused(study):
 
 
 def test_a_choice_without_dicom_is_refused(tmp_path, write):
-    assert "--series chooses among DICOM files" in refusal(write("scan.nii.gz"), "2")
-    assert "--series chooses among DICOM files" in refusal(tmp_path, "2")
+    assert "--series chooses among DICOM series" in refusal(write("scan.nii.gz"), "2")
+    assert "--series chooses among DICOM series" in refusal(tmp_path, "2")
 
 
 def test_where_a_study_has_nothing_else_its_localizer_is_taken(tmp_path):
