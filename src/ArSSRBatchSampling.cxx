@@ -57,6 +57,7 @@ at::Tensor
 GetImageCoordinates(const at::Tensor & samples, const GridIndex & imageSize)
 {
   std::vector<at::Tensor> axes;
+  axes.reserve(3);
   for (int axis = 0; axis < 3; ++axis)
   {
     axes.push_back((2.0 * samples.select(2, axis) + 1.0) / static_cast<double>(imageSize[axis]) - 1.0);
