@@ -211,8 +211,7 @@ Network::Predict(const at::Tensor & lowResolution, const at::Tensor & samples, c
   const at::Tensor features = m_Encoder->Forward(m_Parameters, batch).to(at::kFloat);
   const at::Tensor rows =
     SampleFeatureBatch(features, { samples, voxelSizes, m_Architecture.padding, m_Architecture.coordinates });
-  const at::Tensor output =
-    m_Decoder.Forward(m_Parameters, rows).to(at::kFloat).view({ samples.size(0), samples.size(1) });
+  at::Tensor output = m_Decoder.Forward(m_Parameters, rows).to(at::kFloat).view({ samples.size(0), samples.size(1) });
   if (m_Architecture.skip == ArSSRModelEnums::Skip::None)
   {
     return output;
