@@ -159,10 +159,10 @@ def test_consistency_and_quality_are_the_same_in_a_forked_child():
 
         def quality():
             calculator = itk.ArSSRImageQualityCalculator[type(image)].New()
-            calculator.SetTruthImage(truth)
+            calculator.SetTruth(truth)
             calculator.SetImage(image)
             calculator.Compute()
-            return [calculator.GetPSNR(), calculator.GetSSIM()]
+            return [calculator.GetPeakSignalToNoiseRatio(), calculator.GetStructuralSimilarity()]
 
         for work in (consistent, quality):
             expected = work()
