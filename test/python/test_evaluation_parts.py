@@ -122,16 +122,16 @@ def test_what_is_no_part_is_refused(text):
 def test_a_part_of_the_truth_stays_where_it_is_in_space(write):
     image = make_image(size=(12, 13, 14), spacing=(1, 0.8, 2), origin=(10, 20, 30), direction=OBLIQUE)
     path = write("scan.mha", image)
-    truth = read_truth(Source(path), parse_crop("2:9,1:11,3:14"))
+    truth = read_truth(Source(path), parse_crop("2:9,1:11,3:14")).image
     assert_same_grid(truth, (7, 10, 11), (1, 0.8, 2), image.TransformIndexToPhysicalPoint([2, 1, 3]), OBLIQUE)
-    whole = pixels(read_truth(Source(path), None))
+    whole = pixels(read_truth(Source(path), None).image)
     np.testing.assert_array_equal(pixels(truth), whole[3:14, 1:11, 2:9])
 
 
 def test_intensities_are_brought_to_a_common_range(write):
     values = np.linspace(-500, 1000, 20**3).reshape(20, 20, 20).astype(np.float32)
     values[0, 0, 0] = 5000
-    truth = pixels(read_truth(Source(write("scan.mha", itk.image_from_array(values))), None))
+    truth = pixels(read_truth(Source(write("scan.mha", itk.image_from_array(values))), None).image)
     lower = values.min()
     white = np.sort(values[values > lower])[-8]  # 7 of 7999 are above the 99.9th percentile
     assert truth.min() == 0
@@ -149,8 +149,8 @@ def test_intensities_are_those_of_training_to_the_last_bit(pixel_type, write, tm
     trained = itk.cast_image_filter(image, ttype=(type(image), itk.Image[itk.F, 3]))
     trained = itk.image_from_array(pixels(trained))
     assert itk.ArSSRTrainingIntensities.ScaleImage(trained)
-    np.testing.assert_array_equal(pixels(read_truth(Source(path), None)), pixels(trained))
-    part = read_truth(Source(path), parse_crop("2:20,3:21,1:19"))
+    np.testing.assert_array_equal(pixels(read_truth(Source(path), None).image), pixels(trained))
+    part = read_truth(Source(path), parse_crop("2:20,3:21,1:19")).image
     np.testing.assert_array_equal(pixels(part), pixels(trained)[1:19, 3:21, 2:20])
 
 
