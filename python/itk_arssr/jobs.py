@@ -64,7 +64,7 @@ class Batch:
         self._encoder, self._label = encoder, label
         self._places = [output] if residual is None else [output, residual]
         found.leave_out_results(self._places)
-        if not len(found):
+        if not found.images and not found.series:
             raise UserError(
                 f"{found.place} holds no image but results of arssr, from which nothing is computed in place; name one "
                 "of them, or another directory for what is made of them"

@@ -115,12 +115,21 @@ def python() -> Callable:
 def interrupt() -> Callable:
     """Run the command line in a process of its own and send it a signal while it works, which must end it cleanly."""
 
-    def run(*arguments, when: Callable[[str], bool], after: float = 0.0, signal_number: int = signal.SIGINT):
-        """A signal some seconds after the first line of output for which ``when`` holds."""
+    def run(
+        *arguments,
+        when: Callable[[str], bool],
+        ready: Callable[[], bool] = lambda: True,
+        after: float = 0.0,
+        signal_number: int = signal.SIGINT,
+    ):
+        """A signal some seconds after the first line of output for which ``when`` holds, and after it is ``ready``."""
         command = [sys.executable, "-m", "itk_arssr", *(str(argument) for argument in arguments)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
             while not when(process.stdout.readline()):
                 assert process.poll() is None, process.stderr.read()
+            while not ready():
+                assert process.poll() is None, process.stderr.read()
+                time.sleep(0.02)
             time.sleep(after)
             process.send_signal(signal_number)
             output, errors = process.communicate(timeout=300)

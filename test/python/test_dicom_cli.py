@@ -200,8 +200,8 @@ def test_a_conversion_that_is_interrupted_leaves_nothing(signal_number, interrup
     write_slices(tmp_path / "scans" / "b", STACK, study="1.2")
     itk.imwrite(as_image(STACK), str(tmp_path / "scans" / "a.nii.gz"))
     command = ["upscale", tmp_path / "scans", tmp_path / "out", "--scale", 2]
-    interrupt(*command, when=lambda line: "a.nii.gz: 100%" in line, after=2, signal_number=signal_number)
-    assert (tmp_path / "marker").exists()
+    converting = (tmp_path / "marker").exists
+    interrupt(*command, when=lambda line: "a.nii.gz" in line, ready=converting, signal_number=signal_number)
     assert list((tmp_path / "temporary").iterdir()) == []
     assert names(tmp_path / "out") == ["a.nii.gz"]
 

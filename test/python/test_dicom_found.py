@@ -33,8 +33,8 @@ def after_all(place, *patterns):
 
 
 def refusal(place, *patterns):
-    found = find(place, patterns)
     with pytest.raises(UserError) as refused:
+        found = find(place, patterns)
         check_series_are_there(patterns, [found])
         with only(found):
             pass

@@ -19,13 +19,14 @@ def rescale(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def output(model: Path, image: itk.Image, factor: float = 1.0) -> np.ndarray:
-    """What the network makes of the image multiplied by a factor, without any scaling of intensities."""
+    """What the network makes of the image multiplied by a factor, its intensities neither scaled nor bounded."""
     network = itk.ArSSRModel.New()
     network.ReadFile(str(model))
     scaled = itk.image_from_array(itk.array_from_image(image) * np.float32(factor))
     upscale = itk.ArbitraryScaleSuperResolutionImageFilter[IMAGE, IMAGE].New(scaled)
     upscale.SetModel(network)
     upscale.SetIntensityScaling(False)
+    upscale.BoundToNeighborhoodOff()
     upscale.SetScaleFactors(2)
     upscale.Update()
     return itk.array_from_image(upscale.GetOutput())
