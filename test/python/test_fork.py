@@ -123,6 +123,27 @@ def test_torchs_own_threads_do_no_harm():
     """)
 
 
+def test_tensors_of_16_bits_have_the_same_result_in_a_forked_child():
+    run("""
+        import torch
+
+        torch.set_num_threads(4)
+        volume = torch.rand(40, 40, 40)  # of more voxels than torch converts on one thread
+        volume.to(torch.float16).float()
+        for dtype in (torch.float16, torch.bfloat16):
+            half = volume.to(dtype)
+
+            def halved():
+                result = itk.arbitrary_scale_super_resolution_image_filter(half, scale_factors=1.5)
+                assert result.dtype == dtype
+                return result.view(torch.int16).numpy()
+
+            expected = halved()
+            for answer in answers(halved):
+                assert same(answer, expected), answer
+    """)
+
+
 def test_a_child_that_loads_the_module_after_torch_ran_in_its_parent_ends():
     code = """
         import os, sys

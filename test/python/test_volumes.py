@@ -262,6 +262,20 @@ def test_tensors_of_other_integers_come_back_as_float(dtype):
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_16_bits_are_widened_and_narrowed_as_torch_does_it(dtype):
+    from itk.arssr_support.halves import narrowed, widened
+
+    every = torch.arange(-(2**15), 2**15, dtype=torch.int16).view(dtype)
+    np.testing.assert_array_equal(widened(every), every.float().numpy())
+    finite = every[every.isfinite()].float()
+    between = torch.cat((finite, finite * 1.001, (finite[1:] + finite[:-1]) / 2, torch.tensor([1e-30, -0.0])))
+    between = between.clamp(torch.finfo(dtype).min, torch.finfo(dtype).max)
+    assert torch.equal(narrowed(between.numpy(), dtype).view(torch.int16), between.to(dtype).view(torch.int16))
+    beyond = narrowed(np.array([np.inf, -3e38], np.float32), torch.float16)
+    assert beyond.tolist() == [65504.0, -65504.0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_tensors_come_back_as_such(dtype):
     given = torch.from_numpy(VOLUME).to(dtype)
     result = upscale(given)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import itk
 import numpy as np
+from itk.arssr_support.halves import narrowed, widened
 from itk.arssr_support.pixel_types import dtype_of_image
 
 _AXES = ("z", "y", "x")
@@ -147,10 +148,11 @@ class _TensorVolume:
             )
         tensor = tensor.detach().as_subclass(torch.Tensor)
         self._device = tensor.device
+        tensor = tensor.resolve_conj().resolve_neg().cpu()
         self._half = tensor.dtype if tensor.dtype in (torch.float16, torch.bfloat16) else None
-        if tensor.is_floating_point() and tensor.dtype != torch.float64:
+        if self._half is None and tensor.is_floating_point() and tensor.dtype != torch.float64:
             tensor = tensor.float()
-        self._array = _ArrayVolume(tensor.resolve_conj().resolve_neg().cpu().numpy())
+        self._array = _ArrayVolume(tensor.numpy() if self._half is None else widened(tensor))
         self.dtype = self._array.dtype
 
     def image(self, dtype: np.dtype, *, keep: bool = False) -> itk.Image:
@@ -162,10 +164,8 @@ class _TensorVolume:
     def restored(self, image: itk.Image) -> Any:
         import torch
 
-        result = torch.from_numpy(self._array.restored(image))
-        if self._half is not None:
-            limits = torch.finfo(self._half)
-            result = result.clamp_(limits.min, limits.max).to(self._half)
+        restored = self._array.restored(image)
+        result = torch.from_numpy(restored) if self._half is None else narrowed(restored, self._half)
         return result.to(self._device)
 
 
