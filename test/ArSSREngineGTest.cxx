@@ -15,12 +15,14 @@
  *  limitations under the License.
  *
  *=========================================================================*/
+#include "ArSSRCpuKernels.h"
 #include "ArSSRFilterTestHelpers.h"
 
 #include "itkArSSREngine.h"
 #include <gtest/gtest.h>
 
 #include <mutex>
+#include <sstream>
 
 namespace
 {
@@ -275,6 +277,22 @@ TEST(ArSSREngine, RefusesToWorkWithoutAModel)
   EXPECT_TRUE(Contains(MessageOf([&] { engine->PlanTiles(ImageSize); }), "no model"));
 }
 
+TEST(ArSSREngine, NamesWhatComputedTheLastJob)
+{
+  const auto engine = ArSSREngine::New();
+  const auto model = SmallModel(Encoder::ResCNN);
+  engine->SetModel(model);
+  engine->SetDevice("cpu");
+  EXPECT_EQ(engine->GetResolvedExecutor(), "");
+  TestJob job({ ImageSize, ImageSize, model->GetHaloRadius() }, 1.0);
+  engine->Run(job.job);
+  const std::string expected = std::string("CPU kernels (") + itk::arssr::GetCpuKernels().name + ')';
+  EXPECT_EQ(engine->GetResolvedExecutor(), expected);
+  std::ostringstream text;
+  engine->Print(text);
+  EXPECT_TRUE(Contains(text.str(), "ResolvedExecutor: " + expected));
+}
+
 TEST(ArSSREngine, PlansOneTileWhereTheBudgetAllowsIt)
 {
   const auto engine = ArSSREngine::New();
@@ -302,6 +320,7 @@ TEST(ArSSREngine, AgreesOnACudaDevice)
   const ArSSRTileLattice lattice(ImageSize, { { 7, 6, 16 } }, model->GetHaloRadius());
   TestJob                onDevice(lattice, 1.7);
   engine->Run(onDevice.job);
+  EXPECT_TRUE(Contains(engine->GetResolvedExecutor(), "(cuda:0)")) << engine->GetResolvedExecutor();
   TestJob onHost(lattice, 1.7);
   engine->SetDevice("cpu");
   engine->Run(onHost.job);

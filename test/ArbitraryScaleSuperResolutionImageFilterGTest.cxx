@@ -23,6 +23,7 @@
 #include "itkMetaDataObject.h"
 
 #include <cstdlib>
+#include <set>
 
 namespace
 {
@@ -440,4 +441,16 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, FindsTheDeviceThatAutoStandsFor)
   filter->UpdateOutputInformation();
   const std::string device = filter->GetResolvedDevice();
   EXPECT_TRUE(device == "cpu" || device == "cuda:0") << device;
+}
+
+TEST(ArbitraryScaleSuperResolutionImageFilter, NamesWhatComputesOnceItHasRun)
+{
+  const auto filter = MakeFilter();
+  filter->SetDevice("cpu");
+  filter->UpdateOutputInformation();
+  EXPECT_EQ(filter->GetResolvedExecutor(), "");
+  filter->Update();
+  // of the sets of kernels, the best one that the processor has
+  const std::set<std::string> expected{ "CPU kernels (portable)", "CPU kernels (avx2)", "CPU kernels (avx512)" };
+  EXPECT_EQ(expected.count(filter->GetResolvedExecutor()), 1U) << filter->GetResolvedExecutor();
 }
