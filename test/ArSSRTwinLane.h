@@ -21,6 +21,7 @@
 #include "ArSSRTwinTurns.h"
 
 #include "cuda/ArSSRFusedDecoderTile.h"
+#include "cuda/ArSSRTwinCopies.h"
 
 #include <array>
 #include <cstdint>
@@ -126,9 +127,9 @@ private:
  *
  * TwinWarp runs all lanes of a warp in step, which a GPU does not: between two barriers a lane may be ahead of others.
  * Here each lane is a thread that runs alone until the next barrier, or the next instruction that all lanes take part
- * in, in the order that the block was given. Copies happen when they are waited for, as late as they may.
+ * in, in the order that the block was given.
  */
-class TwinLane
+class TwinLane : public TwinCopies
 {
 public:
   /** A lane's own value. */
@@ -200,29 +201,6 @@ public:
     m_Block.SynchronizeBlock(m_Warp, m_Lane);
   }
 
-  void
-  CopyAsync(std::uint8_t * to, const std::uint8_t * from)
-  {
-    StoreAs(to, CudaWords{ { ~0U, ~0U, ~0U, ~0U } });
-    m_Copies.push_back({ to, from, m_Commits });
-  }
-  void
-  CommitCopies()
-  {
-    ++m_Commits;
-  }
-  template <int VPending>
-  void
-  WaitForCopies()
-  {
-    std::size_t done = 0;
-    for (; done < m_Copies.size() && m_Copies[done].commit < m_Commits - VPending; ++done)
-    {
-      StoreAs(m_Copies[done].to, LoadAs<CudaWords>(m_Copies[done].from));
-    }
-    m_Copies.erase(m_Copies.begin(), m_Copies.begin() + static_cast<std::ptrdiff_t>(done));
-  }
-
   CudaWords
   LoadConstant(const std::uint8_t * from) const
   {
@@ -287,12 +265,6 @@ private:
     CudaWords rows;
     CudaWords weights;
   };
-  struct Copy
-  {
-    std::uint8_t *       to;
-    const std::uint8_t * from;
-    std::int64_t         commit;
-  };
 
   /** What each lane of the warp gives. */
   template <typename T>
@@ -305,12 +277,10 @@ private:
     return all;
   }
 
-  TwinLaneBlock &   m_Block;
-  int               m_Warp;
-  int               m_Lane;
-  int               m_Exchanges{ 0 };
-  std::vector<Copy> m_Copies; // not done yet
-  std::int64_t      m_Commits{ 0 };
+  TwinLaneBlock & m_Block;
+  int             m_Warp;
+  int             m_Lane;
+  int             m_Exchanges{ 0 };
 };
 } // namespace itk::arssr
 

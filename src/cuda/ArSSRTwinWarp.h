@@ -19,6 +19,7 @@
 #define ArSSRTwinWarp_h
 
 #include "ArSSRFusedDecoderTile.h"
+#include "ArSSRTwinCopies.h"
 
 #include <algorithm>
 #include <array>
@@ -86,10 +87,9 @@ private:
 
 /** \brief A warp on the host, all of its lanes: what CudaWarp's instructions do, in the readable way.
  *
- * Each warp of a block runs in a thread of its own, so that a thread sanitizer finds a missing barrier. Copies happen
- * as late as the GPU's may: when they are waited for; until then their destination holds NaN.
+ * Each warp of a block runs in a thread of its own, so that a thread sanitizer finds a missing barrier.
  */
-class TwinWarp
+class TwinWarp : public TwinCopies
 {
 public:
   template <typename T>
@@ -133,29 +133,6 @@ public:
   SynchronizeBlock()
   {
     m_Block.Synchronize();
-  }
-
-  void
-  CopyAsync(std::uint8_t * to, const std::uint8_t * from)
-  {
-    StoreAs(to, CudaWords{ { ~0U, ~0U, ~0U, ~0U } });
-    m_Copies.push_back({ to, from, m_Commits });
-  }
-  void
-  CommitCopies()
-  {
-    ++m_Commits;
-  }
-  template <int VPending>
-  void
-  WaitForCopies()
-  {
-    std::size_t done = 0;
-    for (; done < m_Copies.size() && m_Copies[done].commit < m_Commits - VPending; ++done)
-    {
-      StoreAs(m_Copies[done].to, LoadAs<CudaWords>(m_Copies[done].from));
-    }
-    m_Copies.erase(m_Copies.begin(), m_Copies.begin() + static_cast<std::ptrdiff_t>(done));
   }
 
   CudaWords
@@ -238,17 +215,8 @@ public:
   }
 
 private:
-  struct Copy
-  {
-    std::uint8_t *       to;
-    const std::uint8_t * from;
-    std::int64_t         commit;
-  };
-
-  TwinBlock &       m_Block;
-  int               m_Index;
-  std::vector<Copy> m_Copies; // not done yet
-  std::int64_t      m_Commits{ 0 };
+  TwinBlock & m_Block;
+  int         m_Index;
 };
 } // namespace itk::arssr
 
