@@ -20,7 +20,8 @@ printf '\nC++ examples, and a project that uses the installed module\n'
   tee "$logs/ctest.log" || failures=1
 
 printf '\nPython tests\n'
-"$venv/bin/python" -m pytest test/python 2>&1 | tee "$logs/pytest.log" || failures=1
+"$venv/bin/python" -m pytest -n "$(nproc)" --maxprocesses 4 --dist worksteal --durations 15 test/python 2>&1 |
+  tee "$logs/pytest.log" || failures=1
 
 printf '\nC++:      %s\n' "$(gtest_summary "$logs/gtest")"
 printf 'Examples: %s\n' "$(grep -E 'tests passed|No tests' "$logs/ctest.log" | tail -n 1)"
