@@ -16,13 +16,28 @@ architectures=("$@")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-step_count=${#architectures[@]}
+use_compiler_cache "${ARSSR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/arssr}/ccache"
+
+# compile ARCHITECTURE: leaves what the compiler says in $work/ARCHITECTURE.log.
+compile() {
+  ${CMAKE_CUDA_COMPILER_LAUNCHER:-} "$nvcc" -std=c++17 -O3 -arch="sm_$1" -Xptxas -v -Xcompiler -Wall,-Wextra \
+    -c src/cuda/ArSSRCudaDecoder.cu -o "$work/$1.o" >"$work/$1.log" 2>&1 || {
+    cat "$work/$1.log"
+    return 255 # ends xargs
+  }
+}
+export -f compile
+export nvcc work
+
+step_count=1
+step "Compiling for $(printf 'sm_%s ' "${architectures[@]}")"
+printf '%s\n' "${architectures[@]}" >"$work/architectures"
+with_progress "$work/log" xargs -a "$work/architectures" -P "$(nproc)" -I {} bash -c 'compile {}'
 spilled=0
 for architecture in "${architectures[@]}"; do
-  step "sm_$architecture"
-  with_progress "$work/log" "$nvcc" -std=c++17 -O3 -arch="sm_$architecture" -Xptxas -v -Xcompiler -Wall,-Wextra \
-    -c src/cuda/ArSSRCudaDecoder.cu -o "$work/decoder.o"
-  ! grep -i 'warning' "$work/log" || fail "the compiler warns"
+  log=$work/$architecture.log
+  ! grep -i 'warning' "$log" || fail "the compiler warns"
+  note "sm_$architecture"
   # A line a kernel: format, width, registers, bytes spilled.
   awk '
     /Compiling entry function/ {
@@ -32,8 +47,8 @@ for architecture in "${architectures[@]}"; do
     }
     /bytes spill stores/ { spill = $5 + $9 }
     /Used [0-9]+ registers/ { printf "      %-26s %3d registers, %d bytes spilled\n", name, $5, spill }
-  ' "$work/log"
-  spilled=$((spilled + $(awk '/bytes spill stores/ { sum += $5 + $9 } END { print sum + 0 }' "$work/log")))
+  ' "$log"
+  spilled=$((spilled + $(awk '/bytes spill stores/ { sum += $5 + $9 } END { print sum + 0 }' "$log")))
 done
 [ "$spilled" -eq 0 ] || fail "kernels spill $spilled bytes of registers"
 names=$(printf ', sm_%s' "${architectures[@]}")
