@@ -187,6 +187,31 @@ WarningsOf(const TFunction & function)
   return collector->collected;
 }
 
+/** A grid that lies obliquely in that of an image, with its centre at one of the image's voxels: it sticks out on all
+ * sides. */
+inline Image<float, 3>::Pointer
+RotatedReference(const Image<float, 3> & image, const Index<3> & centreVoxel)
+{
+  using ImageType = Image<float, 3>;
+  auto reference = ImageType::New();
+  reference->SetRegions(ImageType::RegionType({ { 4, -2, 1 } }, { { 17, 15, 19 } }));
+  reference->SetSpacing(std::vector<double>{ 0.7, 0.6, 1.1 }.data());
+  const double             angle = 0.9;
+  ImageType::DirectionType direction;
+  direction.SetIdentity();
+  direction[0][0] = std::cos(angle);
+  direction[0][2] = std::sin(angle);
+  direction[2][0] = -std::sin(angle);
+  direction[2][2] = std::cos(angle);
+  reference->SetDirection(direction);
+  ImageType::PointType voxel;
+  image.TransformIndexToPhysicalPoint(centreVoxel, voxel);
+  ImageType::PointType centre;
+  reference->TransformIndexToPhysicalPoint({ { 12, 5, 10 } }, centre);
+  reference->SetOrigin(reference->GetOrigin() + (voxel - centre));
+  return reference;
+}
+
 /** Whether two images have the same bits in a region. */
 template <typename TImage>
 bool

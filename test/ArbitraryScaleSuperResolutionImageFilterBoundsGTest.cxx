@@ -64,28 +64,6 @@ Result(FilterType & filter)
   return output;
 }
 
-FloatImage::Pointer
-RotatedReference(const FloatImage & input)
-{
-  auto reference = FloatImage::New();
-  reference->SetRegions(RegionType({ { 4, -2, 1 } }, { { 17, 15, 19 } }));
-  reference->SetSpacing(std::vector<double>{ 0.7, 0.6, 1.1 }.data());
-  const double              angle = 0.9;
-  FloatImage::DirectionType direction;
-  direction.SetIdentity();
-  direction[0][0] = std::cos(angle);
-  direction[0][2] = std::sin(angle);
-  direction[2][0] = -std::sin(angle);
-  direction[2][2] = std::cos(angle);
-  reference->SetDirection(direction);
-  FloatImage::PointType inputCentre;
-  input.TransformIndexToPhysicalPoint({ { 5, 4, 6 } }, inputCentre);
-  FloatImage::PointType centre;
-  reference->TransformIndexToPhysicalPoint({ { 12, 5, 10 } }, centre);
-  reference->SetOrigin(reference->GetOrigin() + (inputCentre - centre));
-  return reference;
-}
-
 struct Extremes
 {
   float lower;
@@ -178,7 +156,7 @@ TEST(FilterBounds, AreTheSameInAnyDivisionWithAnyTilesAndThreads)
       filter->SetMemoryBudget(BudgetForTiles(model, input->GetLargestPossibleRegion().GetSize(), mostTiles));
       if (scale == 3.3)
       {
-        filter->SetReferenceImage(RotatedReference(*input));
+        filter->SetReferenceImage(RotatedReference(*input, { { 5, 4, 6 } }));
         filter->UseReferenceImageOn();
       }
       else

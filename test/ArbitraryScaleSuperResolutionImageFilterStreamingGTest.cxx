@@ -87,30 +87,6 @@ struct StreamedPipeline
   RegionRecorder::Pointer recorder = RegionRecorder::New();
   FilterType::Pointer     filter = FilterType::New();
 };
-
-FloatImage::Pointer
-RotatedReference(const FloatImage & input)
-{
-  auto reference = FloatImage::New();
-  reference->SetRegions(RegionType({ { 4, -2, 1 } }, { { 17, 15, 19 } }));
-  reference->SetSpacing(std::vector<double>{ 0.7, 0.6, 1.1 }.data());
-  const double              angle = 0.9;
-  FloatImage::DirectionType direction;
-  direction.SetIdentity();
-  direction[0][0] = std::cos(angle);
-  direction[0][2] = std::sin(angle);
-  direction[2][0] = -std::sin(angle);
-  direction[2][2] = std::cos(angle);
-  reference->SetDirection(direction);
-
-  // Its centre is the input's, so that it sticks out on all sides.
-  FloatImage::PointType inputCentre;
-  input.TransformIndexToPhysicalPoint({ { 2, 9, 8 } }, inputCentre);
-  FloatImage::PointType centre;
-  reference->TransformIndexToPhysicalPoint({ { 12, 5, 10 } }, centre);
-  reference->SetOrigin(reference->GetOrigin() + (inputCentre - centre));
-  return reference;
-}
 } // namespace
 
 
@@ -159,7 +135,7 @@ TEST_P(StreamDivisions, GiveTheSameBitsAtAnotherScaleForEachAxis)
 TEST_P(StreamDivisions, GiveTheSameBitsOnARotatedReferenceGrid)
 {
   StreamedPipeline pipeline(GetParam());
-  pipeline.filter->SetReferenceImage(RotatedReference(*pipeline.input));
+  pipeline.filter->SetReferenceImage(RotatedReference(*pipeline.input, { { 2, 9, 8 } }));
   pipeline.filter->UseReferenceImageOn();
   pipeline.filter->SetDefaultPixelValue(-7.0F);
   ExpectSameInEveryDivision(*pipeline.filter);
