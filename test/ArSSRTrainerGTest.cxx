@@ -21,8 +21,7 @@
 #include "ArSSRSampleTestHelpers.h"
 #include "ArSSRTestHelpers.h"
 #include "ArSSRTrainingBatch.h"
-
-#include "itkMetaDataObject.h"
+#include "ArSSRTrainingTestHelpers.h"
 
 #include <ATen/ATen.h>
 
@@ -49,30 +48,13 @@ Blobs(std::int64_t z, std::int64_t y, std::int64_t x)
   return static_cast<float>(0.5 + 0.2 * wave(z, 2.1) * wave(y, 1.7) + 0.2 * wave(x, 1.4) + 0.1 * wave(x + y, 3.0));
 }
 
-// A network and patches so small that a step takes milliseconds.
 ArSSRTrainer::Job
 SmallJob()
 {
   ArSSRTrainer::Job job;
-  for (const auto & value : std::map<std::string, std::string>{ { "channels", "4" },
-                                                                { "blocks", "1" },
-                                                                { "feature_dim", "6" },
-                                                                { "depth", "3" },
-                                                                { "width", "8" },
-                                                                { "patch_size", "5" },
-                                                                { "samples", "60" },
-                                                                { "scale_max", "2.5" },
-                                                                { "slice_scale_max", "2.5" },
-                                                                { "resolution_levels", "1" },
-                                                                { "procedural_volumes", "1" },
-                                                                { "procedural_size", "24" },
-                                                                { "batch", "2" },
-                                                                { "steps_per_epoch", "3" },
-                                                                { "epochs", "4" },
-                                                                { "warmup_steps", "2" },
-                                                                { "validation_samples", "2" },
-                                                                { "validation_scales", "2" },
-                                                                { "checkpoint_every", "1" } })
+  auto              values = SmallRecipeValues();
+  values.insert({ { "procedural_volumes", "1" }, { "procedural_size", "24" } });
+  for (const auto & value : values)
   {
     job.recipe.Set(value.first, value.second);
   }
@@ -85,28 +67,9 @@ SmallJob()
 }
 
 at::Tensor
-WeightsOf(const ArSSRModel & model)
-{
-  std::vector<at::Tensor> weights;
-  for (const auto & entry : model.GetNetwork()->GetParameters().GetEntries())
-  {
-    weights.push_back(entry.value.flatten());
-  }
-  return at::cat(weights);
-}
-
-at::Tensor
 Train(const ArSSRTrainer::Job & job)
 {
   return WeightsOf(*ArSSRTrainer::New()->Run(job));
-}
-
-std::string
-MetaDataOf(const ArSSRModel & model, const std::string & key)
-{
-  std::string value;
-  itk::ExposeMetaData(model.GetMetaDataDictionary(), key, value);
-  return value;
 }
 
 std::vector<std::string>

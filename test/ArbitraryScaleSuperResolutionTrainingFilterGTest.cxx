@@ -16,18 +16,15 @@
  *
  *=========================================================================*/
 #include "ArSSRFilterTestHelpers.h"
-#include "ArSSRNetwork.h"
 #include "ArSSRTestHelpers.h"
+#include "ArSSRTrainingTestHelpers.h"
 
 #include "itkArbitraryScaleSuperResolutionTrainingFilter.h"
-
-#include "itkMetaDataObject.h"
 
 #include <ATen/ATen.h>
 
 #include <fstream>
 #include <functional>
-#include <map>
 
 namespace
 {
@@ -38,32 +35,16 @@ using itk::ArSSRModel;
 constexpr FloatImage::SizeType TrainingSize{ { 22, 20, 18 } };
 constexpr FloatImage::SizeType OtherSize{ { 17, 18, 24 } };
 
-// Twelve steps of a few milliseconds.
+// Of SmallRecipeValues().
 constexpr itk::SizeValueType Steps = 12;
 constexpr itk::SizeValueType Epochs = 4;
 
 void
 SetSmallRecipe(FilterType & filter)
 {
-  for (const auto & value : std::map<std::string, std::string>{ { "channels", "4" },
-                                                                { "blocks", "1" },
-                                                                { "feature_dim", "6" },
-                                                                { "depth", "3" },
-                                                                { "width", "8" },
-                                                                { "patch_size", "5" },
-                                                                { "samples", "60" },
-                                                                { "scale_max", "2.5" },
-                                                                { "slice_scale_max", "2.5" },
-                                                                { "resolution_levels", "1" },
-                                                                { "procedural_volumes", "0" },
-                                                                { "procedural_probability", "0" },
-                                                                { "batch", "2" },
-                                                                { "steps_per_epoch", "3" },
-                                                                { "epochs", "4" },
-                                                                { "warmup_steps", "2" },
-                                                                { "validation_samples", "2" },
-                                                                { "validation_scales", "2" },
-                                                                { "checkpoint_every", "1" } })
+  auto values = SmallRecipeValues();
+  values.insert({ { "procedural_volumes", "0" }, { "procedural_probability", "0" } });
+  for (const auto & value : values)
   {
     filter.SetRecipeValue(value.first, value.second);
   }
@@ -92,17 +73,6 @@ MakeFilter()
 }
 
 at::Tensor
-WeightsOf(const ArSSRModel & model)
-{
-  std::vector<at::Tensor> weights;
-  for (const auto & entry : model.GetNetwork()->GetParameters().GetEntries())
-  {
-    weights.push_back(entry.value.flatten());
-  }
-  return at::cat(weights);
-}
-
-at::Tensor
 Train(FilterType & filter)
 {
   filter.Update();
@@ -113,14 +83,6 @@ std::string
 UpdateMessage(FilterType & filter)
 {
   return MessageOf([&filter] { filter.Update(); });
-}
-
-std::string
-MetaDataOf(const ArSSRModel & model, const std::string & key)
-{
-  std::string value;
-  itk::ExposeMetaData(model.GetMetaDataDictionary(), key, value);
-  return value;
 }
 
 void
