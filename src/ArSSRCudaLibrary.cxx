@@ -109,14 +109,15 @@ CudaLibrary::Load(const fs::path & file)
 void
 CudaLibrary::WarnOnce() const
 {
+  if (m_Problem.empty() || !Object::GetGlobalWarningDisplay())
+  {
+    return;
+  }
   std::call_once(m_Warned, [this] {
-    if (!m_Problem.empty() && Object::GetGlobalWarningDisplay())
-    {
-      const std::string text =
-        "WARNING: On this GPU voxels are decoded by torch, slower than by this module's own kernel. " + m_Problem +
-        "\n\n";
-      OutputWindowDisplayWarningText(text.c_str());
-    }
+    const std::string text =
+      "WARNING: On this GPU voxels are decoded by torch, slower than by this module's own kernel. " + m_Problem +
+      "\n\n";
+    OutputWindowDisplayWarningText(text.c_str());
   });
 }
 

@@ -91,6 +91,10 @@ TEST(ArSSRCudaLibrary, IsWarnedOfOnceWhereItIsMissing)
   const WarningsScope warnings;
   const CudaLibrary   library({ "no/such/folder/first" });
   EXPECT_EQ(warnings.GetText(), "") << "nobody needed it yet";
+  itk::Object::GlobalWarningDisplayOff();
+  library.WarnOnce();
+  itk::Object::GlobalWarningDisplayOn();
+  EXPECT_EQ(warnings.GetText(), "") << "warnings are off";
   library.WarnOnce();
   const std::string first = warnings.GetText();
   EXPECT_TRUE(Contains(first, "decoded by torch")) << first;
