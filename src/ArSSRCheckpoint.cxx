@@ -161,6 +161,7 @@ ReadCheckpointFile(const std::string & fileName)
   checkpoint.tensors = std::move(file.tensors);
   return checkpoint;
 }
+
 /** \brief A file with a checkpoint's name. */
 struct Listed
 {

@@ -239,6 +239,7 @@ TrainingSession::TrainStep()
 {
   std::vector<TrainingSample> samples;
   const auto                  count = m_Batch / static_cast<SizeValueType>(m_Processes.GetSize());
+  samples.reserve(count);
   for (SizeValueType i = 0; i < count; ++i)
   {
     samples.push_back(m_Prefetcher->Next());

@@ -149,12 +149,12 @@ ArSSRIntensityStatistics::StartLowerHalves()
 }
 
 void
-ArSSRIntensityStatistics::Locate(Percentile & percentile, SizeValueType atLower) const
+ArSSRIntensityStatistics::Locate(Percentile & percentile, SizeValueType atOrBelowLower) const
 {
   // Nothing lies below the lower end, so the voxels above it are the highest in order.
-  const SizeValueType above = m_NumberOfVoxels - atLower;
+  const SizeValueType above = m_NumberOfVoxels - atOrBelowLower;
   const SizeValueType nearestRank = above - above / OneAboveUpperIn; // rounded up
-  percentile.rank = atLower + nearestRank - 1;
+  percentile.rank = atOrBelowLower + nearestRank - 1;
   percentile.upperHalf = FindBin(m_Counts, percentile.rank);
   percentile.counts.assign(std::size_t{ 1 } << HalfBits, 0);
 }

@@ -27,7 +27,7 @@ namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {
 /** The kernels compiled here. \param winogradTiles, rowsInCache as in CpuKernels: what the processors' caches hold. */
 constexpr CpuKernels
-MakeKernels(const char * name, int winogradTiles, std::int64_t rowsInCache)
+MakeKernels(const char * name, int winogradTiles, std::int64_t rowsInCache) noexcept
 {
   return {
     name,   Lanes,      PanelVectors,     BlockRows,       winogradTiles,    rowsInCache, &Multiply, &MultiplyColumn,

@@ -30,7 +30,7 @@
 
 namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {
-constexpr int Lanes = ARSSR_KERNEL_LANES;
+constexpr std::int64_t Lanes = ARSSR_KERNEL_LANES;
 
 #if defined(__GNUC__)
 #  define ARSSR_INLINE inline __attribute__((always_inline))
@@ -203,7 +203,7 @@ SumOfLanes(const Vector & value)
 {
   float sums[Lanes];
   Store(sums, value);
-  for (int half = Lanes / 2; half > 0; half /= 2)
+  for (std::int64_t half = Lanes / 2; half > 0; half /= 2)
   {
     for (int lane = 0; lane < half; ++lane)
     {

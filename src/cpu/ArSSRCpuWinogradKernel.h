@@ -38,8 +38,8 @@ TransformInputLine(const Vector & d0, const Vector & d1, const Vector & d2, cons
 ARSSR_INLINE Vector
 InputPlane(const WinogradInput & input, int yx, std::int64_t channel)
 {
-  constexpr int         plane = 16;
-  const float * const * voxels = input.voxels + yx;
+  constexpr std::int64_t plane = 16;
+  const float * const *  voxels = input.voxels + yx;
   switch (input.frequency)
   {
     case 0:
