@@ -71,6 +71,7 @@ driver=$folder/bin/ArbitraryScaleSuperResolutionGTestDriver
 rm -f "$folder"/coverage-*.profraw
 with_progress "$log" run_gtests "$driver" "${log%.log}" ${test_options[@]+"${test_options[@]}"} "$@"
 note "$(gtest_summary "${log%.log}")"
+note "$(gtest_slowest "${log%.log}")"
 
 if [ "$kind" = address ] && [ $# -eq 0 ]; then
   llvm-profdata merge -sparse "$folder"/coverage-*.profraw -o "$folder/coverage.profdata"

@@ -24,6 +24,7 @@ printf '\nPython tests\n'
   tee "$logs/pytest.log" || failures=1
 
 printf '\nC++:      %s\n' "$(gtest_summary "$logs/gtest")"
+printf '          %s\n' "$(gtest_slowest "$logs/gtest")"
 printf 'Examples: %s\n' "$(grep -E 'tests passed|No tests' "$logs/ctest.log" | tail -n 1)"
 printf 'Python:   %s\n' "$(tail -n 1 "$logs/pytest.log")"
 exit "$failures"

@@ -96,15 +96,15 @@ install_clang() {
 }
 
 # run_gtests DRIVER LOG OPTION...: a GoogleTest program in as many processes as there are cores, each with its part of the
-# tests, in the program's build folder; prints what they print, keeps it in LOG-<number>.log.
+# tests, in the program's build folder; prints what they print, keeps it in LOG-<number>.log and the tests' times in .json.
 run_gtests() {
   local driver=$1 log=$2 shards process=() shard status=0
   shift 2
   shards=$(env -u OMP_NUM_THREADS nproc) # which nproc would follow
-  rm -f "$log"-*.log
+  rm -f "$log"-*.log "$log"-*.json
   for ((shard = 0; shard < shards; ++shard)); do
-    (cd "$(dirname "$driver")/.." && GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard exec "$driver" --gtest_brief=1 "$@") \
-      >"$log-$shard.log" 2>&1 &
+    (cd "$(dirname "$driver")/.." && GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard \
+      exec "$driver" --gtest_brief=1 --gtest_output="json:$log-$shard.json" "$@") >"$log-$shard.log" 2>&1 &
     process[shard]=$!
   done
   for ((shard = 0; shard < shards; ++shard)); do
@@ -117,6 +117,22 @@ run_gtests() {
 # gtest_summary LOG: the last lines of run_gtests' processes in one.
 gtest_summary() {
   cat "$1"-*.log | grep -E '^\[  (PASSED|SKIPPED|FAILED) .* tests?[.,]' | tr '\n' ' '
+}
+
+# gtest_slowest LOG: which of run_gtests' tests took longest, and how long all of them together.
+gtest_slowest() {
+  .venv/bin/python - "$1"-*.json <<'PYTHON'
+import json, os, sys
+tests = [
+    (float(test["time"].rstrip("s")), f"{suite['name']}.{test['name']}")
+    for file in sys.argv[1:]
+    if os.path.exists(file)  # a process that crashed leaves none
+    for suite in json.load(open(file))["testsuites"]
+    for test in suite["testsuite"]
+]
+longest = ", ".join(f"{name} {seconds:.0f} s" for seconds, name in sorted(tests, reverse=True)[:5])
+print(f"{sum(seconds for seconds, _ in tests):.0f} s in all; longest: {longest}")
+PYTHON
 }
 
 # use_compiler_cache FOLDER: keeps compiled objects in FOLDER with ccache, where that is there, so that another checkout of
