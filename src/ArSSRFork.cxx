@@ -26,6 +26,7 @@
 #if defined(__linux__)
 #  include <algorithm>
 #  include <cstdint>
+#  include <exception>
 #  include <fstream>
 #  include <iterator>
 #  include <link.h>
@@ -93,19 +94,26 @@ LookAtLibrary(dl_phdr_info * info, std::size_t, void * data)
 
 /** Torch may have started its threads in another process, before this module was loaded in this one. */
 bool
-TorchMayHaveRunBeforeAFork()
+TorchMayHaveRunBeforeAFork() noexcept
 {
-  if (!RunsItsParentsProgram())
+  try
   {
-    return false;
+    if (!RunsItsParentsProgram())
+    {
+      return false;
+    }
+    LoadOrder order;
+    dl_iterate_phdr(&LookAtLibrary, &order);
+    return order.torchWasFirst;
   }
-  LoadOrder order;
-  dl_iterate_phdr(&LookAtLibrary, &order);
-  return order.torchWasFirst;
+  catch (const std::exception &)
+  {
+    return true; // not known: one thread computes anywhere
+  }
 }
 #else
 bool
-TorchMayHaveRunBeforeAFork()
+TorchMayHaveRunBeforeAFork() noexcept
 {
   return false;
 }
@@ -114,7 +122,7 @@ TorchMayHaveRunBeforeAFork()
 /** Made when the module is loaded. */
 struct AtLoading
 {
-  AtLoading()
+  AtLoading() noexcept
   {
     AddForkHandlers({ nullptr, nullptr, [] {
                        forked = true;

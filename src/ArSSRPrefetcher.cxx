@@ -92,7 +92,7 @@ Prefetcher::TakeNext()
   std::unique_lock<std::mutex> lock(m_Mutex);
   Slot &                       slot = m_Slots[m_NextToTake % m_Slots.size()];
   m_Ready.wait(lock, [&slot] { return slot.sample || slot.exception; });
-  if (slot.exception)
+  if (!slot.sample)
   {
     std::rethrow_exception(slot.exception);
   }

@@ -50,6 +50,7 @@ std::vector<std::complex<float>>
 MakePhasors(std::int64_t size, double frequency, double phase)
 {
   std::vector<std::complex<float>> phasors;
+  phasors.reserve(static_cast<std::size_t>(size));
   for (std::int64_t i = 0; i < size; ++i)
   {
     phasors.emplace_back(std::polar(1.0, frequency * static_cast<double>(i) + phase));

@@ -50,11 +50,21 @@ constexpr ElementType ElementTypes[] = {
   { "F64", c10::ScalarType::Double },
 };
 
-const ElementType *
-FindType(c10::ScalarType type)
+/** \throws FileFormatError for a type that the format, or the network, does not have. */
+const ElementType &
+GetElementType(const std::string & tensorName, c10::ScalarType type)
 {
-  return std::find_if(
+  const auto * found = std::find_if(
     std::begin(ElementTypes), std::end(ElementTypes), [&](const ElementType & known) { return known.type == type; });
+  if (found == std::end(ElementTypes))
+  {
+    ThrowRefused("the tensor ",
+                 Quoted(tensorName),
+                 " has elements of type ",
+                 c10::toString(type),
+                 ", not float32, float16, bfloat16 or float64");
+  }
+  return *found;
 }
 
 /** Builds the header from JSON; every member function reads one value. */
@@ -320,7 +330,8 @@ FormatSafetensorsHeader(const SafetensorsHeader & header)
   }
   for (const Entry & entry : header.entries)
   {
-    json += separator + ToJsonString(entry.name) + ":{\"dtype\":\"" + FindType(entry.type)->name + "\",\"shape\":[";
+    json += separator + ToJsonString(entry.name) + ":{\"dtype\":\"" + GetElementType(entry.name, entry.type).name +
+            "\",\"shape\":[";
     for (std::size_t i = 0; i < entry.sizes.size(); ++i)
     {
       json += (i == 0 ? "" : ",") + std::to_string(entry.sizes[i]);
@@ -336,13 +347,6 @@ FormatSafetensorsHeader(const SafetensorsHeader & header)
 void
 CheckSafetensorsType(const std::string & tensorName, c10::ScalarType type)
 {
-  if (FindType(type) == std::end(ElementTypes))
-  {
-    ThrowRefused("the tensor ",
-                 Quoted(tensorName),
-                 " has elements of type ",
-                 c10::toString(type),
-                 ", not float32, float16, bfloat16 or float64");
-  }
+  GetElementType(tensorName, type);
 }
 } // namespace itk::arssr

@@ -88,6 +88,8 @@ private:
   GetString(const PickleNode & node) const;
   const PickleNode &
   Expect(const PickleNode & node, Kind kind) const;
+  const PickleNode &
+  Expect(const PickleNode && node, Kind kind) const = delete; // what is returned must outlive the call
   void
   CheckView(const StateDict::View & view, const Window & window) const;
 

@@ -25,6 +25,7 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace itk
@@ -103,7 +104,7 @@ ArSSRModelFile::Get(const std::string & name)
       version.checksum = ComputeChecksum(name);
     }
     m_Model = model;
-    m_Version = version;
+    m_Version = std::move(version);
   }
   return m_Model;
 }

@@ -97,7 +97,7 @@ TransformOutput(const WinogradOutput & output)
     ARSSR_UNROLL
     for (int y = 0; y < 4; ++y)
     {
-      const float * line = output.coefficients + 4 * y * output.coefficientStride + channel;
+      const float * line = output.coefficients + y * (4 * output.coefficientStride) + channel;
       const Vector  m1 = Load(line + output.coefficientStride);
       const Vector  m2 = Load(line + 2 * output.coefficientStride);
       rows[y][0] = Load(line) + m1 + m2;
