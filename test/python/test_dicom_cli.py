@@ -146,7 +146,7 @@ def test_nothing_is_overwritten(arssr, tmp_path):
     (tmp_path / "there.nii.gz").write_text("precious")
     result = arssr("upscale", tmp_path / "scan", tmp_path / "there.nii.gz", "--scale", 2)
     assert "--overwrite" in result.stderr
-    assert (tmp_path / "there.nii.gz").read_text() == "precious"
+    assert (tmp_path / "there.nii.gz").read_text(encoding="utf-8") == "precious"
 
 
 def test_results_are_not_written_as_dicom(arssr, tmp_path):
@@ -251,11 +251,11 @@ def test_evaluate_takes_series(arssr, tmp_path):
     result = arssr("evaluate", tmp_path / "scans", *arguments, tmp_path / "all")
     assert result.exit_code == 1
     assert "a slice is missing" in words(result.stderr)
-    table = (tmp_path / "all" / "results.csv").read_text()
+    table = (tmp_path / "all" / "results.csv").read_text(encoding="utf-8")
     assert {line.split(",")[0] for line in table.splitlines()[1:]} == {"one", "two"}
     result = arssr("evaluate", tmp_path / "scans", *arguments, tmp_path / "two", "--series", "description2")
     assert result.exit_code == 0, result.stderr
-    table = (tmp_path / "two" / "results.csv").read_text()
+    table = (tmp_path / "two" / "results.csv").read_text(encoding="utf-8")
     assert {line.split(",")[0] for line in table.splitlines()[1:]} == {"two"}
 
 
@@ -273,12 +273,12 @@ def test_training_takes_series_and_keeps_them_only_as_long(arssr, tmp_path, monk
     assert result.exit_code == 0, result.stdout + result.stderr
     assert "left out as a localizer" in words(result.stdout)
     assert list((tmp_path / "temporary").iterdir()) == []
-    images = yaml.safe_load((tmp_path / "all" / "recipe.yaml").read_text())["record"]["training_images"]
+    images = yaml.safe_load((tmp_path / "all" / "recipe.yaml").read_text(encoding="utf-8"))["record"]["training_images"]
     assert [image.removeprefix(f"{tmp_path}/data/").split(":")[0] for image in images] == ["a", "b", "b2"]
     assert "24×26×24 voxels of 1×1×1 mm" in images[0]
     result = arssr(*command, "--run", "one", "--series", "description7")
     assert result.exit_code == 0, result.stdout + result.stderr
-    recorded = yaml.safe_load((tmp_path / "one" / "recipe.yaml").read_text())
+    recorded = yaml.safe_load((tmp_path / "one" / "recipe.yaml").read_text(encoding="utf-8"))
     assert len(recorded["record"]["training_images"]) == 1
     result = arssr("train", "--resume", "one")  # with the series that it had
     assert "b2" in str(recorded) and "description7" in str(recorded)
