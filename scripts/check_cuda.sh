@@ -16,7 +16,7 @@ architectures=("$@")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-use_compiler_cache "${ARSSR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/arssr}/ccache"
+use_compiler_cache
 
 # compile ARCHITECTURE: leaves what the compiler says in $work/ARCHITECTURE.log.
 compile() {

@@ -16,7 +16,7 @@ install_clang
 [ -e build/include/ArbitraryScaleSuperResolutionExport.h ] || bash scripts/setup.sh
 ITK_DIR=${ITK_DIR:-$(sed -n 's/^ITK_DIR:[A-Z]*=//p' build/CMakeCache.txt)}
 
-use_compiler_cache "${ARSSR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/arssr}/ccache"
+use_compiler_cache
 
 step_count=2
 step "Building the fuzzer"

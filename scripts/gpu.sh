@@ -17,7 +17,7 @@ if command -v "$nvcc" >/dev/null; then
   have_all "$cmake" || install_packages cmake
   [ -e /usr/include/gtest/gtest.h ] || install_packages libgtest-dev
   [ -e /usr/include/benchmark/benchmark.h ] || install_packages libbenchmark-dev
-  use_compiler_cache "${ARSSR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/arssr}/ccache"
+  use_compiler_cache
   step "Building $folder (about 2 min the first time)"
   with_progress build/logs/gpu.log bash -c "'$cmake' -S test/cuda -B $folder && '$cmake' --build $folder --parallel $(nproc)"
 elif [ ! -x $folder/ArSSRCudaDecoderTest ]; then

@@ -38,4 +38,4 @@ cppcheck --enable=warning,performance,portability --std=c++17 --language=c++ --i
 echo "cppcheck: no findings"
 
 [ -e build/compile_commands.json ] || fail "build/compile_commands.json is missing; run scripts/setup.sh"
-.venv/bin/python scripts/tidy.py build "${ARSSR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/arssr}/tidy" "${units[@]}"
+.venv/bin/python scripts/tidy.py build "$arssr_cache/tidy" "${units[@]}"

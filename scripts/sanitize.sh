@@ -45,7 +45,7 @@ have_all llvm-cov llvm-profdata || install_packages llvm
 [ -e build/CMakeCache.txt ] || bash scripts/setup.sh
 ITK_DIR=${ITK_DIR:-$(sed -n 's/^ITK_DIR:[A-Z]*=//p' build/CMakeCache.txt)}
 
-use_compiler_cache "${ARSSR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/arssr}/ccache"
+use_compiler_cache
 
 step "Configuring"
 with_progress "$log" .venv/bin/cmake -S . -B "$folder" -G Ninja -DCMAKE_MAKE_PROGRAM="$PWD/.venv/bin/ninja" \

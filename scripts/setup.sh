@@ -17,7 +17,7 @@ checkout=$PWD
 . scripts/lib/debian_source.sh
 . scripts/lib/itk.sh
 
-cache=${ARSSR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/arssr}
+cache=$arssr_cache
 build=$checkout/build
 venv=$checkout/.venv
 logs=$build/logs
@@ -96,7 +96,7 @@ build_itk() {
 
 build_module() {
   local -x PATH=$venv/bin:$PATH CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
-  use_compiler_cache "$cache/ccache"
+  use_compiler_cache
   rm -rf "$build/wheel"
   with_progress "$logs/module.log" \
     pip --disable-pip-version-check wheel . -v --no-build-isolation --no-deps -w "$build/wheel" \

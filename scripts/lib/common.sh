@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Shared by the scripts in this folder: messages, and long commands run with visible progress. Sourced.
 
+# What all checkouts share, and what is slow to make again: ITK, compiled objects, what clang-tidy found nothing in.
+arssr_cache=${ARSSR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/arssr}
+
 step_number=0
 step_count=0
 
@@ -135,11 +138,11 @@ print(f"{sum(seconds for seconds, _ in tests):.0f} s in all; longest: {longest}"
 PYTHON
 }
 
-# use_compiler_cache FOLDER: keeps compiled objects in FOLDER with ccache, where that is there, so that another checkout of
-# the same sources, another build folder or a clean one compiles only what is new. Paths within the checkout don't count.
+# use_compiler_cache: keeps compiled objects in the cache with ccache, where that is there, so that another checkout of the
+# same sources, another build folder or a clean one compiles only what is new. Paths within the checkout don't count.
 use_compiler_cache() {
   have_all ccache || return 0
   export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache CMAKE_CUDA_COMPILER_LAUNCHER=ccache
-  export CCACHE_DIR=${CCACHE_DIR:-$1} CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+  export CCACHE_DIR=${CCACHE_DIR:-$arssr_cache/ccache} CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
   export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
 }
