@@ -118,6 +118,10 @@ public:
     std::vector<ArSSRTrainingImage> trainingImages;
     std::vector<ArSSRTrainingImage> validationImages; /**< without them the last weights are kept, else the best */
 
+    /** Label maps, whose voxels are whole numbers that tell tissues apart: volumes of random contrast are made of them,
+     * as the recipe says. 0 is the background. */
+    std::vector<ArSSRTrainingImage> labelMaps;
+
     /** Weights to start from, instead of random ones; the recipe's network is then that of the model. */
     ArSSRModel::ConstPointer initialModel;
 

@@ -31,13 +31,16 @@ namespace itk
 /** \class ArSSRTrainingRecipe
  * \brief Every constant of a training: network, data, optimiser, validation.
  *
- * A recipe has a name to start from, `default` or `published`, and values that can be changed one by one, each under
- * its name, in words or as a number: so C++, Python, the command line and a configuration file set the same things, and
- * a checkpoint and a model's metadata hold them all. GetNames() lists them and GetDescription() explains each.
+ * A recipe has a name to start from, `default`, `published` or `scanners`, and values that can be changed one by one,
+ * each under its name, in words or as a number: so C++, Python, the command line and a configuration file set the same
+ * things, and a checkpoint and a model's metadata hold them all. GetNames() lists them and GetDescription() explains
+ * each.
  *
  * `published` is that of the paper and its scripts: isotropic scales in [2, 4] in steps of 0.1, LR patches of 10
  * voxels, cubic downsampling, 8000 coordinates, batches of 15, L1, Adam with 1e-4 halved every 200 epochs, 2500 epochs.
- * `default` trains the local form with a Gaussian slice profile, also for thick slices.
+ * `default` trains the local form with a Gaussian slice profile, also for thick slices. `scanners` trains it for scans
+ * of any kind: with random point spreads (see ArSSRPointSpread), slice gaps and overlaps, interpolation by the scanner,
+ * Rician noise, and contrasts made of label maps.
  *
  * Wu et al., IEEE JBHI 2022, https://doi.org/10.1109/JBHI.2022.3223106
  *
@@ -49,7 +52,7 @@ public:
   /** The recipe `default`. */
   ArSSRTrainingRecipe();
 
-  /** \throws ExceptionObject unless the name is `default` or `published`. */
+  /** \throws ExceptionObject unless the name is `default`, `published` or `scanners`. */
   explicit ArSSRTrainingRecipe(const std::string & recipeName);
 
   /** Names of all values, in the order of the documentation. */

@@ -42,7 +42,8 @@ namespace itk
  * \par Images
  * Intensities may have any unit. An image may start at any index. One that comes from a filter or a reader is not
  * updated before it is needed: its voxels are read, kept within MemoryBudget and released again, so that a cohort need
- * not fit into memory. An image without foreground is left out with a warning in GetWarnings().
+ * not fit into memory. An image without foreground is left out with a warning in GetWarnings(). Label maps can be given
+ * beside images or instead of them: see AddTrainingLabels().
  *
  * \par Events
  * IterationEvent is invoked after each step, and after each epoch with GetEpochEnded() true; the Get methods then give
@@ -93,6 +94,11 @@ public:
   void
   AddValidationImage(const ImageType * image, const std::string & name = "");
 
+  /** A label map, whose voxels are whole numbers that tell tissues apart, 0 the background: volumes of random contrast
+   * are made of it, as the recipe's values `synthetic_…` say. On a grid of its own. */
+  void
+  AddTrainingLabels(const ImageType * labels, const std::string & name = "");
+
   unsigned int
   GetNumberOfTrainingImages() const
   {
@@ -103,8 +109,13 @@ public:
   {
     return static_cast<unsigned int>(m_ValidationNames.size());
   }
+  unsigned int
+  GetNumberOfTrainingLabels() const
+  {
+    return static_cast<unsigned int>(m_LabelNames.size());
+  }
 
-  /** All values of a recipe, `default` or `published`. \throws ExceptionObject for any other name. */
+  /** All values of a recipe: `default`, `published` or `scanners`. \throws ExceptionObject for any other name. */
   void
   SetRecipe(const std::string & name);
 
@@ -305,6 +316,7 @@ private:
 
   std::vector<std::string> m_TrainingNames;
   std::vector<std::string> m_ValidationNames;
+  std::vector<std::string> m_LabelNames;
 
   ArSSRTrainingRecipe m_Recipe;
   std::string         m_Device{ "auto" };

@@ -97,6 +97,14 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::AddValidationImage(const Im
 
 template <typename TImage>
 void
+ArbitraryScaleSuperResolutionTrainingFilter<TImage>::AddTrainingLabels(const ImageType *   labels,
+                                                                       const std::string & name)
+{
+  this->AddImage("Labels", labels, name, "label map", m_LabelNames);
+}
+
+template <typename TImage>
+void
 ArbitraryScaleSuperResolutionTrainingFilter<TImage>::SetRecipe(const std::string & name)
 {
   m_Recipe = ArSSRTrainingRecipe(name);
@@ -161,10 +169,10 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::VerifyPreconditions() const
 {
   Superclass::VerifyPreconditions();
   m_Recipe.Verify();
-  if (m_TrainingNames.empty() && m_Recipe.GetNumber("procedural_volumes") == 0.0)
+  if (m_TrainingNames.empty() && m_LabelNames.empty() && m_Recipe.GetNumber("procedural_volumes") == 0.0)
   {
-    itkExceptionMacro("There are no training images. Add at least one with AddTrainingImage(), or set the recipe's "
-                      "procedural_volumes above 0.");
+    itkExceptionMacro("There are no training images. Add at least one with AddTrainingImage(), or label maps with "
+                      "AddTrainingLabels(), or set the recipe's procedural_volumes above 0.");
   }
 }
 
@@ -228,6 +236,7 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GenerateData()
   job.recipe = m_Recipe;
   job.trainingImages = this->DescribeImages("Training", m_TrainingNames);
   job.validationImages = this->DescribeImages("Validation", m_ValidationNames);
+  job.labelMaps = this->DescribeImages("Labels", m_LabelNames);
   job.initialModel = this->GetInitialModel();
   job.device = m_Device;
   job.numberOfThreads = m_NumberOfThreads;
@@ -256,6 +265,7 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::PrintSelf(std::ostream & os
   Superclass::PrintSelf(os, indent);
   os << indent << "NumberOfTrainingImages: " << this->GetNumberOfTrainingImages() << std::endl;
   os << indent << "NumberOfValidationImages: " << this->GetNumberOfValidationImages() << std::endl;
+  os << indent << "NumberOfTrainingLabels: " << this->GetNumberOfTrainingLabels() << std::endl;
   os << indent << "Recipe:" << std::endl;
   for (const auto & value : m_Recipe.GetValues())
   {

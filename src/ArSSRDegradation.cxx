@@ -143,19 +143,27 @@ GetVoxelsWithin(const PatchGeometry & patch, double margin, const GridIndex & vo
 }
 
 SeparableWeights
-GetSliceProfileWeights(const PatchGeometry & patch, const GridIndex & volumeSize)
+GetPointSpreadWeights(const PatchGeometry & patch, const PatchSpreads & spreads, const GridIndex & volumeSize)
 {
   SeparableWeights weights;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    const ArSSRPointSpread spread = spreads[axis].Scaled(patch.scale[axis]);
     for (std::int64_t i = 0; i < patch.size; ++i)
     {
-      weights[axis].push_back(ArSSRSliceProfile::GetWeights(patch.ToHighResolution(axis, static_cast<double>(i)),
-                                                            patch.scale[axis],
-                                                            static_cast<SizeValueType>(volumeSize[axis])));
+      weights[axis].push_back(spread.GetWeights(patch.ToHighResolution(axis, static_cast<double>(i)),
+                                                static_cast<SizeValueType>(volumeSize[axis])));
     }
   }
   return weights;
+}
+
+SeparableWeights
+GetSliceProfileWeights(const PatchGeometry & patch, const GridIndex & volumeSize)
+{
+  PatchSpreads spreads;
+  spreads.fill(ArSSRPointSpread::Gaussian(1.0));
+  return GetPointSpreadWeights(patch, spreads, volumeSize);
 }
 
 SeparableWeights
@@ -222,21 +230,25 @@ GetDegradedSize(const GridIndex & size, double multiple)
 }
 
 Volume
-DegradeVolume(const Volume & volume, double multiple)
+DegradeVolume(const Volume & volume, double multiple, const ArSSRPointSpread & spread)
 {
   Volume result;
   result.size = GetDegradedSize(volume.size, multiple);
   SeparableWeights weights;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
-    const double spacing = static_cast<double>(volume.size[axis]) / static_cast<double>(result.size[axis]);
+    const double           spacing = static_cast<double>(volume.size[axis]) / static_cast<double>(result.size[axis]);
+    const ArSSRPointSpread scaled = spread.Scaled(spacing);
     for (std::int64_t i = 0; i < result.size[axis]; ++i)
     {
-      weights[axis].push_back(ArSSRSliceProfile::GetWeights(
-        (static_cast<double>(i) + 0.5) * spacing - 0.5, spacing, static_cast<SizeValueType>(volume.size[axis])));
+      weights[axis].push_back(scaled.GetWeights((static_cast<double>(i) + 0.5) * spacing - 0.5,
+                                                static_cast<SizeValueType>(volume.size[axis])));
     }
   }
   result.voxels = ApplyWeights(volume, weights);
+  std::transform(result.voxels.begin(), result.voxels.end(), result.voxels.begin(), [](float value) {
+    return std::max(value, 0.0F);
+  });
   return result;
 }
 } // namespace itk::arssr

@@ -20,7 +20,7 @@
 
 #include "ArSSRIntensityCurve.h"
 #include "ArSSRVolume.h"
-#include "itkArSSRSliceProfile.h"
+#include "itkArSSRPointSpread.h"
 
 #include <array>
 #include <cstdint>
@@ -70,7 +70,13 @@ GetVoxelsWithin(const PatchGeometry & patch, double margin, const GridIndex & vo
 /** \brief How the HR voxels along each axis (z, y, x) add up to LR voxels: a row of weights for each LR voxel. */
 using SeparableWeights = std::array<std::vector<ArSSRAxisWeights>, 3>;
 
-/** Gaussian slice profile with a FWHM of the LR spacing; see ArSSRSliceProfile. */
+/** Point spreads along axes (z, y, x), in LR spacings; see ArSSRPointSpread. */
+using PatchSpreads = std::array<ArSSRPointSpread, 3>;
+
+SeparableWeights
+GetPointSpreadWeights(const PatchGeometry & patch, const PatchSpreads & spreads, const GridIndex & volumeSize);
+
+/** The same with Gaussians of a FWHM of the LR spacing. */
 SeparableWeights
 GetSliceProfileWeights(const PatchGeometry & patch, const GridIndex & volumeSize);
 
@@ -87,9 +93,12 @@ ApplyWeights(const Volume & volume, const SeparableWeights & weights, const Inte
 GridIndex
 GetDegradedSize(const GridIndex & size, double multiple);
 
-/** The volume at a multiple of its spacing, as seen through the slice profile of that spacing. */
+/** The volume at a multiple of its spacing, seen under a point spread in units of the new spacing along all axes; not
+ * below 0. */
 Volume
-DegradeVolume(const Volume & volume, double multiple);
+DegradeVolume(const Volume &           volume,
+              double                   multiple,
+              const ArSSRPointSpread & spread = ArSSRPointSpread::Gaussian(1.0));
 } // namespace itk::arssr
 
 #endif

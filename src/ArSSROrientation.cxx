@@ -76,9 +76,6 @@ void
 Orientation::Apply(TrainingSample & sample) const
 {
   sample.lowResolution = TurnPatch(sample.lowResolution, sample.patchSize, *this);
-  const auto turn = [this](const std::array<double, 3> & old) {
-    return std::array<double, 3>{ { old[axes[0]], old[axes[1]], old[axes[2]] } };
-  };
   const auto last = static_cast<double>(sample.patchSize - 1);
   for (std::size_t i = 0; i < sample.points.size(); i += 3)
   {
@@ -88,9 +85,9 @@ Orientation::Apply(TrainingSample & sample) const
       const double position = sample.points[i + axis];
       point[axis] = flip[axis] ? last - position : position;
     }
-    const std::array<double, 3> turned = turn(point);
+    const std::array<double, 3> turned = this->Turn(point);
     std::copy(turned.begin(), turned.end(), sample.points.begin() + static_cast<std::ptrdiff_t>(i));
   }
-  sample.voxelSize = turn(sample.voxelSize);
+  sample.voxelSize = this->Turn(sample.voxelSize);
 }
 } // namespace itk::arssr

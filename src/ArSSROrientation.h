@@ -38,6 +38,14 @@ struct Orientation
   /** The sample as if its image had been turned: patch, points and voxel size; values belong to the same points. */
   void
   Apply(TrainingSample & sample) const;
+
+  /** What belongs to the axes, in their new order. */
+  template <typename T>
+  std::array<T, 3>
+  Turn(const std::array<T, 3> & old) const
+  {
+    return { { old[axes[0]], old[axes[1]], old[axes[2]] } };
+  }
 };
 } // namespace itk::arssr
 

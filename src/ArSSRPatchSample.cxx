@@ -54,13 +54,14 @@ TrainingSample
 MakeSample(const SampleSettings &         settings,
            const Volume &                 volume,
            const PatchGeometry &          patch,
+           const PatchSpreads &           spreads,
            const std::vector<GridIndex> & voxels,
            const IntensityCurve *         curve)
 {
   TrainingSample sample;
   sample.patchSize = patch.size;
-  sample.lowResolution =
-    ApplyWeights(volume, settings.cubic ? GetCubicWeights(patch) : GetSliceProfileWeights(patch, volume.size), curve);
+  sample.lowResolution = ApplyWeights(
+    volume, settings.cubic ? GetCubicWeights(patch) : GetPointSpreadWeights(patch, spreads, volume.size), curve);
   sample.points = GetPoints(patch, voxels);
   sample.values.reserve(voxels.size());
   for (const GridIndex & voxel : voxels)

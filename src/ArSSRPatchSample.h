@@ -35,12 +35,14 @@ DrawVoxels(const SampleSettings & settings, const PatchGeometry & patch, const G
 std::vector<double>
 GetPoints(const PatchGeometry & patch, const std::vector<GridIndex> & voxels);
 
-/** The recipe's degradation of a part of a volume, and the volume's intensities at the voxels; both on the curve, if
- * there is one, which the volume is taken to be on before it is degraded. */
+/** The recipe's degradation of a part of a volume, under the point spreads unless it is cubic, and the volume's
+ * intensities at the voxels; both on the curve, if there is one, which the volume is taken to be on before it is
+ * degraded. */
 TrainingSample
 MakeSample(const SampleSettings &         settings,
            const Volume &                 volume,
            const PatchGeometry &          patch,
+           const PatchSpreads &           spreads,
            const std::vector<GridIndex> & voxels,
            const IntensityCurve *         curve = nullptr);
 } // namespace itk::arssr

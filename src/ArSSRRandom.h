@@ -36,7 +36,11 @@ enum class RandomStream : std::uint64_t
   WorkingSets,
   ProceduralWorkingSets,
   ProceduralVolume,
-  Contrast
+  Contrast,
+  Acquisition,
+  ValidationAcquisition,
+  SyntheticWorkingSets,
+  SyntheticVolume
 };
 
 /** \brief Random numbers that are a function of a seed, a stream, a number and how many were taken before.

@@ -20,6 +20,7 @@
 #include "ArSSRDegradation.h"
 #include "ArSSRPatchSampler.h"
 #include "ArSSRProceduralVolume.h"
+#include "ArSSRSyntheticVolume.h"
 #include "itkMacro.h"
 
 #include <cstddef>
@@ -76,31 +77,67 @@ GetProceduralVolumes(const SampleSettings & settings)
   return volumes;
 }
 
+GridIndex
+GetGridSize(const ArSSRTrainingImage & image)
+{
+  return { { static_cast<std::int64_t>(image.size[2]),
+             static_cast<std::int64_t>(image.size[1]),
+             static_cast<std::int64_t>(image.size[0]) } };
+}
+
+/** Label maps take turns. */
+std::vector<StoredImage>
+GetSyntheticVolumes(const SampleSettings & settings, const std::vector<ArSSRTrainingImage> & labels)
+{
+  std::vector<StoredImage> volumes(labels.empty() ? 0 : settings.syntheticVolumes);
+  for (std::size_t number = 0; number < volumes.size(); ++number)
+  {
+    const ArSSRTrainingImage & source = labels[number % labels.size()];
+    ArSSRTrainingImage &       image = volumes[number].image;
+    const GridIndex            size = GetSyntheticSize(GetGridSize(source), settings.syntheticSize);
+    image.name = "synthetic volume " + std::to_string(number) + " of " + source.name;
+    image.size = {
+      { static_cast<SizeValueType>(size[2]), static_cast<SizeValueType>(size[1]), static_cast<SizeValueType>(size[0]) }
+    };
+    image.read = [source, seed = settings.seed, number, side = settings.syntheticSize](float * voxels) {
+      Volume map;
+      map.size = GetGridSize(source);
+      map.voxels.resize(static_cast<std::size_t>(GetNumberOfVoxels(map.size)));
+      source.read(map.voxels.data());
+      MakeSyntheticVolume(seed, number, map, source.name, side, voxels);
+    };
+  }
+  return volumes;
+}
 } // namespace
 
 std::vector<StoredImage>
-GatherImages(const SampleSettings &          settings,
-             std::vector<ArSSRTrainingImage> training,
-             std::vector<ArSSRTrainingImage> validation)
+GatherImages(const SampleSettings & settings, const ImageLists & images)
 {
   constexpr const char * remedy = "Leave the image out, or set a smaller patch_size or scale_min.";
 
   std::vector<StoredImage> stored;
-  for (ArSSRTrainingImage & image : training)
+  for (const ArSSRTrainingImage & image : images.training)
   {
-    stored.push_back({ std::move(image) });
+    stored.push_back({ image });
     VerifyFits(settings, stored.back(), remedy);
     stored.back().levels = GetLevelsThatFit(settings, stored.back().GetSize());
+    stored.back().levelSpread = settings.resolutionSpread;
   }
-  for (ArSSRTrainingImage & image : validation)
+  for (const ArSSRTrainingImage & image : images.validation)
   {
-    stored.push_back({ std::move(image) });
+    stored.push_back({ image });
     VerifyFits(settings, stored.back(), remedy);
   }
   for (StoredImage & volume : GetProceduralVolumes(settings))
   {
     stored.push_back(std::move(volume));
     VerifyFits(settings, stored.back(), "Set a larger procedural_size, or procedural_volumes to 0.");
+  }
+  for (StoredImage & volume : GetSyntheticVolumes(settings, images.labels))
+  {
+    stored.push_back(std::move(volume));
+    VerifyFits(settings, stored.back(), "Leave the label map out, or set a larger synthetic_size.");
   }
   return stored;
 }

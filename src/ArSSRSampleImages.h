@@ -26,13 +26,19 @@
 
 namespace itk::arssr
 {
-/** All images that samples come from: training, then validation, then the recipe's procedural volumes. Training images
- * have the recipe's levels, but for those at which a patch does not fit.
- * \throws ExceptionObject when an image is too small for a patch. */
+/** \brief What samples are made of. */
+struct ImageLists
+{
+  std::vector<ArSSRTrainingImage> training;
+  std::vector<ArSSRTrainingImage> validation;
+  std::vector<ArSSRTrainingImage> labels; /**< label maps, of which the synthetic volumes are made */
+};
+
+/** All images that samples come from: training, then validation, then the recipe's procedural volumes, then its
+ * synthetic ones, if there are label maps to make them of. Training images have the recipe's levels, but for those at
+ * which a patch does not fit. \throws ExceptionObject when an image is too small for a patch. */
 std::vector<StoredImage>
-GatherImages(const SampleSettings &          settings,
-             std::vector<ArSSRTrainingImage> training,
-             std::vector<ArSSRTrainingImage> validation);
+GatherImages(const SampleSettings & settings, const ImageLists & images);
 } // namespace itk::arssr
 
 #endif

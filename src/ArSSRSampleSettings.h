@@ -18,6 +18,7 @@
 #ifndef ArSSRSampleSettings_h
 #define ArSSRSampleSettings_h
 
+#include "itkArSSRPointSpread.h"
 #include "itkArSSRTrainingRecipe.h"
 
 #include <cstddef>
@@ -38,6 +39,19 @@ struct SampleSettings
   double        scaleStep;
   double        anisotropicProbability;
   double        sliceScaleMax;
+  double        gaussianShare;
+  double        gaussianWidthMin;
+  double        gaussianWidthMax;
+  double        boxShare;
+  double        boxWidthMin;
+  double        boxWidthMax;
+  double        sliceThicknessMin;
+  double        sliceThicknessMax;
+  double        sincShare;
+  double        apodizedProbability;
+  double        alikeProbability;
+  double        zeroFilledProbability;
+  double        zeroFilledMax;
   std::int64_t  patchSize;
   double        patchMargin;
   std::uint64_t samples;
@@ -51,8 +65,13 @@ struct SampleSettings
   double        contrastProbability;
   double        noiseProbability;
   double        noiseMax;
+  double        noiseRicianShare;
 
   std::vector<double> resolutionLevels; /**< 1 first */
+  ArSSRPointSpread    resolutionSpread; /**< in spacings of the level */
+  std::size_t         syntheticVolumes;
+  std::int64_t        syntheticSize;
+  double              syntheticProbability;
   std::size_t         proceduralVolumes;
   std::int64_t        proceduralSize;
   double              proceduralProbability;
@@ -62,6 +81,7 @@ struct SampleSettings
   std::uint64_t       seed;
   std::size_t         validationSamples;
   std::vector<double> validationScales;
+  std::vector<double> validationNoise;
 };
 } // namespace itk::arssr
 

@@ -17,12 +17,13 @@
  *=========================================================================*/
 #include "ArSSRSampleSource.h"
 
+#include "ArSSRAcquisitionSampler.h"
 #include "ArSSROrientation.h"
 #include "ArSSRPatchSample.h"
 #include "ArSSRPatchSampler.h"
 #include "ArSSRRandom.h"
-#include "ArSSRSampleImages.h"
 #include "ArSSRSampleSettings.h"
+#include "ArSSRScanNoise.h"
 #include "ArSSRValidationSamples.h"
 #include "ArSSRVolumeStore.h"
 #include "ArSSRWorkingSets.h"
@@ -38,10 +39,8 @@ namespace itk::arssr
 {
 namespace
 {
-/** Procedural volumes may take one in so many bytes of the memory, if they need it. */
-constexpr std::uint64_t ProceduralOneInBytes = 4;
-
-using Images = std::vector<ArSSRTrainingImage>;
+/** Volumes that are generated may take one in so many bytes of the memory, procedural and synthetic ones each. */
+constexpr std::uint64_t GeneratedOneInBytes = 4;
 
 std::vector<std::uint64_t>
 GetBytes(const VolumeStore & store, std::size_t first, std::size_t count)
@@ -53,31 +52,90 @@ GetBytes(const VolumeStore & store, std::size_t first, std::size_t count)
   }
   return bytes;
 }
+
+/** \brief Consecutive images of a store, of which those take turns that fit into a part of the memory together. */
+class Collection
+{
+public:
+  Collection(const VolumeStore & store,
+             std::size_t         first,
+             std::size_t         count,
+             std::uint64_t       memoryBytes,
+             std::uint64_t       seed,
+             RandomStream        stream)
+    : m_First(first)
+    , m_Count(count)
+    , m_Bytes(GetBytes(store, first, count))
+    , m_MemoryBytes(memoryBytes)
+    , m_Sets(m_Bytes, memoryBytes, seed, stream)
+  {}
+
+  bool
+  IsEmpty() const
+  {
+    return m_Count == 0;
+  }
+
+  /** What it takes of the memory. */
+  std::uint64_t
+  GetMemoryBytes() const
+  {
+    return std::min(std::accumulate(m_Bytes.begin(), m_Bytes.end(), std::uint64_t{ 0 }), m_MemoryBytes);
+  }
+
+  /** The images that the sample with this number may come from. */
+  std::vector<std::size_t>
+  GetSet(std::uint64_t number) const
+  {
+    std::vector<std::size_t> images = m_Sets.GetSet(number);
+    std::transform(images.begin(), images.end(), images.begin(), [this](std::size_t image) { return image + m_First; });
+    return images;
+  }
+
+  std::vector<std::size_t>
+  GetAll() const
+  {
+    std::vector<std::size_t> images(m_Count);
+    std::iota(images.begin(), images.end(), m_First);
+    return images;
+  }
+
+private:
+  std::size_t                m_First;
+  std::size_t                m_Count;
+  std::vector<std::uint64_t> m_Bytes;
+  std::uint64_t              m_MemoryBytes;
+  WorkingSets                m_Sets;
+};
 } // namespace
 
 class SampleSource::Impl
 {
 public:
-  Impl(const SampleSettings & settings,
-       Images                 training,
-       Images                 validation,
-       std::uint64_t          memoryBytes,
-       WarnFunction           warn)
+  Impl(const SampleSettings & settings, const ImageLists & images, std::uint64_t memoryBytes, WarnFunction warn)
     : m_Settings(settings)
     , m_Sampler(settings)
-    , m_NumberOfTrainingImages(training.size())
-    , m_FirstProcedural(training.size() + validation.size())
-    , m_Store(GatherImages(settings, std::move(training), std::move(validation)), memoryBytes, std::move(warn))
-    , m_Validation(settings, m_Store, m_NumberOfTrainingImages, m_FirstProcedural - m_NumberOfTrainingImages)
-    , m_ProceduralBytes(GetProceduralBytes(memoryBytes))
-    , m_TrainingSets(GetBytes(m_Store, 0, m_NumberOfTrainingImages),
-                     memoryBytes - m_ProceduralBytes,
-                     settings.seed,
-                     RandomStream::WorkingSets)
-    , m_ProceduralSets(GetBytes(m_Store, m_FirstProcedural, settings.proceduralVolumes),
-                       m_ProceduralBytes,
-                       settings.seed,
-                       RandomStream::ProceduralWorkingSets)
+    , m_Acquisitions(settings)
+    , m_Store(GatherImages(settings, images), memoryBytes, std::move(warn))
+    , m_Validation(settings, m_Store, images.training.size(), images.validation.size())
+    , m_Procedural(m_Store,
+                   images.training.size() + images.validation.size(),
+                   settings.proceduralVolumes,
+                   memoryBytes / GeneratedOneInBytes,
+                   settings.seed,
+                   RandomStream::ProceduralWorkingSets)
+    , m_Synthetic(m_Store,
+                  images.training.size() + images.validation.size() + settings.proceduralVolumes,
+                  images.labels.empty() ? 0 : settings.syntheticVolumes,
+                  memoryBytes / GeneratedOneInBytes,
+                  settings.seed,
+                  RandomStream::SyntheticWorkingSets)
+    , m_Training(m_Store,
+                 0,
+                 images.training.size(),
+                 memoryBytes - m_Procedural.GetMemoryBytes() - m_Synthetic.GetMemoryBytes(),
+                 settings.seed,
+                 RandomStream::WorkingSets)
   {}
 
   TrainingSample
@@ -93,30 +151,23 @@ public:
   }
 
 private:
-  std::uint64_t
-  GetProceduralBytes(std::uint64_t memoryBytes) const
-  {
-    const auto bytes = GetBytes(m_Store, m_FirstProcedural, m_Settings.proceduralVolumes);
-    return std::min(std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{ 0 }),
-                    memoryBytes / ProceduralOneInBytes);
-  }
-
+  const Collection &
+  DrawCollection(Random & random) const;
   std::shared_ptr<const Volume>
   DrawVolume(Random & random, std::uint64_t number) const;
   std::shared_ptr<const Volume>
   DrawVolumeOf(Random & random, std::vector<std::size_t> images) const;
   void
-  Augment(Random & random, TrainingSample & sample) const;
+  Augment(Random & random, SampleAcquisition acquisition, TrainingSample & sample) const;
 
-  SampleSettings    m_Settings;
-  PatchSampler      m_Sampler;
-  std::size_t       m_NumberOfTrainingImages;
-  std::size_t       m_FirstProcedural;
-  VolumeStore       m_Store;
-  ValidationSamples m_Validation;
-  std::uint64_t     m_ProceduralBytes;
-  WorkingSets       m_TrainingSets;
-  WorkingSets       m_ProceduralSets;
+  SampleSettings     m_Settings;
+  PatchSampler       m_Sampler;
+  AcquisitionSampler m_Acquisitions;
+  VolumeStore        m_Store;
+  ValidationSamples  m_Validation;
+  Collection         m_Procedural;
+  Collection         m_Synthetic;
+  Collection         m_Training;
 };
 
 TrainingSample
@@ -146,39 +197,47 @@ SampleSource::Impl::Draw(std::uint64_t number) const
   {
     curve.emplace(IntensityCurve::Draw(contrast));
   }
-  TrainingSample sample = MakeSample(
-    m_Settings, *volume, patch, DrawVoxels(m_Settings, patch, volume->size, random), curve ? &*curve : nullptr);
-  this->Augment(random, sample);
+  Random                  scan(m_Settings.seed, RandomStream::Acquisition, number);
+  const SampleAcquisition acquisition = m_Acquisitions.Draw(scan, patch.scale);
+  TrainingSample          sample = MakeSample(m_Settings,
+                                     *volume,
+                                     patch,
+                                     acquisition.spreads,
+                                     DrawVoxels(m_Settings, patch, volume->size, random),
+                                     curve ? &*curve : nullptr);
+  this->Augment(random, acquisition, sample);
   return sample;
+}
+
+/** Where a sample comes from; volumes that there are none of have no share. */
+const Collection &
+SampleSource::Impl::DrawCollection(Random & random) const
+{
+  const bool others = !m_Training.IsEmpty() || !m_Procedural.IsEmpty();
+  if (!m_Synthetic.IsEmpty() && (!others || random.Chance(m_Settings.syntheticProbability)))
+  {
+    return m_Synthetic;
+  }
+  return m_Training.IsEmpty() || random.Chance(m_Settings.proceduralProbability) ? m_Procedural : m_Training;
 }
 
 std::shared_ptr<const Volume>
 SampleSource::Impl::DrawVolume(Random & random, std::uint64_t number) const
 {
-  if (m_NumberOfTrainingImages == 0 || random.Chance(m_Settings.proceduralProbability))
+  if (auto volume = this->DrawVolumeOf(random, this->DrawCollection(random).GetSet(number)))
   {
-    std::vector<std::size_t> images = m_ProceduralSets.GetSet(number);
-    for (std::size_t & image : images)
-    {
-      image += m_FirstProcedural;
-    }
-    if (auto volume = this->DrawVolumeOf(random, std::move(images)))
-    {
-      return volume;
-    }
+    return volume;
   }
-  if (auto volume = this->DrawVolumeOf(random, m_TrainingSets.GetSet(number)))
+  if (auto volume = this->DrawVolumeOf(random, m_Training.GetSet(number)))
   {
     return volume;
   }
   // Nothing but constant images in the set.
-  std::vector<std::size_t> all(m_NumberOfTrainingImages);
-  std::iota(all.begin(), all.end(), std::size_t{ 0 });
-  auto volume = this->DrawVolumeOf(random, std::move(all));
+  auto volume = this->DrawVolumeOf(random, m_Training.GetAll());
   if (!volume)
   {
     itkGenericExceptionMacro("There is nothing to train on: all voxels of each training image have the same intensity ("
-                             << m_NumberOfTrainingImages << " images). Give images with contrast.");
+                             << m_Training.GetAll().size() << " images). Give images with contrast.");
   }
   return volume;
 }
@@ -228,7 +287,7 @@ SampleSource::Impl::DrawVolumeOf(Random & random, std::vector<std::size_t> image
 }
 
 void
-SampleSource::Impl::Augment(Random & random, TrainingSample & sample) const
+SampleSource::Impl::Augment(Random & random, SampleAcquisition acquisition, TrainingSample & sample) const
 {
   const auto gain = static_cast<float>(random.Uniform(m_Settings.gainMin, m_Settings.gainMax));
   const auto multiply = [gain](float value) {
@@ -237,15 +296,14 @@ SampleSource::Impl::Augment(Random & random, TrainingSample & sample) const
   std::transform(sample.values.begin(), sample.values.end(), sample.values.begin(), multiply);
   std::transform(sample.lowResolution.begin(), sample.lowResolution.end(), sample.lowResolution.begin(), multiply);
 
-  Orientation::Draw(m_Settings.flip, m_Settings.permute, random).Apply(sample);
+  const Orientation orientation = Orientation::Draw(m_Settings.flip, m_Settings.permute, random);
+  orientation.Apply(sample);
+  acquisition.spreads = orientation.Turn(acquisition.spreads);
 
   if (random.Chance(m_Settings.noiseProbability))
   {
     const double deviation = random.Uniform(0.0, m_Settings.noiseMax);
-    for (float & voxel : sample.lowResolution)
-    {
-      voxel += static_cast<float>(deviation * random.Normal());
-    }
+    AddScanNoise(sample.lowResolution, sample.patchSize, deviation, acquisition, random);
   }
 }
 
@@ -256,40 +314,47 @@ SampleSource::Impl::GetStepsPerEpoch() const
   {
     return m_Settings.stepsPerEpoch;
   }
-  const double  cropSize = static_cast<double>(m_Settings.patchSize) * m_Settings.scaleMax;
-  std::uint64_t crops = 0;
-  for (std::size_t image = 0; image < m_Store.GetNumberOfImages(); ++image)
+  const Collection & counted = !m_Training.IsEmpty()     ? m_Training
+                               : !m_Procedural.IsEmpty() ? m_Procedural
+                                                         : m_Synthetic;
+  const double       cropSize = static_cast<double>(m_Settings.patchSize) * m_Settings.scaleMax;
+  std::uint64_t      crops = 0;
+  for (const std::size_t image : counted.GetAll())
   {
-    if (image < m_NumberOfTrainingImages || (m_NumberOfTrainingImages == 0 && image >= m_FirstProcedural))
+    std::uint64_t ofImage = 1;
+    for (const std::int64_t length : m_Store.GetImage(image).GetSize())
     {
-      std::uint64_t ofImage = 1;
-      for (const std::int64_t length : m_Store.GetImage(image).GetSize())
-      {
-        ofImage *= std::max(static_cast<std::uint64_t>(static_cast<double>(length) / cropSize), std::uint64_t{ 1 });
-      }
-      crops += ofImage;
+      ofImage *= std::max(static_cast<std::uint64_t>(static_cast<double>(length) / cropSize), std::uint64_t{ 1 });
     }
+    crops += ofImage;
   }
   return std::max((crops + m_Settings.batch - 1) / m_Settings.batch, std::uint64_t{ 1 });
 }
 
-SampleSource::SampleSource(const ArSSRTrainingRecipe &     recipe,
-                           std::vector<ArSSRTrainingImage> training,
-                           std::vector<ArSSRTrainingImage> validation,
-                           std::uint64_t                   memoryBytes,
-                           WarnFunction                    warn)
+SampleSource::SampleSource(const ArSSRTrainingRecipe & recipe,
+                           const ImageLists &          images,
+                           std::uint64_t               memoryBytes,
+                           WarnFunction                warn)
 {
   SampleSettings settings(recipe);
-  if (training.empty() && settings.proceduralVolumes == 0)
+  if (!images.labels.empty() && settings.syntheticProbability <= 0.0)
+  {
+    itkGenericExceptionMacro(
+      "There are label maps ("
+      << images.labels.size()
+      << "), but the recipe's synthetic_volumes or synthetic_probability is 0, so that nothing is "
+         "made of them. Set both above 0, or give no label maps.");
+  }
+  if (images.training.empty() && images.labels.empty() && settings.proceduralVolumes == 0)
   {
     itkGenericExceptionMacro("There is nothing to train on: no training image was given, and the recipe's "
                              "procedural_volumes is 0. Add images, or set procedural_volumes.");
   }
-  if (!training.empty() && settings.proceduralProbability <= 0.0)
+  if (!(images.training.empty() && images.labels.empty()) && settings.proceduralProbability <= 0.0)
   {
     settings.proceduralVolumes = 0;
   }
-  m_Impl = std::make_unique<Impl>(settings, std::move(training), std::move(validation), memoryBytes, std::move(warn));
+  m_Impl = std::make_unique<Impl>(settings, images, memoryBytes, std::move(warn));
 }
 
 SampleSource::~SampleSource() = default;

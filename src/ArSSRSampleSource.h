@@ -18,8 +18,8 @@
 #ifndef ArSSRSampleSource_h
 #define ArSSRSampleSource_h
 
+#include "ArSSRSampleImages.h"
 #include "ArSSRTrainingSample.h"
-#include "itkArSSRTrainer.h"
 #include "itkArSSRTrainingRecipe.h"
 
 #include <cstddef>
@@ -46,12 +46,12 @@ public:
   using WarnFunction = std::function<void(const std::string & message)>;
 
   /** `warn` is called from the thread that draws, never by two at once.
-   * \throws ExceptionObject when there is nothing to train on, and when an image is too small for a patch. */
-  SampleSource(const ArSSRTrainingRecipe &     recipe,
-               std::vector<ArSSRTrainingImage> training,
-               std::vector<ArSSRTrainingImage> validation,
-               std::uint64_t                   memoryBytes,
-               WarnFunction                    warn);
+   * \throws ExceptionObject when there is nothing to train on, when there are label maps but the recipe makes no use of
+   * them, and when an image is too small for a patch. */
+  SampleSource(const ArSSRTrainingRecipe & recipe,
+               const ImageLists &          images,
+               std::uint64_t               memoryBytes,
+               WarnFunction                warn);
   ~SampleSource();
   SampleSource(const SampleSource &) = delete;
   SampleSource &
@@ -70,8 +70,8 @@ public:
   std::size_t
   GetNumberOfValidationSamples() const;
 
-  /** The same every time: no augmentation, no noise, patches with foreground. Those of an image are consecutive, and
-   * among these those of a scale. */
+  /** The same every time: no augmentation, patches with foreground, point spreads that are drawn as for training, and
+   * the recipe's levels of noise in turns. Those of an image are consecutive, and among these those of a scale. */
   TrainingSample
   DrawValidation(std::size_t index) const;
 

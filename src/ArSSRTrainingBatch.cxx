@@ -26,6 +26,9 @@ namespace
 // Rounds the corner of |error| where it is below a thousandth of the intensity range.
 constexpr double CharbonnierEpsilon = 1e-6;
 
+// Mean squared error, of the square of the intensity range, below which a sample counts less and less: 40 dB.
+constexpr double SmallSquaredError = 1e-4;
+
 template <typename T, typename TGet>
 at::Tensor
 Stack(const std::vector<TrainingSample> & samples, at::ScalarType type, at::IntArrayRef shape, const TGet & get)
@@ -74,6 +77,10 @@ ComputeLoss(const std::string & name, const at::Tensor & predicted, const at::Te
   if (name == "charbonnier")
   {
     return (error.square() + CharbonnierEpsilon).sqrt().mean();
+  }
+  if (name == "psnr")
+  {
+    return (error.square().flatten(1).mean(1) + SmallSquaredError).log().mean();
   }
   return error.abs().mean();
 }

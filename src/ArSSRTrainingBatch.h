@@ -38,7 +38,7 @@ struct TrainingBatch
 TrainingBatch
 StackSamples(const std::vector<TrainingSample> & samples, const at::Device & device);
 
-/** Mean loss of predictions [N, K] by its name in the recipe: `l1`, `l2` or `charbonnier`. */
+/** Mean loss of predictions [N, K] by its name in the recipe: `l1`, `l2`, `charbonnier` or `psnr`. */
 at::Tensor
 ComputeLoss(const std::string & name, const at::Tensor & predicted, const at::Tensor & values);
 } // namespace itk::arssr

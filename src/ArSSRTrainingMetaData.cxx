@@ -62,6 +62,16 @@ DescribeTraining(const ArSSRTrainer::Job & job, const ArSSRTrainingStatus & stat
   {
     names += (names.empty() ? "" : ", ") + NumberText(procedural) + " procedural volumes";
   }
+  if (!job.labelMaps.empty())
+  {
+    names += (names.empty() ? "" : ", ") + NumberText(recipe.GetNumber("synthetic_volumes")) + " synthetic volumes of";
+    char separator = ' ';
+    for (const ArSSRTrainingImage & labels : job.labelMaps)
+    {
+      names += separator + labels.name;
+      separator = '/';
+    }
+  }
   const bool   anisotropic = recipe.GetNumber("anisotropic_probability") > 0.0;
   const double scaleMin = anisotropic ? 1.0 : recipe.GetNumber("scale_min");
   const double scaleMax = recipe.GetNumber("scale_max");

@@ -66,8 +66,7 @@ TrainingSession::TrainingSession(const ArSSRTrainer::Job & job, ArSSRTrainingSta
   , m_Processes(job.processGroup)
   , m_Samples(
       job.recipe,
-      job.trainingImages,
-      job.validationImages,
+      { job.trainingImages, job.validationImages, job.labelMaps },
       static_cast<std::uint64_t>(job.memoryBudget) << 20,
       job.warn ? job.warn : [](const std::string &) {})
   , m_Network(MakeInitialNetwork(job)->CopyForTraining(m_Device))
@@ -123,16 +122,18 @@ TrainingSession::MakeInitialNetwork(const ArSSRTrainer::Job & job)
 void
 TrainingSession::Restore(const Checkpoint & checkpoint)
 {
+  const ArSSRTrainingRecipe standard;
   for (const auto & value : m_Recipe.GetValues())
   {
-    const auto found = checkpoint.recipe.find(value.first);
-    if (GetFreeValues().count(value.first) == 0 && (found == checkpoint.recipe.end() || found->second != value.second))
+    // A value that the checkpoint's version did not have yet was what it is by default.
+    const auto          found = checkpoint.recipe.find(value.first);
+    const std::string & other = found == checkpoint.recipe.end() ? standard.Get(value.first) : found->second;
+    if (GetFreeValues().count(value.first) == 0 && other != value.second)
     {
-      itkGenericExceptionMacro("The checkpoint was made with "
-                               << value.first << " = " << (found == checkpoint.recipe.end() ? "(none)" : found->second)
-                               << ", the training recipe has " << value.second
-                               << ". Resume with the same recipe, or start anew with "
-                               << "the model as the initial one.");
+      itkGenericExceptionMacro("The checkpoint was made with " << value.first << " = " << other
+                                                               << ", the training recipe has " << value.second
+                                                               << ". Resume with the same recipe, or start anew with "
+                                                               << "the model as the initial one.");
     }
   }
   if (checkpoint.images != this->DescribeImages())
@@ -177,15 +178,17 @@ std::vector<std::string>
 TrainingSession::DescribeImages() const
 {
   std::vector<std::string> lines;
-  for (const auto * images : { &m_Job.trainingImages, &m_Job.validationImages })
-  {
-    for (const ArSSRTrainingImage & image : *images)
+  const auto               add = [&lines](const char * purpose, const std::vector<ArSSRTrainingImage> & images) {
+    for (const ArSSRTrainingImage & image : images)
     {
       std::ostringstream line;
-      line << (images == &m_Job.trainingImages ? "training " : "validation ") << image.size << ' ' << image.name;
+      line << purpose << ' ' << image.size << ' ' << image.name;
       lines.push_back(line.str());
     }
-  }
+  };
+  add("training", m_Job.trainingImages);
+  add("validation", m_Job.validationImages);
+  add("labels", m_Job.labelMaps);
   return lines;
 }
 

@@ -17,9 +17,11 @@
  *=========================================================================*/
 #include "ArSSRValidationSamples.h"
 
+#include "ArSSRAcquisitionSampler.h"
 #include "ArSSRPatchSample.h"
 #include "ArSSRPatchSampler.h"
 #include "ArSSRRandom.h"
+#include "ArSSRScanNoise.h"
 #include "itkMacro.h"
 
 #include <memory>
@@ -87,7 +89,15 @@ ValidationSamples::AddRecords(std::size_t image, std::vector<Record> & records) 
         { m_Settings.validationScales[scale], m_Settings.validationScales[scale], m_Settings.validationScales[scale] }
       };
       record.patch = sampler.DrawPlaceWithForeground(random, *volume, scales);
-      TrainingSample sample = MakeSample(m_Settings, *volume, record.patch, this->DrawVoxelsOf(record));
+      Random                  scan(m_Settings.seed, RandomStream::ValidationAcquisition, record.number);
+      const SampleAcquisition acquisition = AcquisitionSampler(m_Settings).Draw(scan, record.patch.scale);
+      TrainingSample          sample =
+        MakeSample(m_Settings, *volume, record.patch, acquisition.spreads, this->DrawVoxelsOf(record));
+      const double deviation = m_Settings.validationNoise[i % m_Settings.validationNoise.size()];
+      if (deviation > 0.0)
+      {
+        AddScanNoise(sample.lowResolution, sample.patchSize, deviation, acquisition, scan);
+      }
       record.lowResolution = std::move(sample.lowResolution);
       record.values = std::move(sample.values);
       records.push_back(std::move(record));

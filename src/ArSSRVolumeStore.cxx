@@ -67,7 +67,7 @@ Read(const StoredImage & stored)
   auto levels = std::make_shared<std::vector<Volume>>();
   for (const double level : stored.levels)
   {
-    levels->push_back(level > 1.0 ? DegradeVolume(volume, level) : Volume{});
+    levels->push_back(level > 1.0 ? DegradeVolume(volume, level, stored.levelSpread) : Volume{});
   }
   const auto own = std::find(stored.levels.begin(), stored.levels.end(), 1.0);
   if (own != stored.levels.end())

@@ -19,6 +19,7 @@
 #define ArSSRVolumeStore_h
 
 #include "ArSSRVolume.h"
+#include "itkArSSRPointSpread.h"
 #include "itkArSSRTrainer.h"
 
 #include <cstddef>
@@ -37,6 +38,9 @@ struct StoredImage
 {
   ArSSRTrainingImage  image;
   std::vector<double> levels{ 1.0 }; /**< 1: the image as it is */
+
+  /** Of the other levels, in their spacings. */
+  ArSSRPointSpread levelSpread{ ArSSRPointSpread::Gaussian(1.0) };
 
   GridIndex
   GetSize() const;

@@ -17,12 +17,14 @@
  *=========================================================================*/
 #include "itkArSSRTrainingRecipe.h"
 
+#include "ArSSRNumberText.h"
 #include "itkMacro.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <sstream>
+#include <map>
+#include <optional>
 
 namespace itk
 {
@@ -52,12 +54,14 @@ struct Entry
 
 constexpr const char * Flag = "on|off";
 
+/** All values. A value that is added must leave what the recipes `default` and `published` train as it was, and be off
+ * in `default`: a checkpoint from before it was added is taken to have that. */
 const std::vector<Entry> &
 GetEntries()
 {
   // clang-format off
   static const std::vector<Entry> entries = {
-    { "recipe", Kind::Choice, 0, 0, "default|published", "default", "published",
+    { "recipe", Kind::Choice, 0, 0, "default|published|scanners", "default", "published",
       "Name of the recipe that the values were taken from." },
 
     { "encoder", Kind::Choice, 0, 0, "RDN|ResCNN|SRResnet|Residual", "Residual", "RDN",
@@ -74,7 +78,7 @@ GetEntries()
     { "perceptron", Kind::Choice, 0, 0, "two-stage|plain", "plain", "two-stage", "Kind of the perceptron." },
 
     { "degradation", Kind::Choice, 0, 0, "slice-profile|cubic", "slice-profile", "cubic",
-      "How LR patches are made: Gaussian slice profile (FWHM = LR spacing), or cubic B-spline zoom." },
+      "How LR patches are made: seen under point spreads, or by cubic B-spline zoom." },
     { "scale_min", Kind::Number, 1, 64, "", "1.5", "2", "Smallest scale, LR spacing / HR spacing." },
     { "scale_max", Kind::Number, 1, 64, "", "4.2", "4", "Largest scale." },
     { "scale_step", Kind::Number, 0, 64, "", "0", "0.1", "Step of scales from scale_min on; 0: any scale between." },
@@ -82,6 +86,24 @@ GetEntries()
       "Share of samples with a scale of its own for each axis; half of these are thick slices." },
     { "slice_scale_max", Kind::Number, 1, 64, "", "6", "1",
       "Largest scale across thick slices; their other two axes keep the HR spacing." },
+    { "gaussian_share", Kind::Number, 0, 1, "", "1", "1",
+      "Weight of Gaussians among the point spreads that are drawn, beside box_share and sinc_share." },
+    { "gaussian_width_min", Kind::Number, 0.1, 10, "", "1", "1", "Smallest FWHM of a Gaussian, in LR spacings." },
+    { "gaussian_width_max", Kind::Number, 0.1, 10, "", "1", "1", "Largest." },
+    { "box_share", Kind::Number, 0, 1, "", "0", "0", "Weight of boxes." },
+    { "box_width_min", Kind::Number, 0.1, 10, "", "1", "1", "Smallest width of a box, in LR spacings." },
+    { "box_width_max", Kind::Number, 0.1, 10, "", "1", "1", "Largest." },
+    { "slice_thickness_min", Kind::Number, 0.1, 10, "", "1", "1",
+      "Smallest width of a Gaussian or box across thick slices, in slice distances: below 1 there are gaps." },
+    { "slice_thickness_max", Kind::Number, 0.1, 10, "", "1", "1", "Largest: above 1 slices overlap." },
+    { "sinc_share", Kind::Number, 0, 1, "", "0", "0", "Weight of sincs: k-space sampled up to the LR grid's Nyquist frequency." },
+    { "apodized_probability", Kind::Number, 0, 1, "", "0", "0",
+      "Share of sincs with a Tukey window of a random taper, up to Hann's." },
+    { "alike_probability", Kind::Number, 0, 1, "", "1", "1",
+      "Share of samples with one point spread along all axes, in LR spacings; the others draw one for each." },
+    { "zero_filled_probability", Kind::Number, 0, 1, "", "0", "0",
+      "Share of samples that the scanner interpolated along two axes: a sinc wider than the LR spacing." },
+    { "zero_filled_max", Kind::Number, 1, 8, "", "2", "2", "Largest width of that sinc, in LR spacings." },
     { "patch_size", Kind::Integer, 2, 256, "", "12", "10", "LR voxels of a patch along each axis." },
     { "patch_margin", Kind::Number, 0, 64, "", "0", "0", "LR voxels at a patch's faces where no coordinates are drawn." },
     { "samples", Kind::Integer, 1, 1 << 24, "", "3000", "8000", "Coordinates drawn in each patch." },
@@ -97,9 +119,18 @@ GetEntries()
     { "contrast_probability", Kind::Number, 0, 1, "", "0", "0",
       "Share of samples with a random smooth curve instead of the power: tissues change places in brightness." },
     { "noise_probability", Kind::Number, 0, 1, "", "0.2", "0", "Share of LR patches that noise is added to." },
-    { "noise_max", Kind::Number, 0, 1, "", "0.02", "0", "Largest standard deviation of that Gaussian noise, of 1." },
+    { "noise_max", Kind::Number, 0, 1, "", "0.02", "0",
+      "Largest standard deviation of that noise, of 1; along an axis with a sinc it has the spectrum of the window." },
+    { "noise_rician_share", Kind::Number, 0, 1, "", "0", "0", "Share of noisy patches with Rician noise; Gaussian in the others." },
     { "resolution_levels", Kind::List, 1, 16, "", "1,1.5,2", "1",
       "Training images are used at these multiples of their spacing as well: averages have no detail at their own." },
+    { "resolution_spread", Kind::Choice, 0, 0, "gaussian|sinc", "gaussian", "gaussian",
+      "Point spread of images at multiples of their spacing: Gaussian, or sinc with a Tukey window of a taper of 0.5." },
+    { "synthetic_volumes", Kind::Integer, 0, 1 << 16, "", "48", "0",
+      "Volumes of random contrast that are made of label maps, if any are given." },
+    { "synthetic_size", Kind::Integer, 16, 1024, "", "128", "128",
+      "Voxels of such a volume along each axis, at most." },
+    { "synthetic_probability", Kind::Number, 0, 1, "", "0.2", "0", "Share of samples that come from them." },
     { "procedural_volumes", Kind::Integer, 0, 1 << 16, "", "24", "0",
       "Volumes that the generator adds: random smooth label maps with random contrast." },
     { "procedural_size", Kind::Integer, 16, 1024, "", "96", "96", "Voxels of such a volume along each axis." },
@@ -109,8 +140,8 @@ GetEntries()
     { "epochs", Kind::Integer, 1, 1 << 30, "", "100", "2500", "Epochs of the whole training." },
     { "steps_per_epoch", Kind::Integer, 0, 1 << 30, "", "100", "0",
       "Steps of an epoch; 0: as many as it takes to see a crop of every part of the training images once." },
-    { "loss", Kind::Choice, 0, 0, "l1|l2|charbonnier", "l1", "l1",
-      "Mean of |error|, error² or sqrt(error² + 1e-6)." },
+    { "loss", Kind::Choice, 0, 0, "l1|l2|charbonnier|psnr", "l1", "l1",
+      "Mean of |error|, error² or sqrt(error² + 1e-6); or of log(mean error² + 1e-4) over samples, as hard ones outweigh others." },
     { "learning_rate", Kind::Number, 1e-12, 10, "", "0.001", "0.0001", "Of Adam." },
     { "beta1", Kind::Number, 0, 0.999999, "", "0.9", "0.9", "Decay of Adam's first moment." },
     { "beta2", Kind::Number, 0, 0.999999, "", "0.99", "0.999", "Decay of Adam's second moment." },
@@ -133,6 +164,8 @@ GetEntries()
     { "validation_samples", Kind::Integer, 1, 1 << 16, "", "8", "8",
       "Patches of each validation image and scale, the same every time." },
     { "validation_scales", Kind::List, 1, 64, "", "2,3,4", "2,3,4", "Scales that are validated." },
+    { "validation_noise", Kind::List, 0, 1, "", "0", "0",
+      "Standard deviations of the noise in validation patches, of 1, one after the other." },
     { "checkpoint_every", Kind::Integer, 1, 1 << 30, "", "10", "10", "Epochs between checkpoints." },
     { "checkpoints_kept", Kind::Integer, 1, 1 << 16, "", "3", "3", "Latest checkpoints that are kept, beside the best." },
     { "prefetch_threads", Kind::Integer, 0, 256, "", "1", "1",
@@ -140,6 +173,47 @@ GetEntries()
   };
   // clang-format on
   return entries;
+}
+
+/** What the recipe `scanners` changes in `default`. */
+const std::map<std::string, const char *> &
+GetScannersValues()
+{
+  static const std::map<std::string, const char *> values = {
+    { "recipe", "scanners" },
+    { "gaussian_share", "0.4" },
+    { "gaussian_width_min", "0.5" },
+    { "gaussian_width_max", "1.25" },
+    { "box_share", "0.3" },
+    { "box_width_min", "0.65" },
+    { "box_width_max", "1.2" },
+    { "slice_thickness_min", "0.6" },
+    { "slice_thickness_max", "1.5" },
+    { "sinc_share", "0.3" },
+    { "apodized_probability", "0.5" },
+    { "alike_probability", "0.6" },
+    { "zero_filled_probability", "0.12" },
+    { "patch_size", "18" },
+    { "samples", "8000" },
+    { "gain_min", "0.6" },
+    { "gain_max", "1.3" },
+    { "gamma_max", "1.5" },
+    { "contrast_probability", "0.25" },
+    { "noise_probability", "0.7" },
+    { "noise_max", "0.06" },
+    { "noise_rician_share", "0.75" },
+    { "resolution_spread", "sinc" },
+    { "procedural_probability", "0.08" },
+    { "synthetic_probability", "0.17" },
+    { "batch", "4" },
+    { "epochs", "160" },
+    { "loss", "psnr" },
+    { "ema_decay", "0.999" },
+    { "validation_samples", "9" },
+    { "validation_noise", "0,0.02,0.05" },
+    { "checkpoint_every", "5" },
+  };
+  return values;
 }
 
 const Entry &
@@ -160,48 +234,6 @@ FindEntry(const std::string & name)
   return *found;
 }
 
-std::vector<std::string>
-Split(const std::string & text, char separator)
-{
-  std::vector<std::string> parts;
-  std::istringstream       stream(text);
-  for (std::string part; std::getline(stream, part, separator);)
-  {
-    parts.push_back(part);
-  }
-  return parts;
-}
-
-std::string
-FormatNumber(double value)
-{
-  std::ostringstream text;
-  text.imbue(std::locale::classic());
-  if (value == std::floor(value) && std::abs(value) < 1e15)
-  {
-    text << static_cast<long long>(value); // 8000, where the shortest text would be 8e+03
-    return text.str();
-  }
-  text.precision(17);
-  text << value;
-  // the shortest text that gives the number back
-  for (int precision = 1; precision < 17; ++precision)
-  {
-    std::ostringstream shorter;
-    shorter.imbue(std::locale::classic());
-    shorter.precision(precision);
-    shorter << value;
-    std::istringstream parsed(shorter.str());
-    parsed.imbue(std::locale::classic());
-    double back = 0.0;
-    if (parsed >> back && back == value)
-    {
-      return shorter.str();
-    }
-  }
-  return text.str();
-}
-
 std::string
 DescribeLimits(const Entry & entry)
 {
@@ -214,8 +246,8 @@ DescribeLimits(const Entry & entry)
   std::string text = entry.kind == Kind::Integer ? "an integer"
                      : entry.kind == Kind::List  ? "a list of numbers"
                                                  : "a number";
-  text += " from " + FormatNumber(entry.minimum);
-  return entry.maximum < Unlimited ? text + " to " + FormatNumber(entry.maximum) : text + " up";
+  text += " from " + arssr::FormatNumber(entry.minimum);
+  return entry.maximum < Unlimited ? text + " to " + arssr::FormatNumber(entry.maximum) : text + " up";
 }
 
 [[noreturn]] void
@@ -226,17 +258,15 @@ Refuse(const Entry & entry, const std::string & value)
 }
 
 double
-ParseNumber(const Entry & entry, const std::string & text)
+ParseEntry(const Entry & entry, const std::string & text)
 {
-  std::istringstream stream(text);
-  stream.imbue(std::locale::classic());
-  double value = 0.0;
-  if (!(stream >> value) || !(stream >> std::ws).eof() || !(value >= entry.minimum) || !(value <= entry.maximum) ||
-      (entry.kind == Kind::Integer && value != std::floor(value)))
+  const std::optional<double> value = arssr::ParseNumber(text);
+  if (!value || !(*value >= entry.minimum) || !(*value <= entry.maximum) ||
+      (entry.kind == Kind::Integer && *value != std::floor(*value)))
   {
     Refuse(entry, text);
   }
-  return value;
+  return *value;
 }
 
 /** The value in its canonical text. */
@@ -245,7 +275,7 @@ Normalize(const Entry & entry, const std::string & value)
 {
   if (entry.kind == Kind::Choice)
   {
-    const std::vector<std::string> choices = Split(entry.choices, '|');
+    const std::vector<std::string> choices = arssr::Split(entry.choices, '|');
     std::string                    chosen = value;
     if (std::string(entry.choices) == Flag) // the words of configuration files
     {
@@ -262,9 +292,9 @@ Normalize(const Entry & entry, const std::string & value)
   if (entry.kind == Kind::List)
   {
     std::string list;
-    for (const std::string & item : Split(value, ','))
+    for (const std::string & item : arssr::Split(value, ','))
     {
-      list += (list.empty() ? "" : ",") + FormatNumber(ParseNumber(entry, item));
+      list += (list.empty() ? "" : ",") + arssr::FormatNumber(ParseEntry(entry, item));
     }
     if (list.empty())
     {
@@ -272,7 +302,7 @@ Normalize(const Entry & entry, const std::string & value)
     }
     return list;
   }
-  return FormatNumber(ParseNumber(entry, value));
+  return arssr::FormatNumber(ParseEntry(entry, value));
 }
 } // namespace
 
@@ -286,6 +316,13 @@ ArSSRTrainingRecipe::ArSSRTrainingRecipe(const std::string & recipeName)
   for (const Entry & entry : GetEntries())
   {
     m_Values[entry.name] = Normalize(entry, name == "published" ? entry.published : entry.standard);
+  }
+  if (name == "scanners")
+  {
+    for (const auto & value : GetScannersValues())
+    {
+      this->Set(value.first, value.second);
+    }
   }
 }
 
@@ -316,7 +353,7 @@ ArSSRTrainingRecipe::Set(const std::string & name, const std::string & value)
 void
 ArSSRTrainingRecipe::SetNumber(const std::string & name, double value)
 {
-  this->Set(name, FormatNumber(value));
+  this->Set(name, arssr::FormatNumber(value));
 }
 
 std::string
@@ -328,7 +365,7 @@ ArSSRTrainingRecipe::Get(const std::string & name) const
 double
 ArSSRTrainingRecipe::GetNumber(const std::string & name) const
 {
-  return ParseNumber(FindEntry(name), this->Get(name));
+  return ParseEntry(FindEntry(name), this->Get(name));
 }
 
 std::vector<double>
@@ -336,9 +373,9 @@ ArSSRTrainingRecipe::GetNumbers(const std::string & name) const
 {
   const Entry &       entry = FindEntry(name);
   std::vector<double> numbers;
-  for (const std::string & item : Split(this->Get(name), ','))
+  for (const std::string & item : arssr::Split(this->Get(name), ','))
   {
-    numbers.push_back(ParseNumber(entry, item));
+    numbers.push_back(ParseEntry(entry, item));
   }
   return numbers;
 }
@@ -355,6 +392,14 @@ ArSSRTrainingRecipe::Verify() const
   };
   verifyOrder("scale_min", "scale_max");
   verifyOrder("gain_min", "gain_max");
+  verifyOrder("gaussian_width_min", "gaussian_width_max");
+  verifyOrder("box_width_min", "box_width_max");
+  verifyOrder("slice_thickness_min", "slice_thickness_max");
+  if (this->GetNumber("gaussian_share") + this->GetNumber("box_share") + this->GetNumber("sinc_share") <= 0.0)
+  {
+    itkGenericExceptionMacro("The training recipe's gaussian_share, box_share and sinc_share are all 0; at least one "
+                             "must be above 0, as no point spread can be drawn.");
+  }
   if (2.0 * this->GetNumber("patch_margin") >= this->GetNumber("patch_size"))
   {
     itkGenericExceptionMacro("The training recipe's patch_margin is "

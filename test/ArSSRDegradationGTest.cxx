@@ -24,6 +24,7 @@
 #include "itkBSplineInterpolateImageFunction.h"
 #include "itkImage.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
@@ -70,6 +71,67 @@ TEST(ArSSRDegradation, PatchSeesTheSliceProfileAtItsPlace)
       }
     }
   }
+}
+
+TEST(ArSSRDegradation, PatchSeesEachAxisUnderAPointSpreadOfItsOwn)
+{
+  const Volume        volume = MakeVolume(Size, MakeTexture(4));
+  const PatchGeometry patch{ 4, { { 3.27, 7.81, 1.0 } }, { { 2.3, 3.1, 1.0 } } };
+  const PatchSpreads  spreads{
+    { itk::ArSSRPointSpread::Box(0.8), itk::ArSSRPointSpread::Sinc(1.0, 0.5), itk::ArSSRPointSpread::Sinc(1.6) }
+  };
+  const std::vector<float> seen = ApplyWeights(volume, GetPointSpreadWeights(patch, spreads, volume.size));
+  std::size_t              voxel = 0;
+  for (std::int64_t z = 0; z < 4; ++z)
+  {
+    for (std::int64_t y = 0; y < 4; ++y)
+    {
+      for (std::int64_t x = 0; x < 4; ++x)
+      {
+        // Widths are in LR spacings, the weights' unit is the HR voxel.
+        const auto alongZ = itk::ArSSRPointSpread::Box(0.8 * 2.3).GetWeights(3.27 + (z + 0.5) * 2.3 - 0.5, 30);
+        const auto alongY = itk::ArSSRPointSpread::Sinc(3.1, 0.5).GetWeights(7.81 + (y + 0.5) * 3.1 - 0.5, 34);
+        const auto alongX = itk::ArSSRPointSpread::Sinc(1.6).GetWeights(1.0 + x, 38);
+        double     expected = 0.0;
+        for (std::size_t i = 0; i < alongZ.weights.size(); ++i)
+        {
+          for (std::size_t j = 0; j < alongY.weights.size(); ++j)
+          {
+            const float * row =
+              volume.GetRow(alongZ.first + static_cast<std::int64_t>(i), alongY.first + static_cast<std::int64_t>(j)) +
+              alongX.first;
+            for (std::size_t k = 0; k < alongX.weights.size(); ++k)
+            {
+              expected += alongZ.weights[i] * alongY.weights[j] * alongX.weights[k] * static_cast<double>(row[k]);
+            }
+          }
+        }
+        EXPECT_NEAR(seen[voxel++], expected, 2e-6);
+      }
+    }
+  }
+}
+
+TEST(ArSSRDegradation, VolumesCanBeSharperThanAGaussianLeavesThem)
+{
+  // A wave at 0.7 of the new grid's Nyquist frequency: a sinc with a flat window up to 0.5 keeps most of it.
+  const Volume wave = MakeVolume({ { 40, 40, 60 } }, [](std::int64_t, std::int64_t, std::int64_t x) {
+    return static_cast<float>(0.5 + 0.4 * std::cos(3.14159265 * 0.35 * static_cast<double>(x)));
+  });
+  const auto   contrast = [](const Volume & volume) {
+    const float * row = volume.GetRow(10, 10);
+    const auto    range = std::minmax_element(row + 5, row + 25);
+    return *range.second - *range.first;
+  };
+  const auto window = itk::ArSSRPointSpread::Sinc(1.0, 0.5);
+  EXPECT_NEAR(contrast(DegradeVolume(wave, 2.0, window)) / 0.8, window.GetModulation(0.35), 0.06);
+  EXPECT_NEAR(contrast(DegradeVolume(wave, 2.0)) / 0.8, itk::ArSSRPointSpread::Gaussian(1.0).GetModulation(0.35), 0.06);
+  // Overshoots, largest a voxel from an edge in a voxel's middle, do not go below 0.
+  const Volume edge =
+    MakeVolume({ { 40, 40, 60 } }, [](std::int64_t, std::int64_t, std::int64_t x) { return x < 29 ? 0.0F : 1.0F; });
+  const Volume coarse = DegradeVolume(edge, 2.0, itk::ArSSRPointSpread::Sinc(1.0));
+  EXPECT_EQ(*std::min_element(coarse.voxels.begin(), coarse.voxels.end()), 0.0F);
+  EXPECT_GT(*std::max_element(coarse.voxels.begin(), coarse.voxels.end()), 1.05F);
 }
 
 TEST(ArSSRDegradation, PatchEqualsTheSamePartOfTheWholeVolume)

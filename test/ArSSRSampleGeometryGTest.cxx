@@ -64,7 +64,7 @@ MakeRecipe(const std::string & name)
 SampleSource
 MakeSource(const ArSSRTrainingRecipe & recipe, const test::VoxelFunction & intensity)
 {
-  return { recipe, { MakeImage("image", Size, intensity) }, {}, std::uint64_t{ 1 } << 30, nullptr };
+  return { recipe, { { MakeImage("image", Size, intensity) }, {}, {} }, std::uint64_t{ 1 } << 30, nullptr };
 }
 
 /** What a volume with these intensities is scaled by. */

@@ -18,6 +18,7 @@
 #include "ArSSRSampleSource.h"
 
 #include "ArSSRSampleTestHelpers.h"
+#include "ArSSRTestHelpers.h"
 
 #include <gtest/gtest.h>
 
@@ -60,7 +61,7 @@ MakeSource(const ArSSRTrainingRecipe & recipe)
   {
     images.push_back(MakeImage("texture", { { 24, 25, 26 } }, MakeTexture(i)));
   }
-  return { recipe, images, {}, Ample, nullptr };
+  return { recipe, { images, {}, {} }, Ample, nullptr };
 }
 } // namespace
 
@@ -183,7 +184,7 @@ TEST(ArSSRSampleRecipe, ForegroundBiasIsTheShareOfPatchesThatMustHaveForeground)
   recipe.SetNumber("patch_margin", 0);
   const auto countBright = [&](double bias) {
     recipe.SetNumber("foreground_bias", bias);
-    const SampleSource source(recipe, { ball }, {}, Ample, nullptr);
+    const SampleSource source(recipe, { { ball }, {}, {} }, Ample, nullptr);
     int                bright = 0;
     for (std::uint64_t number = 0; number < 300; ++number)
     {
@@ -211,7 +212,7 @@ TEST(ArSSRSampleRecipe, ProceduralVolumesGiveTheirShare)
   const auto         dark = MakeImage("dark", { { 60, 60, 60 } }, [](std::int64_t z, std::int64_t y, std::int64_t x) {
     return z + y + x == 0 ? 1.0F : 0.0F;
   });
-  const SampleSource source(recipe, { dark }, {}, Ample, nullptr);
+  const SampleSource source(recipe, { { dark }, {}, {} }, Ample, nullptr);
   int                bright = 0;
   for (std::uint64_t number = 0; number < 500; ++number)
   {
@@ -220,11 +221,130 @@ TEST(ArSSRSampleRecipe, ProceduralVolumesGiveTheirShare)
   }
   EXPECT_NEAR(bright, 200, 44); // four standard deviations
 
-  const SampleSource alone(recipe, {}, {}, Ample, nullptr);
+  const SampleSource alone(recipe, {}, Ample, nullptr);
   for (std::uint64_t number = 0; number < 20; ++number)
   {
     const TrainingSample sample = alone.Draw(number);
     EXPECT_GT(std::accumulate(sample.values.begin(), sample.values.end(), 0.0), 0.0);
+  }
+}
+
+TEST(ArSSRSampleRecipe, LabelMapsGiveTheirShare)
+{
+  // As above; label maps of two tissues make volumes that are never dark as a whole.
+  ArSSRTrainingRecipe recipe = MakeRecipe();
+  recipe.SetNumber("foreground_bias", 0);
+  recipe.SetNumber("synthetic_volumes", 4);
+  recipe.SetNumber("synthetic_size", 16);
+  recipe.SetNumber("synthetic_probability", 0.4);
+  const auto dark = MakeImage("dark", { { 60, 60, 60 } }, [](std::int64_t z, std::int64_t y, std::int64_t x) {
+    return z + y + x == 0 ? 1.0F : 0.0F;
+  });
+  const auto labels = MakeImage(
+    "labels", { { 20, 20, 20 } }, [](std::int64_t z, std::int64_t, std::int64_t) { return z < 10 ? 5.0F : 2.0F; });
+  const SampleSource source(recipe, { { dark }, {}, { labels } }, Ample, nullptr);
+  int                bright = 0;
+  for (std::uint64_t number = 0; number < 500; ++number)
+  {
+    const TrainingSample sample = source.Draw(number);
+    bright += std::accumulate(sample.values.begin(), sample.values.end(), 0.0) > 0.0 ? 1 : 0;
+  }
+  EXPECT_NEAR(bright, 200, 44); // four standard deviations
+
+  const SampleSource alone(recipe, { {}, {}, { labels } }, Ample, nullptr);
+  for (std::uint64_t number = 0; number < 20; ++number)
+  {
+    const TrainingSample sample = alone.Draw(number);
+    EXPECT_GT(std::accumulate(sample.values.begin(), sample.values.end(), 0.0), 0.0);
+  }
+  recipe.SetNumber("synthetic_probability", 0);
+  test::ExpectError(
+    [&] {
+      SampleSource(recipe, { { dark }, {}, { labels } }, Ample, nullptr);
+    },
+    "synthetic_probability");
+  recipe.SetNumber("synthetic_probability", 1);
+  recipe.SetNumber("patch_size", 12);
+  test::ExpectError([&] { SampleSource(recipe, { {}, {}, { labels } }, Ample, nullptr); }, "synthetic_size");
+  recipe = MakeRecipe();
+  const auto         image = MakeImage("image", { { 20, 20, 20 } }, MakeTexture(1));
+  const SampleSource wrong(recipe, { {}, {}, { image } }, Ample, nullptr);
+  test::ExpectError([&] { wrong.Draw(0); }, "label map 'image'");
+}
+
+TEST(ArSSRSampleRecipe, PointSpreadsChangeTheScanAlone)
+{
+  ArSSRTrainingRecipe recipe = MakeRecipe();
+  recipe.SetNumber("noise_probability", 0);
+  const SampleSource gaussian = MakeSource(recipe);
+  recipe.SetNumber("gaussian_share", 0);
+  recipe.SetNumber("sinc_share", 1);
+  const SampleSource sinc = MakeSource(recipe);
+  for (std::uint64_t number = 0; number < 20; ++number)
+  {
+    const TrainingSample one = gaussian.Draw(number);
+    const TrainingSample other = sinc.Draw(number);
+    EXPECT_EQ(one.values, other.values);
+    EXPECT_EQ(one.points, other.points);
+    EXPECT_EQ(one.voxelSize, other.voxelSize);
+    EXPECT_NE(one.lowResolution, other.lowResolution);
+  }
+}
+
+TEST(ArSSRSampleRecipe, ScansAreDrawnAgainTheSame)
+{
+  ArSSRTrainingRecipe recipe("scanners");
+  recipe.SetNumber("patch_size", 6);
+  recipe.SetNumber("samples", 50);
+  recipe.SetNumber("procedural_volumes", 0);
+  recipe.SetNumber("synthetic_size", 16);
+  recipe.Set("resolution_levels", "1,1.3");
+  const auto labels = MakeImage("labels", { { 20, 20, 20 } }, [](std::int64_t z, std::int64_t y, std::int64_t x) {
+    return static_cast<float>((z / 7 + y / 8 + x / 9) % 4);
+  });
+  const auto image = MakeImage("image", { { 24, 25, 26 } }, MakeTexture(1));
+  constexpr std::uint64_t     little = 150000; // images come and go
+  const SampleSource          one(recipe, { { image }, { image }, { labels } }, little, nullptr);
+  const SampleSource          other(recipe, { { image }, { image }, { labels } }, little, nullptr);
+  std::vector<TrainingSample> samples;
+  for (std::uint64_t number = 0; number < 150; ++number)
+  {
+    samples.push_back(one.Draw(number));
+  }
+  for (std::uint64_t number = 150; number-- > 0;)
+  {
+    const TrainingSample again = other.Draw(number);
+    EXPECT_TRUE(samples[number].lowResolution == again.lowResolution) << number;
+    EXPECT_TRUE(samples[number].values == again.values) << number;
+  }
+  for (std::size_t number = 0; number < one.GetNumberOfValidationSamples(); ++number)
+  {
+    EXPECT_TRUE(one.DrawValidation(number).lowResolution == other.DrawValidation(number).lowResolution) << number;
+  }
+}
+
+TEST(ArSSRSampleRecipe, ValidationHasTheRecipesNoiseInTurns)
+{
+  ArSSRTrainingRecipe recipe = MakeRecipe();
+  recipe.Set("validation_scales", "2");
+  recipe.SetNumber("validation_samples", 6);
+  const auto         image = MakeImage("image", { { 24, 25, 26 } }, MakeTexture(1));
+  const SampleSource clean(recipe, { { image }, { image }, {} }, Ample, nullptr);
+  recipe.Set("validation_noise", "0,0.02,0.1");
+  const SampleSource noisy(recipe, { { image }, { image }, {} }, Ample, nullptr);
+  ASSERT_EQ(noisy.GetNumberOfValidationSamples(), 6U);
+  for (std::size_t number = 0; number < 6; ++number)
+  {
+    const TrainingSample one = clean.DrawValidation(number);
+    const TrainingSample other = noisy.DrawValidation(number);
+    EXPECT_EQ(one.values, other.values);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < one.lowResolution.size(); ++i)
+    {
+      sum += std::pow(one.lowResolution[i] - other.lowResolution[i], 2.0);
+    }
+    const double expected = std::vector<double>{ 0.0, 0.02, 0.1 }[number % 3];
+    EXPECT_NEAR(std::sqrt(sum / static_cast<double>(one.lowResolution.size())), expected, 0.2 * expected);
   }
 }
 
@@ -240,7 +360,7 @@ TEST(ArSSRSampleRecipe, LevelsThatDoNotFitAreLeftOut)
   recipe.SetNumber("gain_min", 1);
   recipe.SetNumber("gain_max", 1);
   recipe.SetNumber("gamma_max", 1);
-  const SampleSource source(recipe, images, {}, Ample, nullptr);
+  const SampleSource source(recipe, { images, {}, {} }, Ample, nullptr);
   int                own = 0;
   int                coarse = 0;
   for (std::uint64_t number = 0; number < 200; ++number)

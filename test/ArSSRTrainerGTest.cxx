@@ -277,7 +277,7 @@ TEST(ArSSRTrainer, HasALossThatIsTheMeanOfItsSamples)
 {
   const ArSSRTrainer::Job        job = SmallJob();
   const itk::arssr::SampleSource source(
-    job.recipe, job.trainingImages, job.validationImages, 1U << 30U, [](const std::string &) {});
+    job.recipe, { job.trainingImages, job.validationImages, {} }, 1U << 30U, [](const std::string &) {});
   Network network({ itk::ArSSRModelEnums::Encoder::ResCNN, 5, 4, 6 });
   network.InitializeWeights(9);
   std::vector<itk::arssr::TrainingSample> samples;
@@ -288,18 +288,80 @@ TEST(ArSSRTrainer, HasALossThatIsTheMeanOfItsSamples)
     scales.insert(samples.back().voxelSize[0]);
   }
   ASSERT_GT(scales.size(), 2U) << "the batch does not mix scales: nothing is tested";
-  const auto lossOf = [&network](const std::vector<itk::arssr::TrainingSample> & batchSamples) {
-    const auto batch = StackSamples(batchSamples, at::kCPU);
-    return itk::arssr::ComputeLoss(
-             "l1", network.Predict(batch.lowResolution, batch.points, batch.voxelSizes), batch.values)
-      .item<double>();
-  };
-  double sum = 0.0;
-  for (const auto & sample : samples)
+  for (const char * name : { "l1", "l2", "charbonnier", "psnr" })
   {
-    sum += lossOf({ sample });
+    const auto lossOf = [&network, name](const std::vector<itk::arssr::TrainingSample> & batchSamples) {
+      const auto batch = StackSamples(batchSamples, at::kCPU);
+      return itk::arssr::ComputeLoss(
+               name, network.Predict(batch.lowResolution, batch.points, batch.voxelSizes), batch.values)
+        .item<double>();
+    };
+    double sum = 0.0;
+    for (const auto & sample : samples)
+    {
+      sum += lossOf({ sample });
+    }
+    EXPECT_NEAR(lossOf(samples), sum / 6.0, 1e-6) << name;
   }
-  EXPECT_NEAR(lossOf(samples), sum / 6.0, 1e-6);
+  // Errors of 0.1 and 0.3 in two samples: the logarithms of their squares and of what counts as small.
+  const at::Tensor errors = at::tensor({ 0.1F, -0.1F, 0.3F, -0.3F }).view({ 2, 2 });
+  EXPECT_NEAR(itk::arssr::ComputeLoss("psnr", errors, at::zeros({ 2, 2 })).item<double>(),
+              0.5 * (std::log(0.0101) + std::log(0.0901)),
+              1e-5);
+}
+
+TEST(ArSSRTrainer, ResumesATrainingOnLabelMapsAndScannersBitForBit)
+{
+  const auto makeJob = [] {
+    ArSSRTrainer::Job job = SmallJob();
+    const auto        small = job.recipe.GetValues();
+    job.recipe = itk::ArSSRTrainingRecipe("scanners");
+    for (const char * name : { "channels",
+                               "blocks",
+                               "feature_dim",
+                               "depth",
+                               "width",
+                               "patch_size",
+                               "samples",
+                               "scale_max",
+                               "slice_scale_max",
+                               "resolution_levels",
+                               "procedural_volumes",
+                               "procedural_size",
+                               "batch",
+                               "steps_per_epoch",
+                               "epochs",
+                               "warmup_steps",
+                               "validation_samples",
+                               "validation_scales",
+                               "checkpoint_every" })
+    {
+      job.recipe.Set(name, small.at(name));
+    }
+    job.recipe.Set("synthetic_volumes", "2");
+    job.recipe.Set("synthetic_size", "16");
+    job.recipe.Set("synthetic_probability", "0.5");
+    job.labelMaps = { MakeImage("tissues", { 20, 20, 20 }, [](auto z, auto y, auto x) {
+      return static_cast<float>((z / 7 + y / 8 + x / 9) % 4);
+    }) };
+    return job;
+  };
+  const auto straight = ArSSRTrainer::New()->Run(makeJob());
+  EXPECT_TRUE(Contains(MetaDataOf(*straight, "training_data"), "2 synthetic volumes of tissues"));
+  EXPECT_EQ(MetaDataOf(*straight, "recipe.recipe"), "scanners");
+
+  const TemporaryDirectory directory;
+  ArSSRTrainer::Job        job = makeJob();
+  job.checkpointDirectory = directory.GetPath().string();
+  job.report = [](const ArSSRTrainingStatus & status, bool) {
+    return status.step < 5;
+  };
+  ArSSRTrainer::New()->Run(job);
+  job.report = nullptr;
+  job.resumeFrom = job.checkpointDirectory;
+  EXPECT_TRUE(Train(job).equal(WeightsOf(*straight)));
+  job.labelMaps.clear();
+  ExpectError([&job] { ArSSRTrainer::New()->Run(job); }, "made with other images");
 }
 
 TEST(ArSSRTrainer, TrainsThePublishedFormByThePublishedRecipe)

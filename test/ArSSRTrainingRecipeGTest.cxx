@@ -58,6 +58,24 @@ TEST(ArSSRTrainingRecipe, HasThePublishedConstants)
   }
 }
 
+TEST(ArSSRTrainingRecipe, ScannersAreOfMoreThanOneKind)
+{
+  const ArSSRTrainingRecipe scanners("scanners");
+  const ArSSRTrainingRecipe standard;
+  scanners.Verify();
+  EXPECT_EQ(scanners.Get("recipe"), "scanners");
+  for (const char * name :
+       { "box_share", "sinc_share", "apodized_probability", "zero_filled_probability", "noise_rician_share" })
+  {
+    EXPECT_GT(scanners.GetNumber(name), 0.0) << name;
+    EXPECT_EQ(standard.GetNumber(name), 0.0) << name;
+  }
+  for (const char * name : { "channels", "blocks", "feature_dim", "depth", "width", "interpolation_skip" })
+  {
+    EXPECT_EQ(scanners.Get(name), standard.Get(name)) << "the network is the same: " << name;
+  }
+}
+
 TEST(ArSSRTrainingRecipe, DescribesEachOfItsValues)
 {
   const ArSSRTrainingRecipe recipe;
@@ -124,4 +142,10 @@ TEST(ArSSRTrainingRecipe, RefusesContradictions)
   recipe = ArSSRTrainingRecipe();
   recipe.Set("patch_margin", "7");
   ExpectError([&] { recipe.Verify(); }, "nothing is left to draw coordinates in");
+  recipe = ArSSRTrainingRecipe();
+  recipe.Set("box_width_min", "1.5");
+  ExpectError([&] { recipe.Verify(); }, "box_width_min is 1.5, above its box_width_max, which is 1");
+  recipe = ArSSRTrainingRecipe();
+  recipe.Set("gaussian_share", "0");
+  ExpectError([&] { recipe.Verify(); }, "no point spread can be drawn");
 }

@@ -15,6 +15,7 @@ EXAMPLES = (
     "arssr train scans/ --val held_out/ --out model.safetensors",
     "arssr train scans/ --validation-split 0.2 --encoder RDN --epochs 200 --out rdn.safetensors",
     "arssr train scans/ --val held_out/ --recipe published --encoder ResCNN --device cuda",
+    "arssr train scans/ --labels label_maps/ --val held_out/ --recipe scanners --out robust.safetensors",
     "arssr train --config recipe.yaml --set scale_max=3 --set samples=4000",
     "arssr train more_scans/ --init model.safetensors --lr 1e-4 --out tuned.safetensors",
     "arssr train --resume runs/20260101-120000-RDN",
@@ -48,6 +49,10 @@ def train(
     validation_split: Annotated[
         str | None, typer.Option(metavar="SHARE", help="Share of DATA to validate on instead, such as 0.2.")
     ] = None,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="Label maps to make scans of random contrast of; may be given again."),
+    ] = None,
     series: Annotated[
         list[str] | None,
         typer.Option(metavar="SERIES", help="Of DICOM only this, as for arssr upscale; may be given again."),
@@ -58,9 +63,11 @@ def train(
     ] = None,
     init: Annotated[Path | None, typer.Option(metavar="MODEL", help="Start from these weights (fine-tuning).")] = None,
     config: Annotated[
-        Path | None, _recipe_option("YAML", "Values by name, also data, val, out; paths relative to the file.")
+        Path | None, _recipe_option("YAML", "Values by name, also data, val, labels, out; paths relative to the file.")
     ] = None,
-    recipe: Annotated[str | None, _recipe_option("NAME", "default or published: where values start from.")] = None,
+    recipe: Annotated[
+        str | None, _recipe_option("NAME", "default, published or scanners: where values start from.")
+    ] = None,
     values: Annotated[
         list[str] | None, _recipe_option("NAME=VALUE", "Any value of the recipe; may be given again.", "--set")
     ] = None,
@@ -108,6 +115,7 @@ def train(
         "val": ("--val", val),
         "series": ("--series", series),
         "validation_split": ("--validation-split", validation_split),
+        "labels": ("--labels", labels),
         "out": ("--out", output),
         "init": ("--init", init),
         "recipe": ("--recipe", recipe),

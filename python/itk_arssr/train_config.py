@@ -12,10 +12,10 @@ import yaml
 
 from itk_arssr.errors import UserError, description
 
-PATHS = ("data", "val", "out", "init")
+PATHS = ("data", "val", "labels", "out", "init")
 JOB_KEYS = (*PATHS, "validation_split", "series")
 RECORD = "record"  # what a run folder adds to its file: versions and images, which are no settings
-_LISTS = ("data", "val", "series")
+_LISTS = ("data", "val", "labels", "series")
 _FREE = ("out",)  # may differ when a run is resumed
 
 

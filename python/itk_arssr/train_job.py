@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import itk
@@ -44,6 +45,7 @@ class Job:
     values: Values
     training: list[OpenImage]
     validation: list[OpenImage]
+    labels: list[OpenImage]
     notes: list[str]
     earlier_out: Path | None = None
     config: Path | None = None
@@ -56,7 +58,7 @@ class Job:
     @property
     def inputs(self) -> Inputs:
         """All files that the training reads."""
-        images = (file for image in (*self.training, *self.validation) for file in image.source.files)
+        images = (file for image in (*self.training, *self.validation, *self.labels) for file in image.source.files)
         return Inputs([*images, *paths(self.values, "init"), self.config])
 
     @property
@@ -90,12 +92,15 @@ def prepare(request: Request, console: Console | None, keep: ExitStack) -> Job:
         apply_recipe(trainer, values)
     notes: list[str] = []
     training, validation = _sources(values, str(trainer.GetRecipeValue("seed")), notes, keep)
-    images = open_images([*training, *validation], console)
+    labels = find_all(paths(values, "labels"), notes, keep)
+    images = open_images([*training, *validation, *labels], console)
+    opened = iter(images)
     job = Job(
         trainer,
         values,
-        images[: len(training)],
-        images[len(training) :],
+        list(islice(opened, len(training))),
+        list(islice(opened, len(validation))),
+        list(opened),
         [*notes, *_notes(training, validation), *notes_on(images)],
         earlier_out,
         request.config,
@@ -106,7 +111,7 @@ def prepare(request: Request, console: Console | None, keep: ExitStack) -> Job:
 
 def _sources(values: Values, seed: str, notes: list[str], keep: ExitStack) -> tuple[list[Source], list[Source]]:
     """Training and validation images, and what is to be said of how they were found."""
-    if "data" not in values:
+    if "data" not in values and "labels" not in values:
         raise UserError("there are no training images: give files or directories, or 'data' in the --config file")
     training, validation = (
         find_all(paths(values, name), notes, keep, values["series"].texts if "series" in values else ())
@@ -135,7 +140,11 @@ def _notes(training: Sequence[Source], validation: Sequence[Source]) -> list[str
 
 def _give(job: Job, request: Request) -> None:
     trainer = job.trainer
-    for images, add in ((job.training, trainer.AddTrainingImage), (job.validation, trainer.AddValidationImage)):
+    for images, add in (
+        (job.training, trainer.AddTrainingImage),
+        (job.validation, trainer.AddValidationImage),
+        (job.labels, trainer.AddTrainingLabels),
+    ):
         for image, name in zip(images, names_of([image.source for image in images]), strict=True):
             add(image.image, name)
     for path in paths(job.values, "init"):

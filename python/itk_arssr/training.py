@@ -102,6 +102,7 @@ class Training:
             "processes": self._processes.size,
             "training_images": [_described(image) for image in job.training],
             "validation_images": [_described(image) for image in job.validation],
+            "label_maps": [_described(image) for image in job.labels],
         }
         folder.write_recipe(job.trainer, values, record)
 

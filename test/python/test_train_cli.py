@@ -46,6 +46,19 @@ def train(arssr, tmp_path):
     return run
 
 
+@pytest.fixture
+def write_labels(tmp_path):
+    """Write an image of what a function gives for the indices of voxels; returns its file."""
+
+    def write(name, label):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        itk.imwrite(itk.image_from_array(np.fromfunction(label, SIZE).astype(np.float32)), str(file))
+        return file
+
+    return write
+
+
 def events(run):
     """TensorBoard's own reading of what a run wrote."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -236,6 +249,27 @@ def test_paths_in_a_file_are_relative_to_it(arssr, data, val, tmp_path):
     result = arssr("train", "--config", config)
     assert result.exit_code == 0, result.stderr
     assert (tmp_path / "sub" / "sub.safetensors").exists()
+
+
+def test_label_maps_become_volumes_to_learn_from(train, arssr, write_labels, data, tmp_path):
+    labels = write_labels("labels/tissues.nii.gz", lambda z, y, x: (z // 7 + y // 8 + x // 9) % 4)
+    scans = {"synthetic_volumes": 2, "synthetic_size": 16}
+    assert train("--labels", labels, "--run-dir", tmp_path / "alone", **scans).exit_code == 0
+    run = train(data, "--labels", labels.parent, "--run-dir", tmp_path / "run", "--recipe", "scanners", **scans)
+    assert run.exit_code == 0
+    held = recorded(tmp_path / "run")
+    assert held["labels"] == str(labels.parent)
+    assert len(held["record"]["label_maps"]) == 1
+    assert "tissues.nii.gz" in held["record"]["label_maps"][0]
+    assert held["box_share"] != "0", "the recipe's name has no effect"
+    shown = arssr("info", tmp_path / "run" / "model.safetensors")
+    assert "2 synthetic volumes of tissues.nii.gz" in words(shown.stdout)
+    assert arssr("train", "--resume", tmp_path / "run").exit_code == 0
+
+    image = write_labels("image.nii.gz", lambda z, y, x: z + y / 3 + x)
+    result = train(data, "--labels", image, "--run-dir", tmp_path / "wrong", synthetic_probability=1, **scans)
+    assert result.exit_code == 1
+    assert "The label map 'image.nii.gz' holds the label" in words(result.stderr)
 
 
 def test_a_model_to_start_from_is_tuned(train, data, val, tmp_path):
