@@ -113,6 +113,12 @@ public:
     return m_Noise >= 0.0;
   }
 
+  /** The same with a Gaussian along each axis for which its full width at half maximum, in mm, is above 0. \throws
+   * ExceptionObject for widths that are negative or not finite, and where the point spread along such an axis is known.
+   */
+  ArSSRAcquisition
+  WithGaussianWidths(const SpacingType & fwhm) const;
+
   /** The same with the point spreads that are assumed for a scan with this spacing, in mm, where they are not known;
    * the noise stays as it is. */
   ArSSRAcquisition

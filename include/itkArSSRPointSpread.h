@@ -176,6 +176,10 @@ public:
   ArSSRPointSpread
   Scaled(double factor) const;
 
+  /** The same point spread seen in the other direction. */
+  ArSSRPointSpread
+  Mirrored() const;
+
   /** Whether it is too narrow to be told from samples at HR voxels, and so is linear interpolation. This and all that
    * follow \throw ExceptionObject unless IsResolved(). */
   bool

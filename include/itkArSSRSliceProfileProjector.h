@@ -18,6 +18,7 @@
 #ifndef itkArSSRSliceProfileProjector_h
 #define itkArSSRSliceProfileProjector_h
 
+#include "itkArSSRAcquisition.h"
 #include "itkArSSRGrid.h"
 #include "itkArSSRVoxelBlock.h"
 
@@ -40,9 +41,9 @@ struct VoxelInterval;
  * voxel \f$ h \f$. All indices and regions count from the first voxel of the respective image's largest region.
  *
  * \par Simulation
- * A LR voxel is the normalised sum of the HR voxels under the product of three ArSSRSliceProfile along the LR image's
- * axes, each with a full width at half maximum (FWHM) of its own. HR voxels outside the image are left out. A profile's
- * unit is the HR spacing along its axis, \f$ \sqrt{\sum_i (s_i\, \mathbf{h}_i \cdot \mathbf{l})^2} \f$ for HR
+ * A LR voxel is the normalised sum of the HR voxels under the product of three ArSSRPointSpread along the LR image's
+ * axes, which an ArSSRAcquisition describes. HR voxels outside the image are left out. A point spread's unit is the HR
+ * spacing along its axis, \f$ \sqrt{\sum_i (s_i\, \mathbf{h}_i \cdot \mathbf{l})^2} \f$ for HR
  * directions \f$ \mathbf{h}_i \f$ and spacings \f$ s_i \f$ and LR direction \f$ \mathbf{l} \f$; an axis that is not
  * made coarser is sampled linearly.
  *
@@ -92,15 +93,18 @@ public:
     Direct /**< direct sums even if the axes are parallel: slow, for comparison */
   };
 
-  /** \throws ExceptionObject unless all widths, in mm, are finite and at least 0. */
-  static void
-  VerifyWidths(const WidthsType & fwhm);
-
   ArSSRSliceProfileProjector() = default;
 
-  /** \param high, low The two grids. \param fwhm Width of the slice profile along each axis of the LR image, in mm; 0
-   * stands for the LR spacing. \throws ExceptionObject for grids without voxels or that cannot be inverted, and for
-   * widths that are negative or not finite. */
+  /** \param high, low The two grids. \param acquisition How the LR scan was taken; what is not known is resolved with
+   * the LR spacing. \throws ExceptionObject for grids without voxels or that cannot be inverted. */
+  ArSSRSliceProfileProjector(const ArSSRImageGeometry & high,
+                             const ArSSRImageGeometry & low,
+                             const ArSSRAcquisition &   acquisition,
+                             Sees                       sees = Sees::AllVoxels,
+                             Method                     method = Method::Automatic);
+
+  /** With Gaussians. \param fwhm Full width at half maximum along each axis of the LR image, in mm; 0 stands for the LR
+   * spacing. \throws ExceptionObject also for widths that are negative or not finite. */
   ArSSRSliceProfileProjector(const ArSSRImageGeometry & high,
                              const ArSSRImageGeometry & low,
                              const WidthsType &         fwhm,
@@ -202,9 +206,10 @@ private:
   MatrixType m_Inverse;     // [HR axis][LR axis]
   WidthsType m_Offset{};    // LR index of HR voxel (0,0,0)
   WidthsType m_VoxelSize{}; // of a HR voxel along each LR axis, in LR voxels
-  WidthsType m_FWHM{};      // along each LR axis, in m_VoxelSize
-  WidthsType m_Support{};   // radius of the profile along each LR axis, in LR voxels
+  WidthsType m_Support{};   // radius of the point spread along each LR axis, in LR voxels
   WidthsType m_Reach{};     // radius of the interpolation kernel along each LR axis, in LR voxels
+
+  std::array<ArSSRPointSpread, 3> m_Spreads; // along each LR axis, in m_VoxelSize
 
   Sees                        m_Sees{ Sees::AllVoxels };
   bool                        m_IsSeparable{ false };

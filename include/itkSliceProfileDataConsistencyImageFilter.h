@@ -18,6 +18,7 @@
 #ifndef itkSliceProfileDataConsistencyImageFilter_h
 #define itkSliceProfileDataConsistencyImageFilter_h
 
+#include "itkArSSRAcquisition.h"
 #include "itkArSSRPipeline.h"
 #include "itkArSSRSliceProfileConsistency.h"
 
@@ -43,6 +44,12 @@ namespace itk
  * Both images must have the same intensity scale. Single precision is used within; the residual is that of the
  * corrected image before it is rounded to the nearest, and clamped, for an integer pixel type.
  *
+ * \par Point spreads
+ * The simulation must see the HR image as the scan did: a scan that was taken in another way than
+ * FullWidthAtHalfMaximum and Acquisition say is made to disagree. What a point spread does not let through, frequencies
+ * beyond the largest one that k-space was sampled at, stays as the upsampler made it. A `box` wider than two LR
+ * spacings reverses contrast within what the LR grid holds, which iterations enlarge.
+ *
  * \par Tolerance
  * Where the absolute residual of a LR voxel does not exceed Tolerance, it is taken for zero in that iteration, and the
  * work ends when that is so everywhere. Scans have noise, and the correction fits it too, the finest ten times enlarged
@@ -56,9 +63,9 @@ namespace itk
  *
  * \par Streaming
  * A region of the corrected image needs the HR image around it as far as GetHaloRadius() says, some 5 LR voxels for
- * each iteration, and the LR image below that. The output is the same bit for bit however it is divided. A request for
- * the whole of one output gives the whole of both; a request for a part gives that part, and leaves the other output
- * empty.
+ * each iteration with Gaussians and boxes, some 19 with k-space sampling, and the LR image below that. The output is
+ * the same bit for bit however it is divided. A request for the whole of one output gives the whole of both; a request
+ * for a part gives that part, and leaves the other output empty.
  *
  * \par Errors
  * ExceptionObject for impossible settings and for NaN and infinite voxels. AbortGenerateData ends the work with
@@ -116,6 +123,16 @@ public:
   /** The same width along each axis, in mm. */
   void
   SetFullWidthAtHalfMaximum(double width);
+
+  /** How the scan was taken: the point spread along each axis of the LR image, in mm, where FullWidthAtHalfMaximum
+   * leaves it open. Default: nothing is known, so that point spreads are
+   * Gaussians with the LR spacing as full width at half maximum. */
+  void
+  SetAcquisition(const ArSSRAcquisition & acquisition);
+  /** The same in words, such as `z=box:4,xy=sinc`. \throws ExceptionObject for what ArSSRAcquisition cannot read. */
+  void
+  SetAcquisition(const std::string & text);
+  itkGetConstReferenceMacro(Acquisition, ArSSRAcquisition);
 
   /** Whether HR voxels whose centre is outside the LR image's extent are seen in the simulation: for HR images that are
    * no upsampled LR image. Default off. */
@@ -192,6 +209,8 @@ private:
   double       m_Tolerance{ 0.0 };
   WidthsType   m_FullWidthAtHalfMaximum{};
   bool         m_UseVoxelsOutsideScan{ false };
+
+  ArSSRAcquisition m_Acquisition;
 
   // Results, and state of the pipeline.
   double                       m_InitialResidualRootMeanSquare{ 0.0 };

@@ -48,6 +48,26 @@ SliceProfileDataConsistencyImageFilter<TImage>::SetFullWidthAtHalfMaximum(double
 
 
 template <typename TImage>
+void
+SliceProfileDataConsistencyImageFilter<TImage>::SetAcquisition(const ArSSRAcquisition & acquisition)
+{
+  if (m_Acquisition != acquisition)
+  {
+    m_Acquisition = acquisition;
+    this->Modified();
+  }
+}
+
+
+template <typename TImage>
+void
+SliceProfileDataConsistencyImageFilter<TImage>::SetAcquisition(const std::string & text)
+{
+  this->SetAcquisition(ArSSRAcquisition::FromText(text));
+}
+
+
+template <typename TImage>
 auto
 SliceProfileDataConsistencyImageFilter<TImage>::MakeOutput(const DataObjectIdentifierType & name) -> DataObjectPointer
 {
@@ -89,7 +109,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::VerifyPreconditions() const
   {
     itkExceptionMacro("Tolerance is " << m_Tolerance << "; an intensity of at least 0 is expected.");
   }
-  ArSSRSliceProfileProjector::VerifyWidths(m_FullWidthAtHalfMaximum);
+  m_Acquisition.WithGaussianWidths(m_FullWidthAtHalfMaximum); // throws where they contradict each other
 }
 
 
@@ -104,7 +124,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::GenerateOutputInformation()
 
   const ArSSRSliceProfileProjector projector(ArSSRImageGeometry::FromImage(*high),
                                              ArSSRImageGeometry::FromImage(*low),
-                                             m_FullWidthAtHalfMaximum,
+                                             m_Acquisition.WithGaussianWidths(m_FullWidthAtHalfMaximum),
                                              m_UseVoxelsOutsideScan
                                                ? ArSSRSliceProfileProjector::Sees::AllVoxels
                                                : ArSSRSliceProfileProjector::Sees::VoxelsInsideLow);
@@ -216,6 +236,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::PrintSelf(std::ostream & os, Ind
   os << indent << "Tolerance: " << m_Tolerance << std::endl;
   os << indent << "FullWidthAtHalfMaximum: " << m_FullWidthAtHalfMaximum << " mm (0: low-resolution spacing)"
      << std::endl;
+  os << indent << "Acquisition: " << m_Acquisition << std::endl;
   os << indent << "UseVoxelsOutsideScan: " << (m_UseVoxelsOutsideScan ? "On" : "Off") << std::endl;
   os << indent << "InitialResidualRootMeanSquare: " << m_InitialResidualRootMeanSquare << std::endl;
   os << indent << "ResidualRootMeanSquare: " << m_ResidualRootMeanSquare << std::endl;

@@ -18,6 +18,8 @@
 #ifndef itkSliceProfileSimulationImageFilter_h
 #define itkSliceProfileSimulationImageFilter_h
 
+#include "itkArSSRAcquisition.h"
+#include "itkArSSRAcquisitionNoise.h"
 #include "itkArSSRPipeline.h"
 #include "itkArSSRSliceProfileProjector.h"
 
@@ -32,13 +34,17 @@ namespace itk
  * image.
  *
  * An output voxel \f$ y \f$ at \f$ p \f$ is the normalised sum of the input voxels \f$ x_i \f$ at \f$ p_i \f$ under a
- * Gaussian slice profile along each axis \f$ a \f$ of the output,
- * \f[ y = \frac{\sum_i w_i x_i}{\sum_i w_i}, \quad
- * w_i = \prod_a \exp\Bigl(-\frac{1}{2} \Bigl(\frac{(p_i - p) \cdot a}{\sigma_a}\Bigr)^2\Bigr), \quad
- * \sigma_a = \frac{\mathrm{FWHM}_a}{2 \sqrt{2 \ln 2}}, \f]
- * cut off at 4 σ, as ArSSRSliceProfile describes. By default the full width at half maximum is the output spacing.
- * Along an axis where it does not exceed the input spacing, within 1 %, the input is interpolated linearly: the
- * in-plane axes of a thick-slice scan are left as they are.
+ * point spread \f$ h_a \f$ along each axis \f$ a \f$ of the output,
+ * \f[ y = \frac{\sum_i w_i x_i}{\sum_i w_i}, \quad w_i = \prod_a h_a\bigl((p_i - p) \cdot a\bigr). \f]
+ * By default these are Gaussians whose full width at half maximum (FWHM) is the output spacing; FullWidthAtHalfMaximum
+ * sets other widths, and Acquisition other point spreads: boxes, k-space sampling, measured profiles, as
+ * ArSSRPointSpread describes them. Along an axis where their width does not exceed the input spacing, within 1 %, the
+ * input is interpolated linearly (but for k-space sampling): the in-plane axes of a thick-slice scan are left as they
+ * are.
+ *
+ * \par Noise
+ * Where the acquisition has noise of a known standard deviation, it is added, as ArSSRAcquisitionNoise does it with
+ * NoiseSeed.
  *
  * \par Output grid
  * Set one of
@@ -123,6 +129,20 @@ public:
   void
   SetFullWidthAtHalfMaximum(double width);
 
+  /** How the scan was taken: the point spread along each axis of the output, in mm, where FullWidthAtHalfMaximum
+   * leaves it open; and its noise, in intensities, which is added. Default: nothing is known, so that point spreads are
+   * Gaussians with the output spacing as full width at half maximum. */
+  void
+  SetAcquisition(const ArSSRAcquisition & acquisition);
+  /** The same in words, such as `z=box:4,xy=sinc`. \throws ExceptionObject for what ArSSRAcquisition cannot read. */
+  void
+  SetAcquisition(const std::string & text);
+  itkGetConstReferenceMacro(Acquisition, ArSSRAcquisition);
+
+  /** Of the noise's random numbers: the same seed gives the same noise. Default 0. */
+  itkSetMacro(NoiseSeed, uint64_t);
+  itkGetConstMacro(NoiseSeed, uint64_t);
+
   /** Output value where the input does not reach. Default 0. */
   itkSetMacro(DefaultPixelValue, OutputPixelType);
   itkGetConstReferenceMacro(DefaultPixelValue, OutputPixelType);
@@ -164,10 +184,13 @@ private:
   std::optional<FactorsType> m_ShrinkFactors;
   bool                       m_UseReferenceImage{ false };
   WidthsType                 m_FullWidthAtHalfMaximum{};
+  ArSSRAcquisition           m_Acquisition;
+  uint64_t                   m_NoiseSeed{ 0 };
   OutputPixelType            m_DefaultPixelValue{};
 
   // State of the pipeline, not settings.
   ArSSRSliceProfileProjector m_Projector;
+  ArSSRAcquisitionNoise      m_Noise;
   SizeValueType              m_NumberOfClampedVoxels{ 0 };
 };
 } // end namespace itk

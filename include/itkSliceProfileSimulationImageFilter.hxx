@@ -89,6 +89,26 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::SetFullWidthAtHalf
 
 template <typename TInputImage, typename TOutputImage>
 void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::SetAcquisition(const ArSSRAcquisition & acquisition)
+{
+  if (m_Acquisition != acquisition)
+  {
+    m_Acquisition = acquisition;
+    this->Modified();
+  }
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::SetAcquisition(const std::string & text)
+{
+  this->SetAcquisition(ArSSRAcquisition::FromText(text));
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
 SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::VerifyPreconditions() const
 {
   Superclass::VerifyPreconditions();
@@ -109,7 +129,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::VerifyPrecondition
                                                 "than the input's need a ReferenceImage.");
     }
   }
-  ArSSRSliceProfileProjector::VerifyWidths(m_FullWidthAtHalfMaximum);
+  m_Acquisition.WithGaussianWidths(m_FullWidthAtHalfMaximum); // throws where they contradict each other
 }
 
 
@@ -143,7 +163,9 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateOutputInfo
   output->SetOrigin(low.origin);
   output->SetDirection(low.direction);
   output->SetNumberOfComponentsPerPixel(1);
-  m_Projector = ArSSRSliceProfileProjector(high, low, m_FullWidthAtHalfMaximum);
+  const ArSSRAcquisition acquisition = m_Acquisition.WithGaussianWidths(m_FullWidthAtHalfMaximum);
+  m_Projector = ArSSRSliceProfileProjector(high, low, acquisition);
+  m_Noise = ArSSRAcquisitionNoise(acquisition, low.spacing, m_NoiseSeed);
 }
 
 
@@ -174,6 +196,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateData()
   const auto        high = InputVoxels::Read(this->GetInput(), m_Projector.GetHighRegion(low.region), "input");
 
   m_Projector.Simulate(high, low, ArSSRFilterLoop(this, m_Projector.GetNumberOfSimulationLoops()));
+  m_Noise.AddTo(low);
 
   ImageRegionIterator<OutputImageType> it(output, output->GetRequestedRegion());
   m_NumberOfClampedVoxels = 0;
@@ -198,6 +221,8 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::PrintSelf(std::ost
   os << indent << "ShrinkFactors: " << this->GetShrinkFactors() << std::endl;
   os << indent << "UseReferenceImage: " << (m_UseReferenceImage ? "On" : "Off") << std::endl;
   os << indent << "FullWidthAtHalfMaximum: " << m_FullWidthAtHalfMaximum << " mm (0: output spacing)" << std::endl;
+  os << indent << "Acquisition: " << m_Acquisition << std::endl;
+  os << indent << "NoiseSeed: " << m_NoiseSeed << std::endl;
   os << indent
      << "DefaultPixelValue: " << static_cast<typename NumericTraits<OutputPixelType>::PrintType>(m_DefaultPixelValue)
      << std::endl;

@@ -40,7 +40,8 @@ enum class RandomStream : std::uint64_t
   Acquisition,
   ValidationAcquisition,
   SyntheticWorkingSets,
-  SyntheticVolume
+  SyntheticVolume,
+  ScanNoise
 };
 
 /** \brief Random numbers that are a function of a seed, a stream, a number and how many were taken before.

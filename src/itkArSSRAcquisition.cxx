@@ -244,6 +244,32 @@ ArSSRAcquisition::SetNoise(double deviation, Noise kind)
 }
 
 ArSSRAcquisition
+ArSSRAcquisition::WithGaussianWidths(const SpacingType & fwhm) const
+{
+  ArSSRAcquisition result = *this;
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    if (!(fwhm[axis] >= 0.0) || !std::isfinite(fwhm[axis]))
+    {
+      itkGenericExceptionMacro("The full widths at half maximum are "
+                               << fwhm << " mm; finite numbers are expected, positive, or 0 for the spacing.");
+    }
+    if (fwhm[axis] == 0.0)
+    {
+      continue;
+    }
+    if (m_PointSpreads[axis] != ArSSRPointSpread())
+    {
+      itkGenericExceptionMacro("The full width at half maximum along "
+                               << AxisNames[axis] << " is " << fwhm[axis] << " mm, and the acquisition is '"
+                               << this->ToText() << "'. Give one of them along this axis.");
+    }
+    result.m_PointSpreads[axis] = ArSSRPointSpread::Gaussian(fwhm[axis]);
+  }
+  return result;
+}
+
+ArSSRAcquisition
 ArSSRAcquisition::Resolved(const SpacingType & spacing) const
 {
   ArSSRAcquisition resolved = *this;

@@ -216,6 +216,14 @@ ArSSRPointSpread::Scaled(double factor) const
   return scaled;
 }
 
+ArSSRPointSpread
+ArSSRPointSpread::Mirrored() const
+{
+  ArSSRPointSpread mirrored = *this;
+  std::reverse(mirrored.m_Samples.begin(), mirrored.m_Samples.end());
+  return mirrored;
+}
+
 void
 ArSSRPointSpread::VerifyResolved() const
 {

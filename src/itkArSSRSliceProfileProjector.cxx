@@ -59,30 +59,24 @@ ArSSRSliceProfileProjector::IsInsideExtent(double index, SizeValueType size)
 }
 
 
-void
-ArSSRSliceProfileProjector::VerifyWidths(const WidthsType & fwhm)
-{
-  for (const double width : fwhm)
-  {
-    if (!(width >= 0.0) || !std::isfinite(width))
-    {
-      itkGenericExceptionMacro("The full widths at half maximum are "
-                               << fwhm << " mm; finite numbers are expected, positive, or 0 for the spacing.");
-    }
-  }
-}
+ArSSRSliceProfileProjector::ArSSRSliceProfileProjector(const ArSSRImageGeometry & high,
+                                                       const ArSSRImageGeometry & low,
+                                                       const WidthsType &         fwhm,
+                                                       Sees                       sees,
+                                                       Method                     method)
+  : ArSSRSliceProfileProjector(high, low, ArSSRAcquisition().WithGaussianWidths(fwhm), sees, method)
+{}
 
 
 ArSSRSliceProfileProjector::ArSSRSliceProfileProjector(const ArSSRImageGeometry & high,
                                                        const ArSSRImageGeometry & low,
-                                                       const WidthsType &         fwhm,
+                                                       const ArSSRAcquisition &   acquisition,
                                                        Sees                       sees,
                                                        Method                     method)
   : m_HighSize(high.region.GetSize())
   , m_LowSize(low.region.GetSize())
   , m_Sees(sees)
 {
-  VerifyWidths(fwhm);
   if (high.region.GetNumberOfPixels() == 0 || low.region.GetNumberOfPixels() == 0)
   {
     itkGenericExceptionMacro("The high-resolution image has a size of "
@@ -113,13 +107,13 @@ ArSSRSliceProfileProjector::ArSSRSliceProfileProjector(const ArSSRImageGeometry 
   }
   m_Inverse = MatrixType(m_Matrix.GetInverse());
 
+  const ArSSRAcquisition resolved = acquisition.Resolved(low.spacing);
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
-    const double width = fwhm[axis] > 0.0 ? fwhm[axis] / low.spacing[axis] : 1.0; // in LR voxels
     const auto * row = m_Matrix[axis];
     m_VoxelSize[axis] = std::sqrt(row[0] * row[0] + row[1] * row[1] + row[2] * row[2]);
-    m_FWHM[axis] = width / m_VoxelSize[axis];
-    m_Support[axis] = ArSSRSliceProfile::GetSupportRadius(m_FWHM[axis]) * m_VoxelSize[axis];
+    m_Spreads[axis] = resolved.GetPointSpread(axis).Scaled(1.0 / (low.spacing[axis] * m_VoxelSize[axis]));
+    m_Support[axis] = m_Spreads[axis].GetSupportRadius() * m_VoxelSize[axis];
     m_Reach[axis] = arssr::LanczosLobes * std::max(1.0, m_VoxelSize[axis]);
   }
 }

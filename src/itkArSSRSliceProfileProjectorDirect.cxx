@@ -24,6 +24,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace itk
 {
@@ -32,22 +33,59 @@ namespace
 using arssr::VoxelInterval;
 using arssr::VoxelsWithin;
 
-// The product of three slice profiles along a line of HR voxels, on which the distance from the LR voxel's centre along
+using Spreads = std::array<ArSSRPointSpread, 3>;
+
+// A point spread's weights, looked up by the distance: to 1e-5 of the largest, and much faster than computed.
+class WeightTable
+{
+public:
+  explicit WeightTable(const ArSSRPointSpread & spread)
+  {
+    const auto last = static_cast<SizeValueType>(std::ceil(spread.GetSupportRadius() * StepsPerVoxel)) + 1;
+    for (SizeValueType side = 0; side < 2; ++side)
+    {
+      for (SizeValueType step = 0; step <= last; ++step)
+      {
+        const double distance = static_cast<double>(step) / StepsPerVoxel;
+        m_Weights[side].push_back(spread.Evaluate(side == 0 ? distance : -distance));
+      }
+    }
+  }
+
+  double
+  GetWeight(double distance) const
+  {
+    const auto &        weights = m_Weights[distance < 0.0 ? 1 : 0];
+    const double        place = std::abs(distance) * StepsPerVoxel;
+    const SizeValueType step = std::min(static_cast<SizeValueType>(place), weights.size() - 2);
+    return weights[step] + (place - static_cast<double>(step)) * (weights[step + 1] - weights[step]);
+  }
+
+private:
+  static constexpr double StepsPerVoxel = 256.0;
+
+  std::array<std::vector<double>, 2> m_Weights; // towards growing index and against it
+};
+
+// The product of three point spreads along a line of HR voxels, on which the distance from the LR voxel's centre along
 // each LR axis, in HR voxels, grows by `step` from voxel to voxel.
 class ProfilesOnLine
 {
 public:
-  explicit ProfilesOnLine(const ArSSRSliceProfileProjector::WidthsType & fwhm, const std::array<double, 3> & step)
+  explicit ProfilesOnLine(const Spreads & spreads, const std::array<double, 3> & step)
     : m_Step(step)
   {
     double curvature = 0.0;
     for (unsigned int axis = 0; axis < 3; ++axis)
     {
-      m_IsPointSample[axis] = ArSSRSliceProfile::IsPointSample(fwhm[axis]);
-      m_Radius[axis] = ArSSRSliceProfile::GetSupportRadius(fwhm[axis]);
-      if (!m_IsPointSample[axis])
+      m_Radius[axis] = spreads[axis].GetSupportRadius();
+      if (spreads[axis].GetKind() != ArSSRPointSpread::Kind::Gaussian || spreads[axis].IsPointSample())
       {
-        const double sigma = ArSSRSliceProfile::GetSigma(fwhm[axis]);
+        m_Tables[axis].emplace(spreads[axis]);
+      }
+      else
+      {
+        const double sigma = ArSSRSliceProfile::GetSigma(spreads[axis].GetWidth());
         m_Exponent[axis] = -0.5 / (sigma * sigma);
         curvature += m_Exponent[axis] * step[axis] * step[axis];
       }
@@ -68,8 +106,9 @@ public:
     return visible;
   }
 
-  // Calls add(voxel, weight) for the visible voxels. The exponent is a parabola along the line, so that the ratio of
-  // neighbouring weights changes by a constant factor: two exponentials a line instead of one a voxel.
+  // Calls add(voxel, weight) for the visible voxels. The exponent of the Gaussians is a parabola along the line, so
+  // that the ratio of neighbouring weights changes by a constant factor: two exponentials a line instead of one a
+  // voxel.
   template <typename TFunction>
   void
   ForEach(const std::array<double, 3> & start, const VoxelInterval & visible, const TFunction & add) const
@@ -90,9 +129,9 @@ public:
       double weight = gaussian;
       for (unsigned int axis = 0; axis < 3; ++axis)
       {
-        if (m_IsPointSample[axis])
+        if (m_Tables[axis])
         {
-          weight *= std::max(0.0, 1.0 - std::abs(start[axis] + static_cast<double>(voxel) * m_Step[axis]));
+          weight *= m_Tables[axis]->GetWeight(start[axis] + static_cast<double>(voxel) * m_Step[axis]);
         }
       }
       add(voxel, weight);
@@ -102,12 +141,12 @@ public:
   }
 
 private:
-  std::array<double, 3> m_Step;
-  std::array<bool, 3>   m_IsPointSample{};
-  std::array<double, 3> m_Exponent{}; // of the squared distance; 0 for a point sample
-  std::array<double, 3> m_Radius{};
-  double                m_Curvature{ 0.0 };
-  double                m_RatioOfRatios{ 1.0 };
+  std::array<double, 3>                     m_Step;
+  std::array<std::optional<WeightTable>, 3> m_Tables;     // where it is no Gaussian, or a point sample
+  std::array<double, 3>                     m_Exponent{}; // of the squared distance; 0 where there is a table
+  std::array<double, 3>                     m_Radius{};
+  double                                    m_Curvature{ 0.0 };
+  double                                    m_RatioOfRatios{ 1.0 };
 };
 } // namespace
 
@@ -127,7 +166,7 @@ ArSSRSliceProfileProjector::SimulateDirectly(const ArSSRVoxelBlock &  high,
       radius[row] += std::abs(m_Inverse[row][column]) * m_Support[column];
     }
   }
-  const ProfilesOnLine profiles(m_FWHM, step);
+  const ProfilesOnLine profiles(m_Spreads, step);
 
   const auto simulated = [&](const IndexType & lowIndex) {
     const auto y = VoxelsWithin(-this->GetHighIndex(1, lowIndex), 1.0, radius[1], m_HighSize[1]);

@@ -110,6 +110,7 @@ ArSSRSliceProfileProjector::SimulateSeparably(const ArSSRVoxelBlock &  high,
   {
     const unsigned int lowAxis = m_LowAxis[axis];
     const auto         seen = this->GetSeenVoxels(axis, lowAxis, IndexType{});
+    const auto         spread = m_Matrix[lowAxis][axis] < 0.0 ? m_Spreads[lowAxis].Mirrored() : m_Spreads[lowAxis];
     for (SizeValueType voxel = 0; voxel < view.size[axis]; ++voxel)
     {
       IndexType index = low.region.GetIndex();
@@ -118,8 +119,8 @@ ArSSRSliceProfileProjector::SimulateSeparably(const ArSSRVoxelBlock &  high,
       rows[axis].emplace_back();
       if (IsInsideExtent(centre, m_HighSize[axis]) && !seen.IsEmpty())
       {
-        rows[axis].back() = ArSSRSliceProfile::GetWeights(
-          centre - static_cast<double>(seen.begin), m_FWHM[lowAxis], static_cast<SizeValueType>(seen.end - seen.begin));
+        rows[axis].back() = spread.GetWeights(centre - static_cast<double>(seen.begin),
+                                              static_cast<SizeValueType>(seen.end - seen.begin));
         rows[axis].back().first += seen.begin;
       }
     }

@@ -462,6 +462,17 @@ TEST(ArSSRPointSpread, TakesTheSpacingForAWidthThatIsNotGiven)
   ExpectError([] { Spread().Resolved(0.0); }, "spacing is 0");
 }
 
+TEST(ArSSRPointSpread, IsMirroredInTheOtherDirection)
+{
+  const auto measured = itk::ArSSRPointSpread::Measured({ 0.1, 1.0, 0.6, 0.2 }, 0.8);
+  for (const double distance : { -2.0, -1.1, -0.4, 0.0, 0.3, 1.7 })
+  {
+    EXPECT_DOUBLE_EQ(measured.Mirrored().Evaluate(distance), measured.Evaluate(-distance));
+  }
+  EXPECT_EQ(measured.Mirrored().Mirrored(), measured);
+  EXPECT_EQ(itk::ArSSRPointSpread::Sinc(2.0, 0.5).Mirrored(), itk::ArSSRPointSpread::Sinc(2.0, 0.5));
+}
+
 TEST(ArSSRPointSpread, ScalesItsLengths)
 {
   for (const Spread & spread : AllKinds())

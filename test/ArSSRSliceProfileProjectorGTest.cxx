@@ -213,6 +213,19 @@ TEST_P(SliceProfileGrids, AxisAfterAxisGivesTheValuesOfTheDirectSums)
   }
 }
 
+TEST_P(SliceProfileGrids, AxisAfterAxisGivesTheValuesOfTheDirectSumsForEveryPointSpread)
+{
+  const Block      high = RandomBlock(GetParam().high);
+  const RegionType low(GetParam().low.region.GetSize());
+  for (const char * acquisition : { "box:2.2", "sinc", "x=sinc:3:hann,y=box,z=measured:0.7:0.3/1/0.8/0.1" })
+  {
+    const auto      described = itk::ArSSRAcquisition::FromText(acquisition);
+    const Projector fast(GetParam().high, GetParam().low, described);
+    const Projector slow(GetParam().high, GetParam().low, described, Sees::AllVoxels, Method::Direct);
+    ExpectNear(Simulated(fast, high, low), Simulated(slow, high, low), 0.01F); // of a range of 100; looked up in tables
+  }
+}
+
 TEST_P(SliceProfileGrids, AConstantIsSimulatedAsThatConstant)
 {
   const Projector projector(GetParam().high, GetParam().low, Default);

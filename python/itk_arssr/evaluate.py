@@ -14,7 +14,16 @@ from itk_arssr.command import err, option, out, reports_mistakes, tell_note
 from itk_arssr.console import Bars
 from itk_arssr.errors import UserError
 from itk_arssr.evaluation import Failure
-from itk_arssr.evaluation_options import PICTURES, Crop, Degradation, Evaluation, parse_crop, parse_scales
+from itk_arssr.evaluation_options import (
+    PICTURES,
+    Crop,
+    Degradation,
+    Evaluation,
+    parse_crop,
+    parse_percentages,
+    parse_profiles,
+    parse_scales,
+)
 from itk_arssr.found import check_series_are_there, find
 from itk_arssr.options import parse_device, parse_memory, parse_precision
 from itk_arssr.outputs import Inputs
@@ -29,6 +38,7 @@ EXAMPLES = (
     "arssr evaluate scans/",
     "arssr evaluate mine.safetensors default scans/ --scales 2,2.5,3,4 --out evaluation",
     "arssr evaluate mine.safetensors scan.nii.gz --scales 1x1x4,1x1x5 --iterations 0",
+    "arssr evaluate scans/ --profiles gaussian,box,sinc --noise 0,2,5 --scales 2,3,4,1x1x4 --gaps 0,25",
     "arssr evaluate ArSSR_RDN.pkl scans/ --degradation cubic",
     "arssr evaluate mine.safetensors scan.nii.gz --crop 50:122,50:122,30:102",
 )
@@ -56,16 +66,46 @@ def evaluate(
         tuple,
         option(parse_scales, "S,S,...", "Each one number, or one for x, y and z: 2,2.5,1x1x4; 1,1,4 alone is 1x1x4."),
     ] = "2,3,4",
+    profiles: Annotated[
+        tuple,
+        option(
+            parse_profiles,
+            "P,P,...",
+            "Point spreads of low-resolution images: gaussian, box, sinc, sinc:hann, ... with the LR spacing as width "
+            "(a Gaussian's FWHM), or one in mm; with semicolons between, for axes: 'sinc;z=box:4,xy=sinc'.",
+        ),
+    ] = "gaussian",
+    noise: Annotated[
+        tuple,
+        option(
+            parse_percentages,
+            "%,%,...",
+            "Standard deviations of their Rician noise, in percent of the range of intensities.",
+        ),
+    ] = "0",
+    gaps: Annotated[
+        tuple,
+        option(
+            parse_percentages,
+            "%,%,...",
+            "Gaps between slices, in percent of their distance: of scales of one axis, under gaussian and box.",
+        ),
+    ] = "0",
     degradation: Annotated[
         Degradation,
         typer.Option(
-            help="How low-resolution images are made: under a Gaussian slice profile with the LR spacing as its FWHM, "
-            "or by cubic B-splines without anti-aliasing as the published recipe has it."
+            help="How low-resolution images are made: under point spreads, or by cubic B-splines without anti-aliasing "
+            "as the published recipe has it."
         ),
     ] = Degradation.SLICE_PROFILE,
     iterations: Annotated[
         int,
-        typer.Option(min=0, metavar="N", help="Back-projections; 0 leaves them out for the models, not for B-splines."),
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Back-projections of models, and most of B-splines, which get the best number; 0 leaves them out for "
+            "models, and B-splines have up to 10.",
+        ),
     ] = 10,
     border: Annotated[int, typer.Option(min=0, metavar="N", help="HR voxels left out on every side.")] = 6,
     crop: Annotated[
@@ -90,13 +130,17 @@ def evaluate(
 
     Low-resolution images are made from the images of HR_DIR and restored by
     linear interpolation, cubic B-splines, B-splines with back-projection
-    ("+ BP": corrected until the image explains the low-resolution one),
-    each model, and each model with back-projection.
+    ("+ BP": corrected until the image explains the low-resolution one, of
+    which they get the best number), each model, and each model with
+    back-projection. Back-projection is told the point spread; models are
+    told nothing. Where there is noise, B-splines after non-local means,
+    which is told the noise, are a rival too (scikit-image).
 
-    DIR then holds results.csv (a row for each image, scale and method),
-    results.md (means with 95 % confidence intervals, gains), gain.png, and
-    best.png and worst.png: the slices with the highest and the lowest gain
-    over B-splines with back-projection.
+    All scales are measured under all --profiles and --noise. DIR then holds
+    results.csv (a row for each image, condition and method), results.md
+    (gains over the best rival of each image; means with 95 % confidence
+    intervals), gain.png, and best.png and worst.png: the slices with the
+    highest and the lowest gain over B-splines with back-projection.
 
     Intensities are scaled as in training: the smaller of 0 and the minimum
     becomes 0, the 99.9th percentile of the voxels above it 1; they are
@@ -104,11 +148,15 @@ def evaluate(
     border. An image that cannot be evaluated does not stop the others;
     the exit status is then 1.
     """
+    from itk_arssr.denoising import is_available
     from itk_arssr.evaluation_plot import check_can_plot
     from itk_arssr.evaluator import Evaluator
     from itk_arssr.restoration import Restorer, load_models
 
-    evaluation = Evaluation(scales, degradation, iterations, border, crop, not no_intensity_scaling)
+    evaluation = Evaluation(
+        scales, profiles, noise, gaps, degradation, iterations, border, crop, not no_intensity_scaling
+    )
+    _check_has_meaning(evaluation)
     check_can_plot()
     found = find(images, series or ())
     check_series_are_there(series or (), [found])
@@ -118,7 +166,7 @@ def evaluate(
     make_folder(folder)
     with (
         ends_on_ctrl_c(restorer),
-        Bars(out, len(found) * len(evaluation.scales), "all") as bars,
+        Bars(out, len(found) * len(evaluation.conditions), "all") as bars,
         closing(found.groups(restorer.raise_if_interrupted)) as groups,
     ):
         evaluator = Evaluator(restorer, evaluation, bars)
@@ -126,7 +174,18 @@ def evaluate(
     evaluator.results.failures += [Failure(fault.name, fault.reason) for fault in found.faults]
     for remark in found.remarks:
         tell_note(remark)
+    if any(noise) and not is_available():
+        tell_note("non-local means, a rival where there is noise, were left out: pip install scikit-image")
     _conclude(evaluator, evaluation, folder)
+
+
+def _check_has_meaning(evaluation: Evaluation) -> None:
+    """Refuse settings that would change nothing."""
+    if not evaluation.conditions:
+        raise typer.BadParameter("--gaps are between thick slices, of scales such as 1x1x4, under gaussian or box")
+    other = evaluation.profiles != Evaluation(evaluation.scales).profiles or any(evaluation.noise + evaluation.gaps)
+    if evaluation.degradation is Degradation.CUBIC and other:
+        raise typer.BadParameter("--profiles, --noise and --gaps have no meaning with --degradation cubic")
 
 
 def _check_outputs(folder: Path, inputs: Inputs, overwrite: bool) -> None:
@@ -159,5 +218,5 @@ def _conclude(evaluator: Evaluator, evaluation: Evaluation, folder: Path) -> Non
         err.print(f"[red]failed:[/] {escape(failure.name)}: {escape(failure.error)}", highlight=False, soft_wrap=True)
     if results.failures:
         raise UserError(
-            f"{len(results.failures)} failed; evaluated: {len(results.cases)}, counting each image at each scale"
+            f"{len(results.failures)} failed; evaluated: {len(results.cases)}, counting each image under each condition"
         )

@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from itk_arssr.confidence import Mean, mean_of
+from itk_arssr.evaluation_options import Condition
 from itk_arssr.metrics import Quality
-from itk_arssr.options import PerAxis
 
 LINEAR, SPLINE = "linear", "B-spline"
 BACK_PROJECTED = " + BP"
 SPLINE_BP = SPLINE + BACK_PROJECTED
 BASELINES = (LINEAR, SPLINE, SPLINE_BP)
+DENOISED_SPLINE = "non-local means, " + SPLINE
+RIVALS = (*BASELINES, DENOISED_SPLINE)  # the last one where there is noise
 
 FIGURES: dict[str, Callable[[Quality], float]] = {
     "psnr": lambda quality: quality.psnr,
@@ -23,15 +25,20 @@ FIGURES: dict[str, Callable[[Quality], float]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One image at one scale: how good each method's result is."""
+    """One image under one condition: how good each method's result is."""
 
     image: str
-    scale: PerAxis
+    condition: Condition
     qualities: dict[str, Quality]
 
     def figure(self, figure: str, method: str) -> float:
         """PSNR in dB, or SSIM, of a method's result."""
         return FIGURES[figure](self.qualities[method])
+
+    @property
+    def best_rival(self) -> str:
+        """The method without a model that has the highest PSNR."""
+        return max((rival for rival in RIVALS if rival in self.qualities), key=lambda rival: self.figure("psnr", rival))
 
     def gain(self, figure: str, method: str, baseline: str) -> float:
         """By how much a method's figure exceeds a baseline's; 0 where both results are perfect."""
@@ -56,26 +63,33 @@ class Results:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def scales(self) -> list[PerAxis]:
-        """Scales with at least one image."""
-        return list(dict.fromkeys(case.scale for case in self.cases))
+    def conditions(self) -> list[Condition]:
+        """Conditions with at least one image."""
+        return list(dict.fromkeys(case.condition for case in self.cases))
 
-    @property
-    def methods(self) -> list[str]:
-        """All methods, the baselines first."""
-        return list(self.cases[0].qualities) if self.cases else []
+    def methods(self, condition: Condition) -> list[str]:
+        """All methods that were tried under a condition, the baselines first."""
+        return list(self.at(condition)[0].qualities)
 
-    def at(self, scale: PerAxis) -> list[Case]:
-        """The cases of one scale."""
-        return [case for case in self.cases if case.scale == scale]
+    def at(self, condition: Condition) -> list[Case]:
+        """The cases of one condition."""
+        return [case for case in self.cases if case.condition == condition]
 
-    def mean(self, scale: PerAxis, figure: str, method: str) -> Mean:
+    def mean(self, condition: Condition, figure: str, method: str) -> Mean:
         """Mean of a figure over the images."""
-        return mean_of([case.figure(figure, method) for case in self.at(scale)])
+        return mean_of([case.figure(figure, method) for case in self.at(condition)])
 
-    def mean_gain(self, scale: PerAxis, figure: str, method: str, baseline: str) -> Mean:
+    def mean_gain(self, condition: Condition, figure: str, method: str, baseline: str) -> Mean:
         """Mean of the images' gains; its interval is that of paired differences."""
-        return mean_of([case.gain(figure, method, baseline) for case in self.at(scale)])
+        return mean_of([case.gain(figure, method, baseline) for case in self.at(condition)])
+
+    def gains_over_best(self, condition: Condition, method: str) -> list[float]:
+        """Each image's gain in PSNR, in dB, over the rival that is best for it."""
+        return [case.gain("psnr", method, case.best_rival) for case in self.at(condition)]
+
+    def models(self, condition: Condition) -> list[str]:
+        """The methods with a model."""
+        return [method for method in self.methods(condition) if method not in RIVALS]
 
 
 def gain_of_errors(error: float, other: float) -> float:

@@ -13,8 +13,7 @@ import itk
 from itk_arssr import io
 from itk_arssr.degrade import simulate_low_resolution
 from itk_arssr.errors import UserError
-from itk_arssr.evaluation_options import Crop, Degradation
-from itk_arssr.options import PerAxis
+from itk_arssr.evaluation_options import Condition, Crop, Degradation
 from itk_arssr.resample import Grid, as_float, grid_of, image_on, resample, scaled
 from itk_arssr.sources import Source
 from itk_arssr.wording import times
@@ -41,8 +40,9 @@ def read_truth(source: Source, crop: Crop | None) -> io.Volume:
     return replace(volume, image=image_on(grid, voxels))
 
 
-def low_resolution(truth: itk.Image, scale: PerAxis, degradation: Degradation) -> itk.Image:
-    """The scan with voxels ``scale`` times as large that the methods have to work with."""
+def low_resolution(truth: itk.Image, condition: Condition, degradation: Degradation) -> itk.Image:
+    """The scan with larger voxels that the methods have to work with."""
+    scale = condition.scale
     grid = scaled(grid_of(truth), [1 / factor for factor in scale.values])
     if min(grid.size) < _FEWEST_LOW:
         raise UserError(
@@ -51,7 +51,7 @@ def low_resolution(truth: itk.Image, scale: PerAxis, degradation: Degradation) -
         )
     if degradation is Degradation.CUBIC:
         return resample(truth, grid, "B-spline")
-    return simulate_low_resolution(truth, scale.values)
+    return simulate_low_resolution(truth, scale.values, condition.acquisition(itk.spacing(truth)))
 
 
 def check_is_measurable(truth: itk.Image, border: int) -> None:

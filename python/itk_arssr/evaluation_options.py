@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from itk_arssr.errors import UserError
+import itk
+
+from itk_arssr.errors import UserError, description
 from itk_arssr.options import PerAxis, parse_per_axis
 from itk_arssr.wording import times
 
@@ -14,6 +17,8 @@ _PART = re.compile(r"(\d*):(\d*)")
 _ONE = re.compile(r"0*1(\.0*)?")
 _AXES = "xyz"
 _ITERATIONS = 10
+_DEFAULT_PROFILE = "gaussian"
+_CUT_BY_GAPS = ("gaussian", "box")  # profiles of slices; k-space along the third axis of a 3-D scan has no gaps
 PICTURES = ("worst.png", "best.png")  # of the slices with the lowest and the highest gain
 
 
@@ -22,6 +27,46 @@ class Degradation(StrEnum):
 
     SLICE_PROFILE = "slice-profile"
     CUBIC = "cubic"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How an image is degraded: scale, point spread, and noise."""
+
+    scale: PerAxis
+    profile: str = _DEFAULT_PROFILE  # in the words of itk::ArSSRAcquisition; widths that it leaves open are LR spacings
+    noise: float = 0.0  # standard deviation of the Rician noise, in percent of the range that intensities are scaled to
+    gap: float = 0.0  # between thick slices, in percent of their distance
+
+    @property
+    def slice_axis(self) -> int | None:
+        """The axis across thick slices: the only one that gets coarser."""
+        coarser = [axis for axis, factor in enumerate(self.scale.values) if factor > 1]
+        return coarser[0] if len(coarser) == 1 else None
+
+    @property
+    def has_meaning(self) -> bool:
+        """Whether the condition is another one than that without a gap: gaps are between slices of a 2-D scan."""
+        return not self.gap or (self.slice_axis is not None and self.profile in _CUT_BY_GAPS)
+
+    def acquisition(self, spacing: tuple[float, ...]) -> itk.ArSSRAcquisition:
+        """How the scan with larger voxels is taken of an image with this spacing, in mm, and the range [0, 1]."""
+        acquisition = itk.ArSSRAcquisition.FromText(self.profile)
+        if self.gap:
+            thickness = (1 - self.gap / 100) * self.scale.values[self.slice_axis] * spacing[self.slice_axis]
+            spread = itk.ArSSRPointSpread.FromText(f"{self.profile}:{thickness!r}")
+            acquisition.SetPointSpread(self.slice_axis, spread)
+        if self.noise:
+            acquisition.SetNoise(self.noise / 100, itk.ArSSRAcquisitionEnums.Noise_Rician)
+        return acquisition
+
+    def __str__(self) -> str:
+        parts = [str(self.scale) if self.profile == _DEFAULT_PROFILE else f"{self.scale} {self.profile}"]
+        if self.gap:
+            parts.append(f"{self.gap:g} % gap")
+        if self.noise:
+            parts.append(f"{self.noise:g} % noise")
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -57,6 +102,9 @@ class Evaluation:
     """How images are degraded, restored and measured."""
 
     scales: tuple[PerAxis, ...]
+    profiles: tuple[str, ...] = (_DEFAULT_PROFILE,)
+    noise: tuple[float, ...] = (0.0,)
+    gaps: tuple[float, ...] = (0.0,)
     degradation: Degradation = Degradation.SLICE_PROFILE
     iterations: int = _ITERATIONS
     border: int = 6
@@ -65,8 +113,22 @@ class Evaluation:
 
     @property
     def back_projections(self) -> int:
-        """Iterations that B-splines get: they always get some, models only where some are asked for."""
+        """Most iterations that B-splines get: they may always have some, models only where some are asked for."""
         return self.iterations or _ITERATIONS
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every scale with every profile, gap and level of noise; gaps only where there are thick slices."""
+        return tuple(self._conditions())
+
+    def _conditions(self) -> Iterator[Condition]:
+        for scale in self.scales:
+            for profile in self.profiles:
+                for gap in self.gaps:
+                    for noise in self.noise:
+                        condition = Condition(scale, profile, noise, gap)
+                        if condition.has_meaning:
+                            yield condition
 
 
 def parse_scales(text: str) -> tuple[PerAxis, ...]:
@@ -89,6 +151,39 @@ def parse_scales(text: str) -> tuple[PerAxis, ...]:
             )
         scales.append(scale)
     return tuple(scales)
+
+
+def parse_profiles(text: str) -> tuple[str, ...]:
+    """``gaussian,box,sinc``: point spreads, with commas between; with semicolons between, also ``z=box,xy=sinc``."""
+    profiles: list[str] = []
+    for part in text.removesuffix(";").split(";") if ";" in text or "=" in text else text.split(","):
+        profile = part.strip()
+        try:
+            acquisition = itk.ArSSRAcquisition.FromText(profile)
+        except RuntimeError as error:
+            raise ValueError(description(error)) from None
+        if acquisition.IsNoiseKnown():
+            raise ValueError(f"the profile '{profile}' has noise; give it with --noise")
+        if profile in profiles:
+            raise ValueError(f"the profile '{profile}' is there twice")
+        profiles.append(profile)
+    return tuple(profiles)
+
+
+def parse_percentages(text: str) -> tuple[float, ...]:
+    """``0,2,5``: percentages from 0 to below 100, each once."""
+    percentages: list[float] = []
+    for part in text.split(","):
+        try:
+            percentage = float(part.removesuffix("%"))
+        except ValueError:
+            raise ValueError(f"'{part}' is not a percentage") from None
+        if not 0 <= percentage < 100:
+            raise ValueError(f"'{part}' is not a percentage from 0 to below 100")
+        if percentage in percentages:
+            raise ValueError(f"the percentage '{part}' is there twice")
+        percentages.append(percentage)
+    return tuple(percentages)
 
 
 def _scale_texts(text: str) -> list[str]:

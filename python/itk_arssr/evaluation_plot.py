@@ -6,13 +6,15 @@ from pathlib import Path
 
 from itk_arssr.confidence import CONFIDENCE, Mean
 from itk_arssr.errors import UserError
-from itk_arssr.evaluation import BASELINES, SPLINE_BP, Results
+from itk_arssr.evaluation import SPLINE_BP, Results
+from itk_arssr.evaluation_options import Condition
 from itk_arssr.picture import save_figure
 
 _INCHES = (7.5, 4.5)
 _DPI = 160
 _SPREAD = 0.12  # of the distance between scales, in which methods lie side by side
 _LEGEND_COLUMNS = 4
+_MOST_UPRIGHT, _SLANT = 6, 40  # more conditions than the first have their names at this angle, in degrees
 _INK, _MUTED = "#1b1f24", "#59636e"
 _COLOURS = ("#0969da", "#bc4c00", "#1a7f37", "#8250df", "#cf222e", "#6e7781")
 
@@ -27,17 +29,20 @@ def check_can_plot() -> None:
 
 
 def save_gains(path: Path, results: Results) -> None:
-    """Write the plot; error bars are the means' confidence intervals. Scales that differ by axis stand apart."""
+    """Write the plot; error bars are the means' confidence intervals.
+
+    A line joins scales that are the same along all axes, under the default point spread and without noise.
+    """
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=_INCHES, layout="constrained", facecolor="white")
-    methods = [method for method in results.methods if method not in BASELINES]
-    scales = sorted(results.scales, key=lambda scale: (len(set(scale.values)) > 1, scale.values))
+    conditions = sorted(results.conditions, key=_order)
+    methods = results.models(conditions[0])
     for number, method in enumerate(methods):
         offset = _SPREAD * (number / max(1, len(methods) - 1) - 0.5) if len(methods) > 1 else 0.0
-        means = [results.mean_gain(scale, "psnr", method, SPLINE_BP) for scale in scales]
-        equal = [index for index, scale in enumerate(scales) if len(set(scale.values)) == 1]
-        apart = [index for index in range(len(scales)) if index not in equal]
+        means = [results.mean_gain(condition, "psnr", method, SPLINE_BP) for condition in conditions]
+        equal = [index for index, condition in enumerate(conditions) if _is_in_line(condition)]
+        apart = [index for index in range(len(conditions)) if index not in equal]
         colour = _COLOURS[number % len(_COLOURS)]
         for indices, line in ((equal, "-"), (apart, "none")):
             if indices:
@@ -53,8 +58,9 @@ def save_gains(path: Path, results: Results) -> None:
                     label=label,
                 )
     axes.axhline(0, color=_INK, linewidth=1)
-    axes.set_xticks(range(len(scales)), [f"×{scale}" for scale in scales])
-    axes.set_xlim(-0.5, len(scales) - 0.5)
+    slanted = {"rotation": _SLANT, "ha": "right"} if len(conditions) > _MOST_UPRIGHT else {}
+    axes.set_xticks(range(len(conditions)), [f"×{condition}" for condition in conditions], **slanted)
+    axes.set_xlim(-0.5, len(conditions) - 0.5)
     axes.set_ylabel(f"PSNR over {SPLINE_BP} / dB", color=_INK)
     axes.set_title(_title(results), fontsize=10, color=_MUTED)
     axes.grid(axis="y", alpha=0.3)
@@ -62,12 +68,27 @@ def save_gains(path: Path, results: Results) -> None:
     save_figure(figure, path, _DPI)
 
 
+def _is_in_line(condition: Condition) -> bool:
+    return condition == Condition(condition.scale) and len(set(condition.scale.values)) == 1
+
+
+def _order(condition: Condition) -> tuple:
+    return (
+        not _is_in_line(condition),
+        len(set(condition.scale.values)) > 1,
+        condition.scale.values,
+        condition.profile,
+        condition.gap,
+        condition.noise,
+    )
+
+
 def _length(mean: Mean) -> float:
     return mean.half_width or 0.0
 
 
 def _title(results: Results) -> str:
-    counts = {len(results.at(scale)) for scale in results.scales}
+    counts = {len(results.at(condition)) for condition in results.conditions}
     images = " to ".join(str(count) for count in sorted({min(counts), max(counts)}))
     if counts == {1}:
         return "n=1: no confidence interval"

@@ -14,20 +14,19 @@ from itk_arssr import __version__
 from itk_arssr.atomic import completed
 from itk_arssr.confidence import CONFIDENCE, Mean
 from itk_arssr.evaluation import BACK_PROJECTED, BASELINES, FIGURES, Case, Results
-from itk_arssr.evaluation_options import Degradation, Evaluation
-from itk_arssr.options import PerAxis
+from itk_arssr.evaluation_options import Condition, Degradation, Evaluation
 
 _DIGITS = {"psnr": 2, "ssim": 4}
 _TITLES = {"psnr": "PSNR / dB", "ssim": "SSIM"}
 _DEGRADATIONS = {
-    Degradation.SLICE_PROFILE: "Gaussian slice profile, FWHM = LR spacing",
+    Degradation.SLICE_PROFILE: "under a point spread along each axis",
     Degradation.CUBIC: "cubic B-spline samples at the LR voxels' centres, no low-pass filter (the published recipe)",
 }
 
 
 def write_csv(path: Path, results: Results, evaluation: Evaluation) -> None:
-    """One row for each image, scale and method; numbers as exact as they are."""
-    columns = ["image", "scale", "degradation", "method"]
+    """One row for each image, condition and method; numbers as exact as they are."""
+    columns = ["image", "scale", "profile", "gap", "noise", "degradation", "method"]
     for figure in FIGURES:
         columns += [figure, *(f"{figure}_over_{_identifier(baseline)}" for baseline in BASELINES)]
     with completed(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
@@ -35,7 +34,9 @@ def write_csv(path: Path, results: Results, evaluation: Evaluation) -> None:
         rows.writerow(columns)
         for case in results.cases:
             for method in case.qualities:
-                row = [case.image, str(case.scale).replace("×", "x"), evaluation.degradation.value, method]
+                condition = case.condition
+                row = [case.image, str(condition.scale).replace("×", "x"), condition.profile]
+                row += [f"{condition.gap:g}", f"{condition.noise:g}", evaluation.degradation.value, method]
                 for figure in FIGURES:
                     row.append(repr(case.figure(figure, method)))
                     row += [repr(case.gain(figure, method, baseline)) for baseline in BASELINES]
@@ -49,24 +50,24 @@ def write_markdown(path: Path, results: Results, evaluation: Evaluation) -> None
 
 
 def tables(results: Results) -> Iterator[Table]:
-    """For each scale, the means over the images; of each method PSNR in the first line, SSIM in the second."""
-    for scale in results.scales:
-        table = Table(title=heading(results, scale), title_justify="left", show_lines=True)
+    """For each condition, the means over the images; of each method PSNR in the first line, SSIM in the second."""
+    for condition in results.conditions:
+        table = Table(title=heading(results, condition), title_justify="left", show_lines=True)
         table.add_column("method", overflow="fold")
         for column in _columns("\n".join(_TITLES.values())):
             table.add_column(column, justify="right")
-        for method in results.methods:
-            psnr, ssim = (_mean_cells(results, scale, figure, method) for figure in FIGURES)
+        for method in results.methods(condition):
+            psnr, ssim = (_mean_cells(results, condition, figure, method) for figure in FIGURES)
             table.add_row(escape(method), *(f"{one}\n{other}" for one, other in zip(psnr, ssim, strict=True)))
         yield table
 
 
-def heading(results: Results, scale: PerAxis) -> str:
-    """The scale, and what its table shows."""
-    count = len(results.at(scale))
+def heading(results: Results, condition: Condition) -> str:
+    """The condition, and what its table shows."""
+    count = len(results.at(condition))
     if count == 1:
-        return f"×{scale}, n=1: no confidence interval"
-    return f"×{scale}, mean of {count} images ± {CONFIDENCE:.0%} confidence interval"
+        return f"×{condition}, n=1: no confidence interval"
+    return f"×{condition}, mean of {count} images ± {CONFIDENCE:.0%} confidence interval"
 
 
 def _identifier(method: str) -> str:
@@ -90,11 +91,11 @@ def _with_interval(mean: Mean, figure: str, number: Callable[[float, str], str])
     return number(mean.value, figure) + interval
 
 
-def _mean_cells(results: Results, scale: PerAxis, figure: str, method: str) -> list[str]:
+def _mean_cells(results: Results, condition: Condition, figure: str, method: str) -> list[str]:
     """A method's mean, and its mean gains over the baselines but itself."""
-    cells = [_with_interval(results.mean(scale, figure, method), figure, _plain)]
+    cells = [_with_interval(results.mean(condition, figure, method), figure, _plain)]
     for baseline in BASELINES:
-        gain = results.mean_gain(scale, figure, method, baseline)
+        gain = results.mean_gain(condition, figure, method, baseline)
         cells.append("" if baseline == method else _with_interval(gain, figure, _signed))
     return cells
 
@@ -109,30 +110,52 @@ def _case_cells(case: Case, figure: str, method: str) -> list[str]:
 def _markdown(results: Results, evaluation: Evaluation) -> Iterator[str]:
     yield "# Evaluation\n"
     yield from _settings(results, evaluation)
-    for scale in results.scales:
-        yield f"\n## {heading(results, scale)}\n"
+    if len(results.conditions) > 1:
+        yield from _matrix(results)
+    for condition in results.conditions:
+        yield f"\n## {heading(results, condition)}\n"
         yield from _header(["method", *(column for title in _TITLES.values() for column in _columns(title))])
-        for method in results.methods:
-            yield _row([method, *(cell for figure in FIGURES for cell in _mean_cells(results, scale, figure, method))])
+        for method in results.methods(condition):
+            cells = (cell for figure in FIGURES for cell in _mean_cells(results, condition, figure, method))
+            yield _row([method, *cells])
     yield "\n## Each image\n"
     yield from _header(
-        ["image", "scale", "method", *(column for title in _TITLES.values() for column in _columns(title))]
+        ["image", "condition", "method", *(column for title in _TITLES.values() for column in _columns(title))]
     )
     for case in results.cases:
         for method in case.qualities:
             cells = [cell for figure in FIGURES for cell in _case_cells(case, figure, method)]
-            yield _row([case.image, f"×{case.scale}", method, *cells])
+            yield _row([case.image, f"×{case.condition}", method, *cells])
     if results.failures:
         yield "\n## Failed\n"
         for failure in results.failures:
             yield f"- {failure.name}: {failure.error}"
 
 
+def _matrix(results: Results) -> Iterator[str]:
+    """Each model under each condition against the rival that is best for the image."""
+    models = results.models(results.conditions[0])
+    yield "\n## Over the best rival of each image: PSNR / dB, mean and worst\n"
+    yield from _header(["condition", "best rival", *(column for name in models for column in (name, "worst"))])
+    for condition in results.conditions:
+        rivals = [case.figure("psnr", case.best_rival) for case in results.at(condition)]
+        cells = [f"×{condition}", _plain(sum(rivals) / len(rivals), "psnr")]
+        for model in models:
+            gains = results.gains_over_best(condition, model)
+            cells += [_signed(sum(gains) / len(gains), "psnr"), _signed(min(gains), "psnr")]
+        yield _row(cells)
+
+
 def _settings(results: Results, evaluation: Evaluation) -> Iterator[str]:
-    assumed = (
-        "points, linearly interpolated" if evaluation.degradation is Degradation.CUBIC else "of that slice profile"
-    )
+    is_cubic = evaluation.degradation is Degradation.CUBIC
+    assumed = "points, linearly interpolated" if is_cubic else "what they are"
     yield f"- low resolution: {_DEGRADATIONS[evaluation.degradation]}"
+    if not is_cubic:
+        yield (
+            "- point spreads: Gaussian where none is named, of a FWHM of the LR spacing, which is also the width of "
+            "others where none is given; gaps make slices thinner than their distance"
+        )
+        yield "- noise: Rician, its standard deviation in percent of 1"
     yield (
         "- intensities: scaled as in training, the window of the whole image becoming 0 to 1, and clipped to 0 to "
         f"{itk.ArSSRTrainingIntensities.GetMaximum():.3g}"
@@ -143,9 +166,10 @@ def _settings(results: Results, evaluation: Evaluation) -> Iterator[str]:
     )
     if evaluation.crop is not None:
         yield f"- part of each image (x, y, z): {evaluation.crop}"
+    models = f"; models get {evaluation.iterations}" if evaluation.iterations else ""
     yield (
-        f"- {BACK_PROJECTED.strip(' +')}: {evaluation.back_projections} iterations of back-projection, "
-        f"which takes LR voxels to be {assumed}"
+        f"- {BACK_PROJECTED.strip(' +')}: iterations of back-projection, which takes LR voxels to be {assumed}; "
+        f"B-splines get the best number of up to {evaluation.back_projections}{models}"
     )
     yield "- gains are differences in each image, then averaged"
     yield f"- images: {len({case.image for case in results.cases})}; arssr {__version__}"

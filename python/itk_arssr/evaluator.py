@@ -10,12 +10,11 @@ import itk
 from itk_arssr.console import Bars
 from itk_arssr.diagnostics import warnings_silenced
 from itk_arssr.errors import UserError, description
-from itk_arssr.evaluation import BASELINES, SPLINE_BP, Case, Failure, Results
+from itk_arssr.evaluation import RIVALS, SPLINE_BP, Case, Failure, Results
 from itk_arssr.evaluation_images import check_is_measurable, low_resolution, read_truth
-from itk_arssr.evaluation_options import Evaluation
+from itk_arssr.evaluation_options import Condition, Evaluation
 from itk_arssr.extreme_slices import ExtremeSlices, Restored
 from itk_arssr.metrics import Quality, compare
-from itk_arssr.options import PerAxis
 from itk_arssr.restoration import Restorer
 from itk_arssr.sources import Source
 from itk_arssr.watch import Progress
@@ -24,7 +23,7 @@ _FAILURES = (UserError, RuntimeError, OSError, MemoryError)
 
 
 class Evaluator:
-    """Measures every method for every image and scale; what fails is noted, and the rest goes on."""
+    """Measures every method for every image and condition; what fails is noted, and the rest goes on."""
 
     def __init__(self, restorer: Restorer, evaluation: Evaluation, bars: Bars) -> None:
         self._restorer = restorer
@@ -37,7 +36,7 @@ class Evaluator:
     def run(self, groups: Iterable[Sequence[Source]]) -> None:
         """Evaluate all images of some groups, each of which can be read until the next one is asked for."""
         for sources in groups:
-            for _ in self._evaluation.scales:
+            for _ in self._evaluation.conditions:
                 self._bars.expect(len(sources))
             for source in sources:
                 self._evaluate(self._unused(source.path.name), source)
@@ -54,36 +53,36 @@ class Evaluator:
             check_is_measurable(truth, self._evaluation.border)
         except _FAILURES as error:
             self.results.failures.append(Failure(name, description(error)))
-            for _ in self._evaluation.scales:
+            for _ in self._evaluation.conditions:
                 self._bars.end()
             return
         self.results.notes += [f"{name}: {note}" for note in volume.notes]
-        for scale in self._evaluation.scales:
-            self._bars.begin(f"{name} ×{scale}")
+        for condition in self._evaluation.conditions:
+            self._bars.begin(f"{name} ×{condition}")
             try:
-                self.results.cases.append(self._case(name, truth, scale, self._bars.update))
+                self.results.cases.append(self._case(name, truth, condition, self._bars.update))
             except _FAILURES as error:
-                self.results.failures.append(Failure(f"{name} ×{scale}", description(error)))
+                self.results.failures.append(Failure(f"{name} ×{condition}", description(error)))
             self._bars.end()
 
-    def _case(self, name: str, truth: itk.Image, scale: PerAxis, on_progress: Progress) -> Case:
-        low = low_resolution(truth, scale, self._evaluation.degradation)
-        judged = self._judged_methods()
+    def _case(self, name: str, truth: itk.Image, condition: Condition, on_progress: Progress) -> Case:
+        low = low_resolution(truth, condition, self._evaluation.degradation)
+        judged = self._judged_methods(condition)
         first = self._evaluation.crop.first if self._evaluation.crop else (0, 0, 0)
         qualities: dict[str, Quality] = {}
         rival = None
         with warnings_silenced():  # of scales that a model was not trained for: that is what is measured
-            for method, image in self._restorer.restore(low, truth, on_progress):
+            for method, image in self._restorer.restore(low, truth, condition, on_progress):
                 qualities[method] = self._quality(truth, image)
                 if method == SPLINE_BP:
                     rival = image
                 if method in judged:
-                    self.extremes.look_at(Restored(f"{name} ×{scale}", method, truth, low, rival, image, first))
-        return Case(name, scale, qualities)
+                    self.extremes.look_at(Restored(f"{name} ×{condition}", method, truth, low, rival, image, first))
+        return Case(name, condition, qualities)
 
-    def _judged_methods(self) -> list[str]:
+    def _judged_methods(self, condition: Condition) -> list[str]:
         """The models' results that pictures show: with back-projection where there is any."""
-        models = [method for method in self._restorer.methods if method not in BASELINES]
+        models = [method for method in self._restorer.methods(condition) if method not in RIVALS]
         return models[1::2] if self._evaluation.iterations else models
 
     def _quality(self, truth: itk.Image, image: itk.Image) -> Quality:

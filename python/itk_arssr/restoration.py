@@ -7,9 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import itk
+import numpy as np
 
-from itk_arssr.evaluation import BACK_PROJECTED, BASELINES, LINEAR, SPLINE, SPLINE_BP, unique_names
-from itk_arssr.evaluation_options import Degradation, Evaluation
+from itk_arssr.denoising import is_available, without_noise
+from itk_arssr.evaluation import (
+    BACK_PROJECTED,
+    BASELINES,
+    DENOISED_SPLINE,
+    LINEAR,
+    RIVALS,
+    SPLINE,
+    SPLINE_BP,
+    unique_names,
+)
+from itk_arssr.evaluation_options import Condition, Degradation, Evaluation
 from itk_arssr.options import Settings, Target
 from itk_arssr.resample import grid_of, resample
 from itk_arssr.upscaler import Upscaler, load_model
@@ -30,7 +41,7 @@ def load_models(paths: Sequence[Path]) -> list[NamedModel]:
     """Read the models; ``default``, where no file is called so, and no name at all stand for the bundled one."""
     files = [None if path == Path(BUNDLED) and not path.exists() else path for path in paths] or [None]
     names = unique_names([BUNDLED if file is None else file.stem for file in files])
-    taken = unique_names([*BASELINES, *names])[len(BASELINES) :]
+    taken = unique_names([*RIVALS, *names])[len(RIVALS) :]
     return [NamedModel(name, load_model(file)) for name, file in zip(taken, files, strict=True)]
 
 
@@ -52,11 +63,11 @@ class Restorer:
         )
         self._upscalers = {named.name: Upscaler(named.model, settings, self._watch) for named in models}
 
-    @property
-    def methods(self) -> list[str]:
+    def methods(self, condition: Condition) -> list[str]:
         """Names of the methods in the order in which they are tried."""
         own = [[name, name + BACK_PROJECTED] if self._evaluation.iterations else [name] for name in self._upscalers]
-        return [*BASELINES, *(name for names in own for name in names)]
+        denoised = [DENOISED_SPLINE] if condition.noise and is_available() else []
+        return [*BASELINES, *denoised, *(name for names in own for name in names)]
 
     def interrupt(self) -> None:
         """End the computation at its next piece of work."""
@@ -66,9 +77,16 @@ class Restorer:
         """Raise ``Interrupted`` after ``interrupt``."""
         self._watch.raise_if_interrupted()
 
-    def restore(self, low: itk.Image, truth: itk.Image, on_progress: Progress) -> Iterator[tuple[str, itk.Image]]:
-        """Each method's name and its result on the truth's grid; of the truth nothing else is used."""
-        step = _Steps(on_progress, len(self.methods))
+    def restore(
+        self, low: itk.Image, truth: itk.Image, condition: Condition, on_progress: Progress
+    ) -> Iterator[tuple[str, itk.Image]]:
+        """Each method's name and its result on the truth's grid.
+
+        Back-projection knows how the low-resolution image was taken. Of the truth nothing but its grid is used, except
+        for the number of back-projections that a B-spline gets: that which is best.
+        """
+        methods = self.methods(condition)
+        step = _Steps(on_progress, len(methods))
         grid = grid_of(truth)
         self._watch.raise_if_interrupted()
         yield LINEAR, resample(low, grid, "linear")
@@ -77,24 +95,61 @@ class Restorer:
         spline = resample(low, grid, "B-spline")
         yield SPLINE, spline
         step.next()
-        yield SPLINE_BP, self._back_project(spline, low, truth, step.progress)
+        yield SPLINE_BP, self._best_back_projection(spline, low, truth, condition, step.progress)
         step.next()
         del spline
+        if DENOISED_SPLINE in methods:
+            self._watch.raise_if_interrupted()
+            yield DENOISED_SPLINE, resample(without_noise(low, condition.noise / 100), grid, "B-spline")
+            step.next()
         for name, upscaler in self._upscalers.items():
             image = upscaler.to_image(low, step.progress, truth)
             yield name, image
             step.next()
             if self._evaluation.iterations:
-                yield name + BACK_PROJECTED, self._back_project(image, low, truth, step.progress)
+                iterations = self._evaluation.iterations
+                back_projected = self._back_project(image, low, truth, condition, iterations, step.progress)
+                yield name + BACK_PROJECTED, back_projected
                 step.next()
 
-    def _back_project(self, image: itk.Image, low: itk.Image, truth: itk.Image, on_progress: Progress) -> itk.Image:
+    def _best_back_projection(
+        self, image: itk.Image, low: itk.Image, truth: itk.Image, condition: Condition, on_progress: Progress
+    ) -> itk.Image:
+        """The image after the number of iterations that brings it closest to the truth: they fit noise, too."""
+        best, least = image, self._error(image, truth)
+        count = self._evaluation.back_projections
+        for number in range(count):
+            image = self._back_project(
+                image, low, truth, condition, 1, lambda done, number=number: on_progress((number + done) / count)
+            )
+            error = self._error(image, truth)
+            if error < least:
+                best, least = image, error
+        return best
+
+    def _error(self, image: itk.Image, truth: itk.Image) -> float:
+        """Mean squared error within the border."""
+        inner = (slice(self._evaluation.border, -self._evaluation.border or None),) * 3
+        views = [itk.array_view_from_image(one)[inner] for one in (image, truth)]
+        return float(np.mean(np.square(views[0] - views[1], dtype=np.float64)))
+
+    def _back_project(
+        self,
+        image: itk.Image,
+        low: itk.Image,
+        truth: itk.Image,
+        condition: Condition,
+        iterations: int,
+        on_progress: Progress,
+    ) -> itk.Image:
         consistency = itk.SliceProfileDataConsistencyImageFilter[type(image)].New(image)
         consistency.SetLowResolutionImage(low)
-        consistency.SetNumberOfIterations(self._evaluation.back_projections)
+        consistency.SetNumberOfIterations(iterations)
         if self._evaluation.degradation is Degradation.CUBIC:
             # Voxels of such an image are point samples: a profile narrower than a true voxel.
             consistency.SetFullWidthAtHalfMaximum(min(itk.spacing(truth)) / 2)
+        else:
+            consistency.SetAcquisition(condition.acquisition(itk.spacing(truth)))
         with self._watch.over(consistency, on_progress):
             consistency.Update()
         return consistency.GetOutput()

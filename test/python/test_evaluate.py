@@ -70,21 +70,28 @@ def truth_of(image) -> itk.Image:
     return truth
 
 
-def restored(truth, factors, model: Path, iterations: int = 10) -> dict[str, itk.Image]:
+def back_projected(image, low, iterations: int, acquisition="auto") -> itk.Image:
+    consistency = itk.SliceProfileDataConsistencyImageFilter[type(image)].New(image)
+    consistency.SetLowResolutionImage(low)
+    consistency.SetNumberOfIterations(iterations)
+    consistency.SetAcquisition(acquisition)
+    consistency.Update()
+    return consistency.GetOutput()
+
+
+def restored(truth, factors, model: Path, iterations: int = 10, acquisition="auto") -> dict[str, itk.Image]:
     """Every method's result, by the filters themselves."""
-    low, grid = simulate_low_resolution(truth, factors), grid_of(truth)
+    grid = grid_of(truth)
+    low = simulate_low_resolution(truth, factors, itk.ArSSRAcquisition.FromText(acquisition))
     weights = itk.ArSSRModel.New()
     weights.ReadFile(str(model))
     own = itk.arbitrary_scale_super_resolution_image_filter(
         low, model=weights, reference_image=truth, use_reference_image=True
     )
     images = {"linear": resample(low, grid, "linear"), "B-spline": resample(low, grid, "B-spline"), "tiny": own}
-    for name in ("B-spline", "tiny"):
-        consistency = itk.SliceProfileDataConsistencyImageFilter[type(truth)].New(images[name])
-        consistency.SetLowResolutionImage(low)
-        consistency.SetNumberOfIterations(iterations)
-        consistency.Update()
-        images[f"{name} + BP"] = consistency.GetOutput()
+    images["tiny + BP"] = back_projected(own, low, iterations, acquisition)
+    rivals = [back_projected(images["B-spline"], low, number, acquisition) for number in range(iterations + 1)]
+    images["B-spline + BP"] = max(rivals, key=lambda image: compare(pixels(truth), pixels(image), BORDER).psnr)
     return images
 
 
@@ -161,6 +168,34 @@ def test_means_and_intervals_in_the_report_are_those_of_the_table(evaluate, scan
         assert f"×{scale}, mean of 2 images ± 95% confidence interval" in result.stdout
     assert "| a.nii.gz | ×2 | linear |" in report
     assert "Failed" not in report
+
+
+def test_images_are_taken_and_back_projected_as_each_condition_says(evaluate, scans, model, tmp_path):
+    profiles = "sinc;z=box:2,xy=sinc"
+    result = evaluate(model, scans / "a.nii.gz", "--profiles", profiles, "--noise", "0,3")
+    assert result.exit_code == 0, result.stdout + result.stderr
+    truth = truth_of(itk.imread(str(scans / "a.nii.gz")))
+    rows = rows_of(tmp_path / "out")
+    assert len(rows) == 4 * 5 + 2
+    for profile, text in (("sinc", "xyz=sinc"), ("z=box:2,xy=sinc", "z=box:2,xy=sinc")):
+        for noise in ("0", "3"):
+            chosen = {row["method"]: row for row in rows if (row["profile"], row["noise"]) == (profile, noise)}
+            images = restored(truth, (2, 2, 2), model, 10, text + (",noise=0.03:rician" if noise == "3" else ""))
+            assert ("non-local means, B-spline" in chosen) == (noise == "3")
+            for method, image in images.items():
+                expected = compare(pixels(truth), pixels(image), BORDER).psnr
+                assert float(chosen[method]["psnr"]) == pytest.approx(expected, abs=2e-4), (profile, noise, method)
+    report = (tmp_path / "out" / "results.md").read_text(encoding="utf-8")
+    assert "## Over the best rival of each image" in report
+    assert "## ×2 sinc, 3 % noise, n=1" in report
+
+
+def test_gaps_are_between_thick_slices(evaluate, scans, model, tmp_path):
+    result = evaluate(model, scans / "a.nii.gz", "--profiles", "box", "--gaps", "0,25", scales="2,1x1x2")
+    assert result.exit_code == 0, result.stdout + result.stderr
+    found = {(row["scale"], row["gap"]): row["psnr"] for row in rows_of(tmp_path / "out") if row["method"] == "linear"}
+    assert set(found) == {("2", "0"), ("1x1x2", "0"), ("1x1x2", "25")}
+    assert found["1x1x2", "0"] != found["1x1x2", "25"]
 
 
 def test_one_image_has_no_confidence_interval(evaluate, scans, model, tmp_path):
@@ -332,6 +367,10 @@ def test_nothing_is_written_where_every_image_fails(evaluate, model, write, tmp_
         (["{model}", "{scans}", "--scales", "two"], 2, "'two' is not a scale"),
         (["{model}", "{scans}", "--scales", "2,2.0"], 2, "the scale '2.0' is there twice"),
         (["{model}", "{scans}", "--degradation", "blur"], 2, "'blur' is not one of"),
+        (["{model}", "{scans}", "--profiles", "bax"], 2, "bax"),
+        (["{model}", "{scans}", "--noise", "120"], 2, "'120' is not a percentage"),
+        (["{model}", "{scans}", "--gaps", "25"], 2, "--gaps are between thick slices"),
+        (["{model}", "{scans}", "--noise", "2", "--degradation", "cubic"], 2, "no meaning with --degradation cubic"),
         (["{model}", "{scans}", "--iterations", "-1"], 2, "'--iterations': Input should be greater"),
         (["{model}", "{scans}", "--border", "-1"], 2, "'--border': Input should be greater"),
         (["{model}", "{scans}", "--device", "tpu"], 2, "'tpu' is not a device"),

@@ -10,7 +10,15 @@ from itk_arssr.confidence import mean_of, student_t
 from itk_arssr.errors import UserError
 from itk_arssr.evaluation import Case, Results, gain_of_errors, unique_names
 from itk_arssr.evaluation_images import low_resolution, read_truth
-from itk_arssr.evaluation_options import Degradation, parse_crop, parse_scales
+from itk_arssr.evaluation_options import (
+    Condition,
+    Degradation,
+    Evaluation,
+    parse_crop,
+    parse_percentages,
+    parse_profiles,
+    parse_scales,
+)
 from itk_arssr.extreme_slices import ExtremeSlices, Restored
 from itk_arssr.metrics import Quality
 from itk_arssr.options import PerAxis
@@ -46,7 +54,7 @@ def test_there_is_no_interval_of_one_value_or_of_an_infinite_one(values):
 
 
 def test_gains_are_paired():
-    scale = PerAxis((2, 2, 2))
+    condition = Condition(PerAxis((2, 2, 2)))
     qualities = [
         {
             "linear": Quality(20, 0.5),
@@ -61,16 +69,19 @@ def test_gains_are_paired():
             "m": Quality(34, 0.9),
         },
     ]
-    results = Results([Case(name, scale, quality) for name, quality in zip("ab", qualities, strict=True)])
-    gain = results.mean_gain(scale, "psnr", "m", "B-spline + BP")
+    results = Results([Case(name, condition, quality) for name, quality in zip("ab", qualities, strict=True)])
+    gain = results.mean_gain(condition, "psnr", "m", "B-spline + BP")
     assert gain.value == pytest.approx(1.5)
     assert gain.half_width == pytest.approx(12.7062 * 0.5, abs=1e-3)  # t(1), standard error of 1 and 2
-    assert results.mean_gain(scale, "ssim", "m", "linear").value == pytest.approx(0.3)
-    assert results.methods == ["linear", "B-spline", "B-spline + BP", "m"]
+    assert results.mean_gain(condition, "ssim", "m", "linear").value == pytest.approx(0.3)
+    assert results.methods(condition) == ["linear", "B-spline", "B-spline + BP", "m"]
+    assert results.models(condition) == ["m"]
+    assert results.gains_over_best(condition, "m") == [1, 2]
 
 
 def test_a_perfect_result_gains_infinitely_over_others_and_nothing_over_perfect_ones():
-    case = Case("a", PerAxis((2, 2, 2)), {"m": Quality(math.inf, 1), "n": Quality(math.inf, 1), "o": Quality(30, 0.9)})
+    condition = Condition(PerAxis((2, 2, 2)))
+    case = Case("a", condition, {"m": Quality(math.inf, 1), "n": Quality(math.inf, 1), "o": Quality(30, 0.9)})
     assert case.gain("psnr", "m", "n") == 0
     assert case.gain("psnr", "m", "o") == math.inf
     assert gain_of_errors(0.0, 0.0) == 0
@@ -93,6 +104,42 @@ def test_scales_are_numbers_or_one_for_each_axis():
         PerAxis((1, 1, 4)),
         PerAxis((1, 2, 3)),
     )
+
+
+def test_a_matrix_has_every_scale_under_every_profile_and_noise():
+    evaluation = Evaluation(parse_scales("2;1,1,4"), parse_profiles("gaussian,sinc"), (0.0, 2.0), (0.0, 25.0))
+    assert [str(condition) for condition in evaluation.conditions] == [
+        "2",
+        "2, 2 % noise",
+        "2 sinc",
+        "2 sinc, 2 % noise",
+        "1×1×4",
+        "1×1×4, 2 % noise",
+        "1×1×4, 25 % gap",
+        "1×1×4, 25 % gap, 2 % noise",
+        "1×1×4 sinc",
+        "1×1×4 sinc, 2 % noise",
+    ]
+
+
+def test_a_condition_says_how_a_scan_is_taken():
+    thick = PerAxis((1, 1, 4))
+    assert Condition(thick).acquisition((1, 1, 0.5)).ToText() == "gaussian"
+    assert Condition(thick, "box", 2, 25).acquisition((1, 1, 0.5)).ToText() == "xy=box,z=box:1.5,noise=0.02:rician"
+    assert Condition(thick, "z=box:3,xy=sinc").acquisition((1, 1, 0.5)).ToText() == "xy=sinc,z=box:3"
+
+
+def test_profiles_are_point_spreads_or_acquisitions():
+    assert parse_profiles("gaussian, box,sinc:hann") == ("gaussian", "box", "sinc:hann")
+    assert parse_profiles("sinc;z=box:4,xy=sinc") == ("sinc", "z=box:4,xy=sinc")
+    assert parse_profiles("z=box:4,xy=sinc") == ("z=box:4,xy=sinc",)
+    for text in ("bax", "box,box", "", "z=box,noise=4"):
+        with pytest.raises(ValueError, match=r"point spread|twice|acquisition|--noise"):
+            parse_profiles(text)
+    assert parse_percentages("0,2.5,5%") == (0, 2.5, 5)
+    for text in ("", "-1", "100", "2,2", "a", "nan"):
+        with pytest.raises(ValueError, match="percentage"):
+            parse_percentages(text)
 
 
 @pytest.mark.parametrize("text", ["", "2,", "2:3", "2x2", "1x1x1x4", "nan", "inf", "-2", "0", "1", "0.5x2x2", "2,2"])
@@ -157,7 +204,7 @@ def test_intensities_are_those_of_training_to_the_last_bit(pixel_type, write, tm
 @pytest.mark.parametrize("factor", [2, 2.5, 3])
 def test_the_published_degradation_is_that_of_scipys_zoom(factor):
     image = make_image(size=(30, 25, 20))
-    low = pixels(low_resolution(image, PerAxis((factor,) * 3), Degradation.CUBIC))
+    low = pixels(low_resolution(image, Condition(PerAxis((factor,) * 3)), Degradation.CUBIC))
     zoom = [new / old for new, old in zip(low.shape, (20, 25, 30), strict=True)]
     expected = ndimage.zoom(pixels(image).astype(np.float64), zoom, order=3, mode="mirror", grid_mode=True)
     assert low.shape == expected.shape
