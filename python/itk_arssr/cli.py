@@ -15,7 +15,9 @@ from itk_arssr.command import err, examples, heading, option, out, reports_mista
 from itk_arssr.console import Bars, outcome, quality_table, summary, text_table
 from itk_arssr.errors import UserError
 from itk_arssr.evaluate import EXAMPLES, evaluate
-from itk_arssr.found import Found, check_series_are_there, find
+from itk_arssr.formats import extension
+from itk_arssr.found import Found, check_series_are_there, find, only
+from itk_arssr.io import read_grid
 from itk_arssr.jobs import Batch, Existing, Result, Settling, run
 from itk_arssr.options import (
     PerAxis,
@@ -27,11 +29,13 @@ from itk_arssr.options import (
     parse_per_axis,
     parse_precision,
 )
+from itk_arssr.scan import Told, describe, parse_profile
 from itk_arssr.streams import exit_status, open_closed_streams
 from itk_arssr.train_command import EXAMPLES as TRAIN_EXAMPLES
 from itk_arssr.train_command import train
 from itk_arssr.upscaler import Upscaler, load_model
 from itk_arssr.watch import ends_on_ctrl_c
+from itk_arssr.wording import times
 
 app = typer.Typer(
     name="arssr",
@@ -71,6 +75,7 @@ def arssr(
         "arssr upscale scans/ results/ --scale 2 --skip-existing",
         "arssr upscale ct.mha ct_hr.mha --scale 2 --window -1000,1500",
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --residual residual.nii.gz",
+        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --profile z=box:4,xy=sinc",
         "arssr upscale noisy.nii.gz noisy_hr.nii.gz --scale 2 --consistency 10 --tolerance 30",
     )
 )
@@ -163,6 +168,19 @@ def upscale(
             help="Residual that --consistency leaves alone: two or three standard deviations of IN's noise.",
         ),
     ] = 0,
+    profile: Annotated[
+        str | None,
+        option(
+            parse_profile,
+            "TEXT",
+            "How IN was taken, for --consistency and --residual: point spreads along axes, such as z=box:4,xy=sinc; "
+            "gaussian, box, sinc, sinc:hann, with a width in mm if it is not the spacing.",
+        ),
+    ] = None,
+    slice_thickness: Annotated[
+        float | None,
+        typer.Option(metavar="MM", min=1e-6, help="Or only how thick its slices are, which may not be their distance."),
+    ] = None,
     residual: Annotated[
         Path | None,
         typer.Option(
@@ -187,8 +205,10 @@ def upscale(
 
     The residual map tells where the result contradicts the scan it was made
     from: what it shows beyond noise cannot be right. --consistency removes
-    it. Both take the scan's slice profile for a Gaussian as wide, at half
-    its maximum, as a voxel of IN.
+    it. Both must know how the scan was taken: --profile and
+    --slice-thickness say so, else the BIDS sidecar that dcm2niix makes of
+    DICOM files or that lies beside IN, else a Gaussian is assumed that is
+    as wide, at half its maximum, as a voxel of IN. A note tells which.
 
     DICOM is told by content, and searched for in folders to any depth;
     dcm2niix makes volumes of it. A series whose slices make no even volume,
@@ -207,6 +227,9 @@ def upscale(
         raise typer.BadParameter("--window has no meaning with --no-intensity-scaling")
     if like_series and like is None:
         raise typer.BadParameter("--like-series has no meaning without --like")
+    told = Told(profile or "", slice_thickness)
+    if told and not consistency and residual is None:
+        raise typer.BadParameter("--profile and --slice-thickness have no meaning without --consistency or --residual")
     if tolerance and not consistency:
         raise typer.BadParameter("--tolerance has no meaning without --consistency")
     if overwrite and skip_existing:
@@ -225,6 +248,7 @@ def upscale(
             tolerance,
             precision,
             bounded=not unbounded,
+            told=told,
         ),
     )
     found = find(source, series or ())
@@ -272,14 +296,35 @@ def _conclude(found: Found, results: Sequence[Result]) -> None:
         out.print(outcome(results[0]), highlight=False)
 
 
-@app.command(epilog=examples("arssr info", "arssr info ArSSR_RDN.pkl"))
+@app.command(epilog=examples("arssr info", "arssr info ArSSR_RDN.pkl", "arssr info scan.nii.gz"))
 @reports_mistakes
 def info(
-    model: Annotated[
-        Path | None, typer.Argument(metavar="[MODEL]", help="Model file; the bundled default model when left out.")
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="Model file or scan; the bundled default model when left out."),
     ] = None,
 ) -> None:
-    """Show a model's network, cost, halo and metadata."""
+    """Show a model's network, cost, halo and metadata, or how a scan was taken and what that is known from."""
+    if file is not None and (file.is_dir() or extension(file)):
+        _show_scan(file)
+    else:
+        _show_model(file)
+
+
+def _show_scan(place: Path) -> None:
+    with only(find(place), "the series' own folder") as source:
+        volume = read_grid(source)
+    grid = volume.image
+    told = describe(itk.spacing(grid), itk.size(grid), volume.scan_parameters, Told())
+    heading(str(place))
+    out.print(text_table([("voxels", times(itk.size(grid))), ("spacing", f"{times(itk.spacing(grid))} mm")]))
+    heading("point spreads")
+    out.print(text_table([(", ".join(axes), f"{spread} mm, {origin}") for axes, spread, origin in told.rows]))
+    for note in volume.notes:
+        tell_note(note)
+
+
+def _show_model(model: Path | None) -> None:
     weights = load_model(model)
     rows = [
         ("form", weights.GetFormAsString()),

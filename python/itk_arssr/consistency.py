@@ -38,12 +38,18 @@ def make_consistent(
     watch: Watch,
     on_progress: Progress,
     tolerance: float = 0.0,
+    acquisition: itk.ArSSRAcquisition | None = None,
 ) -> Corrected:
-    """Correct an image by back-projection of its residual; without iterations it is only compared with its scan."""
+    """Correct an image by back-projection of its residual; without iterations it is only compared with its scan.
+
+    ``acquisition`` is how the scan was taken.
+    """
     consistency = itk.SliceProfileDataConsistencyImageFilter[type(image)].New(image)
     consistency.SetLowResolutionImage(scan)
     consistency.SetNumberOfIterations(iterations)
     consistency.SetTolerance(tolerance)
+    if acquisition is not None:
+        consistency.SetAcquisition(acquisition)
     with watch.over(consistency, on_progress):
         consistency.Update()
     agreement = Agreement(

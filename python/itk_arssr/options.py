@@ -2,9 +2,10 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from itk_arssr.scan import Told
 from itk_arssr.wording import times
 
 _BETWEEN_AXES = "[xX×]"
@@ -67,6 +68,7 @@ class Settings:
     tolerance: float = 0.0  # largest residual that they leave alone, in intensities
     precision: str = "float32"
     bounded: bool = True  # voxels are kept within the range of the scan around them
+    told: Told = field(default_factory=Told)  # of how the scan was taken
 
 
 def _numbers(text: str, between: str = ",") -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from itk_arssr.dicom.volumes import ScannedVolume
 from itk_arssr.formats import extension
 
+_LARGEST_SIDECAR = 2**20  # bytes
 _DATA_OF_A_HEADER = {".img": (".hdr",), ".img.gz": (".hdr", ".hdr.gz")}
 
 
@@ -31,13 +33,25 @@ class Source:
 
     @property
     def scan_parameters(self) -> Mapping[str, object]:
-        """How a DICOM volume was acquired, by BIDS' names for it, as far as dcm2niix tells; nothing of image files."""
-        return {} if self.scanned is None else self.scanned.scan_parameters
+        """How a volume was acquired, by BIDS' names for it: as dcm2niix tells, or the sidecar beside an image file."""
+        return _sidecar(self.path) if self.scanned is None else self.scanned.scan_parameters
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said about how the volume was made."""
         return () if self.scanned is None else self.scanned.notes
+
+
+def _sidecar(image: Path) -> Mapping[str, object]:
+    """The JSON object in the file of the same name beside an image; nothing where there is none that can be read."""
+    file = image.with_name(image.name.removesuffix(extension(image)) + ".json")
+    try:
+        if file.stat().st_size > _LARGEST_SIDECAR:
+            return {}
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def is_data_file(file: Path) -> bool:

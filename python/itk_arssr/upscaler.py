@@ -16,6 +16,7 @@ from itk_arssr.nifti import Space
 from itk_arssr.options import Settings
 from itk_arssr.overlap import check_overlap
 from itk_arssr.resample import grid_of
+from itk_arssr.scan import ScanDescription, describe
 from itk_arssr.watch import Progress, Watch
 
 _UPSCALING_SHARE = 0.9  # of the progress, where the result is then compared with its scan
@@ -77,12 +78,16 @@ class Upscaler:
         io.check_fits(path, upscale.GetOutput(), whole)
         notes = self._notes(upscale.GetOutput(), volume)
         if whole:
+            notes = (*notes, f"the scan's point spreads: {self._described(volume)}")
             image, agreement = self._to_files(upscale, volume, path, on_progress, residual)
             return Written(image, agreement, _bounded_share(upscale), notes)
         divisions = io.stream_divisions(path, upscale.GetOutput())
         with self._watch.over(upscale, on_progress, divisions):
             io.write(upscale.GetOutput(), path, divisions, self._space(volume))
         return Written(upscale.GetOutput(), bounded=_bounded_share(upscale), notes=notes)
+
+    def _described(self, scan: io.Volume) -> ScanDescription:
+        return describe(itk.spacing(scan.image), itk.size(scan.image), scan.scan_parameters, self._settings.told)
 
     def _notes(self, result: itk.ImageBase, volume: io.Volume) -> tuple[str, ...]:
         """What is to be said of a grid that another image gives, which need not lie where the scan does."""
@@ -118,6 +123,7 @@ class Upscaler:
             self._watch,
             lambda fraction: on_progress(_UPSCALING_SHARE + (1 - _UPSCALING_SHARE) * fraction),
             self._settings.tolerance,
+            self._described(scan).acquisition,
         )
         files = {path: (result.image, self._space(scan))}
         if residual is not None:

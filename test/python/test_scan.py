@@ -1,0 +1,126 @@
+"""How a scan was taken: what the user, a sidecar and nobody says, and what is made of it."""
+
+import json
+
+import itk
+import numpy as np
+import pytest
+from conftest import make_image, pixels
+from itk_arssr.errors import UserError
+from itk_arssr.scan import Told, describe, parse_profile
+from itk_arssr.sources import Source
+
+SPACING, SIZE = (0.5, 0.5, 3.0), (512, 512, 30)
+
+
+def rows(parameters=None, told=None, spacing=SPACING):
+    return describe(spacing, SIZE, parameters or {}, told or Told()).rows
+
+
+def test_what_nobody_says_is_assumed_to_be_a_gaussian_of_the_spacing():
+    assert rows() == [("xy", "gaussian:0.5", "assumed"), ("z", "gaussian:3", "assumed")]
+    assert rows({"Modality": "CT", "SliceThickness": 5}) == rows()
+
+
+def test_slices_of_a_2d_scan_have_their_thickness_whatever_their_distance():
+    for thickness in (2.5, 4.0):
+        parameters = {"MRAcquisitionType": "2D", "SliceThickness": thickness, "SpacingBetweenSlices": 3.0}
+        assert rows(parameters) == [
+            ("xy", "sinc:0.5", "sidecar: 2D scan"),
+            ("z", f"gaussian:{thickness:g}", "sidecar: thickness of slices"),
+        ]
+    assert rows({"MRAcquisitionType": "2D"})[1] == ("z", "gaussian:3", "assumed")
+
+
+def test_a_3d_scan_samples_k_space_along_all_axes():
+    assert rows({"MRAcquisitionType": "3D", "SliceThickness": 1.0}, spacing=(1.0, 1.0, 1.0)) == [
+        ("xyz", "sinc:1", "sidecar: 3D scan")
+    ]
+    interpolated = rows({"MRAcquisitionType": "3D", "SliceThickness": 2.0}, spacing=(1.0, 1.0, 1.0))
+    assert interpolated[1] == ("z", "sinc:2", "sidecar: 3D scan, interpolated ×2 by the scanner")
+
+
+@pytest.mark.parametrize(
+    ("direction", "axes"),
+    [
+        ({"PhaseEncodingDirection": "j-"}, {"y": 2.0, "x": 1.6}),
+        ({"PhaseEncodingDirection": "i"}, {"x": 2.0, "y": 1.6}),
+        ({"PhaseEncodingAxis": "j"}, {"y": 2.0, "x": 1.6}),
+        ({"InPlanePhaseEncodingDirectionDICOM": "COL"}, {"y": 2.0, "x": 1.6}),
+        ({}, {"x": 1.0, "y": 1.0}),
+    ],
+)
+def test_interpolation_by_the_scanner_is_told_from_its_matrices(direction, axes):
+    parameters = {"MRAcquisitionType": "2D", "AcquisitionMatrixPE": 256, "ReconMatrixPE": 512, "BaseResolution": 320}
+    described = describe(SPACING, SIZE, parameters | direction, Told())
+    for axis, factor in axes.items():
+        spread = described.acquisition.GetPointSpread("xyz".index(axis))
+        assert spread == itk.ArSSRPointSpread.Sinc(0.5 * factor)
+        assert ("interpolated" in described.origins["xyz".index(axis)]) == (factor > 1)
+
+
+@pytest.mark.parametrize("value", ["3", None, True, -1, float("nan"), [2]])
+def test_what_is_no_length_tells_nothing(value):
+    assert rows({"MRAcquisitionType": "2D", "SliceThickness": value})[1] == ("z", "gaussian:3", "assumed")
+
+
+def test_the_user_is_believed_first():
+    parameters = {"MRAcquisitionType": "2D", "SliceThickness": 2.5}
+    assert rows(parameters, Told("z=box:4")) == [("xy", "sinc:0.5", "sidecar: 2D scan"), ("z", "box:4", "given")]
+    assert rows(parameters, Told(slice_thickness=4))[1] == ("z", "gaussian:4", "given")
+    assert rows({}, Told("sinc")) == [("xy", "sinc:0.5", "given"), ("z", "sinc:3", "given")]
+    assert rows({}, Told(slice_thickness=4), (3.0, 0.5, 0.5))[0] == ("x", "gaussian:4", "given")
+    with pytest.raises(UserError, match="both say what slices are along z"):
+        rows(parameters, Told("z=box", 4))
+    with pytest.raises(ValueError, match="bax"):
+        parse_profile("z=bax")
+
+
+def test_a_sidecar_lies_beside_its_image(tmp_path):
+    source = Source(tmp_path / "scan.nii.gz")
+    assert source.scan_parameters == {}
+    sidecar = tmp_path / "scan.json"
+    for content in ("", "[1]", "{", "\xff"):
+        sidecar.write_text(content)
+        assert source.scan_parameters == {}
+    sidecar.write_text(json.dumps({"MRAcquisitionType": "3D"}))
+    assert source.scan_parameters == {"MRAcquisitionType": "3D"}
+
+
+def test_info_shows_where_each_part_is_from(arssr, write, tmp_path):
+    path = write("scan.nii.gz", make_image(size=(12, 13, 14), spacing=(1, 1, 3)))
+    (tmp_path / "scan.json").write_text(json.dumps({"MRAcquisitionType": "2D", "SliceThickness": 2.5}))
+    result = arssr("info", path)
+    assert result.exit_code == 0, result.stderr
+    for text in (
+        "12×13×14",
+        "1×1×3 mm",
+        "sinc:1 mm, sidecar: 2D scan",
+        "gaussian:2.5 mm, sidecar: thickness of slices",
+    ):
+        assert text in result.stdout
+    (tmp_path / "scan.json").unlink()
+    assert "gaussian:3 mm, assumed" in arssr("info", path).stdout
+
+
+def test_results_agree_with_the_scan_as_it_was_taken(arssr, write, tmp_path):
+    truth = make_image(size=(24, 24, 24))
+    itk.array_view_from_image(truth)[8:16, 8:16, 8:16] += 60
+    scan = itk.slice_profile_simulation_image_filter(truth, shrink_factors=[1.0, 1.0, 3.0], acquisition="z=box:1.5")
+    path = write("scan.nii.gz", scan)
+    output, residual = tmp_path / "hr.nii.gz", tmp_path / "residual.nii.gz"
+    options = ("--scale", "1x1x3", "--consistency", 10, "--residual", residual, "--overwrite")
+    errors = []
+    for told in (["--profile", "z=box:1.5"], []):
+        result = arssr("upscale", path, output, *options, *told)
+        assert result.exit_code == 0, result.stderr
+        errors.append(float(np.square(pixels(itk.imread(str(output))) - pixels(truth)).mean()))
+        expected = "z box:1.5 mm (given)" if told else "z gaussian:3 mm (assumed)"
+        assert expected in result.stdout + result.stderr
+    assert errors[0] < errors[1]
+    thick = arssr("upscale", path, output, *options, "--slice-thickness", 1.5)
+    assert "z gaussian:1.5 mm (given)" in thick.stdout + thick.stderr
+    assert (
+        "have no meaning without --consistency"
+        in arssr("upscale", path, output, "--scale", 2, "--profile", "box").stderr
+    )
