@@ -7,7 +7,7 @@ import importlib
 import types
 from collections.abc import Callable, Iterator
 
-from itk.arssr_support.calculator import prepare_calculator
+from itk.arssr_support.calculator import prepare_calculator, prepare_mask
 from itk.arssr_support.functions import takes_pair, takes_volume
 from itk.arssr_support.models import prepare_model
 from itk.arssr_support.objects import prepare_filter
@@ -27,7 +27,10 @@ def register() -> dict[str, Callable]:
     """Prepare all classes and functions of the module. Returns the functions, by name."""
     prepare_model(_module("ArSSRModel").itkArSSRModel)
     for calculator in _classes("ArSSRImageQualityCalculator"):
-        prepare_calculator(_template("ArSSRImageQualityCalculator"), calculator)
+        prepare_calculator(_template("ArSSRImageQualityCalculator"), calculator, ("Truth", "Image"))
+    for estimator in _classes("ArSSRNoiseEstimator"):
+        prepare_calculator(_template("ArSSRNoiseEstimator"), estimator, ("Image",))
+        prepare_mask(estimator)
     for trainer in _classes("ArbitraryScaleSuperResolutionTrainingFilter"):
         prepare_trainer(trainer)
     functions = {}
