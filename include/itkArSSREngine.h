@@ -37,7 +37,7 @@ namespace itk
  * The LR image is cut into tiles (PlanTiles()) that depend on its size, the model and the budget alone. For each tile
  * that a job touches, the engine encodes its input region once and decodes the output voxels that the tile owns. On the
  * CPU, in float32, a value has the same bits whatever region is asked for, whatever the tiles and with any number of
- * threads.
+ * threads. The tiles of a mirrored pass are the mirrored tiles.
  *
  * Features of encoded tiles are kept, as far as the budget goes, and used again by later jobs whose input voxels are
  * the very same; the voxels themselves are compared, so a stale tile is never used.
@@ -95,6 +95,10 @@ public:
      * for different voxels; for a voxel once, unless memory ran out in between. */
     WriteFunction writeOutput;
 
+    /** Given the standard deviation over the passes of the same voxels, before values are bounded, where there are two
+     * passes or more. May be empty. */
+    WriteFunction writeDeviation;
+
     /** Told the fraction done, 0 to 1, from the thread that called Run(), at least after every layer of a tile's
      * encoder and every few ten thousand voxels. May throw to stop. */
     std::function<void(float fraction)> reportProgress;
@@ -133,6 +137,15 @@ public:
   std::string
   GetResolvedExecutor() const;
 
+  /** How often a job's voxels are computed: 1 (the default), 2, 4 or 8 times, from copies of the LR image that are
+   * mirrored along other axes each time. A job gets the mean, which is rounded to single precision once. For the passes
+   * in their order these are no axis, x y z, z, x y, x, y z, y and x z.
+   * \throws ExceptionObject for another number. */
+  void
+  SetNumberOfPasses(unsigned int passes);
+  unsigned int
+  GetNumberOfPasses() const;
+
   /** Memory for activations, feature tiles and decoder blocks together, in MiB, on the device. */
   itkSetMacro(MemoryBudget, SizeValueType);
   itkGetConstMacro(MemoryBudget, SizeValueType);
@@ -141,7 +154,7 @@ public:
   itkSetMacro(NumberOfThreads, unsigned int);
   itkGetConstMacro(NumberOfThreads, unsigned int);
 
-  /** The lattice with the least encoding work that fits the budget.
+  /** The lattice with the least encoding work that fits the budget, for the number of passes that is set.
    * \throws ExceptionObject when nothing fits; the message has the smallest budget that does. */
   ArSSRTileLattice
   PlanTiles(const SizeType & imageSize) const;

@@ -153,6 +153,11 @@ public:
   FixedArray<double, 3>
   GetVoxelSize() const;
 
+  /** The map to the LR image mirrored along some axes (x, y, z), where voxel c of the n along an axis is voxel
+   * n - 1 - c. */
+  ArSSRIndexMap
+  MirroredAlong(const std::array<bool, 3> & axes, const ArSSRImageGeometry::SizeType & imageSize) const;
+
   /** Smallest box of LR continuous indices that holds the samples of `outputRegion` (not their corners). */
   void
   GetBounds(const RegionType & outputRegion, ContinuousIndexType & lower, ContinuousIndexType & upper) const;

@@ -38,6 +38,33 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ArbitrarySc
 {
   this->AddOptionalInputName("ReferenceImage");
   this->AddOptionalInputName("Model");
+  this->SetOutput("UncertaintyMap", UncertaintyMapType::New());
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+auto
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::MakeOutput(const DataObjectIdentifierType & name)
+  -> DataObjectPointer
+{
+  return name == "UncertaintyMap" ? DataObjectPointer(UncertaintyMapType::New()) : Superclass::MakeOutput(name);
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+auto
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GetUncertaintyMap() -> UncertaintyMapType *
+{
+  return static_cast<UncertaintyMapType *>(this->ProcessObject::GetOutput("UncertaintyMap"));
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+auto
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GetUncertaintyMap() const
+  -> const UncertaintyMapType *
+{
+  return static_cast<const UncertaintyMapType *>(this->ProcessObject::GetOutput("UncertaintyMap"));
 }
 
 
@@ -236,6 +263,13 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::VerifyPreco
   }
   m_Engine->SetDevice(m_Device);
   m_Engine->SetPrecision(m_Precision);
+  m_Engine->SetNumberOfPasses(m_Quality);
+  if (m_ComputeUncertainty && m_Quality < 2)
+  {
+    itkExceptionMacro("ComputeUncertainty is on, and Quality is " << m_Quality
+                                                                  << ": one pass differs from no other. Set Quality to "
+                                                                     "2, 4 or 8.");
+  }
 }
 
 
@@ -316,6 +350,11 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOut
   output->SetOrigin(outputGeometry.origin);
   output->SetDirection(outputGeometry.direction);
   output->SetNumberOfComponentsPerPixel(1);
+  this->GetUncertaintyMap()->CopyInformation(output);
+  if (!m_ComputeUncertainty)
+  {
+    this->GetUncertaintyMap()->SetLargestPossibleRegion(OutputImageRegionType());
+  }
 
   const ArSSRModel * model = this->PrepareModel();
   this->WarnAboutScale(*model);
@@ -323,6 +362,18 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOut
   m_Engine->SetModel(model);
   m_Engine->SetMemoryBudget(m_MemoryBudget);
   m_Lattice = m_Engine->PlanTiles(inputGeometry.region.GetSize());
+}
+
+
+template <typename TInputImage, typename TOutputImage>
+void
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOutputRequestedRegion(DataObject * output)
+{
+  Superclass::GenerateOutputRequestedRegion(output);
+  if (!m_ComputeUncertainty)
+  {
+    this->GetUncertaintyMap()->SetRequestedRegion(OutputImageRegionType());
+  }
 }
 
 
@@ -494,8 +545,10 @@ void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateData()
 {
   OutputImageType * output = this->GetOutput();
-  ArSSRAllocate(*output, sizeof(OutputPixelType), [this] { this->AllocateOutputs(); });
+  const std::size_t bytesPerVoxel = sizeof(OutputPixelType) + (m_ComputeUncertainty ? sizeof(float) : 0);
+  ArSSRAllocate(*output, bytesPerVoxel, [this] { this->AllocateOutputs(); });
   output->FillBuffer(m_DefaultPixelValue);
+  this->GetUncertaintyMap()->FillBuffer(0.0F);
   this->ResetCountsWhenChanged();
 
   const bool                 hadClamped = m_NumberOfClampedVoxels > 0;
@@ -565,6 +618,15 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::RunEngine(s
       clamped += clampedHere;
     }
   };
+  if (m_ComputeUncertainty)
+  {
+    job.writeDeviation =
+      [=, map = this->GetUncertaintyMap()](const IndexType & first, const float * values, SizeValueType count) {
+        std::transform(values, values + count, map->GetBufferPointer() + map->ComputeOffset(first), [=](float value) {
+          return static_cast<float>(range * static_cast<double>(value));
+        });
+      };
+  }
   job.reportProgress = [this](float fraction) {
     ArSSRReportProgress(this, m_ProgressOfStatistics + (1.0F - m_ProgressOfStatistics) * fraction);
   };
@@ -601,6 +663,8 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PrintSelf(s
   os << indent << "Device: " << m_Device << std::endl;
   os << indent << "Precision: " << m_Precision << std::endl;
   os << indent << "MemoryBudget: " << m_MemoryBudget << " MiB" << std::endl;
+  os << indent << "Quality: " << m_Quality << std::endl;
+  os << indent << "ComputeUncertainty: " << (m_ComputeUncertainty ? "On" : "Off") << std::endl;
   os << indent << "IntensityScaling: " << (m_IntensityScaling ? "On" : "Off") << std::endl;
   os << indent << "IntensityWindow: [" << m_IntensityWindowLower << ", " << m_IntensityWindowUpper << ']'
      << (m_IntensityWindowIsSet ? "" : " (from the input)") << std::endl;

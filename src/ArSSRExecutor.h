@@ -52,9 +52,8 @@ struct DecodeJob
   const ArSSREngine::WriteFunction & writeOutput;
 };
 
-/** Gives up memory that is kept for later, on an executor's device. \param inUse what must stay, or null.
- * \return whether there was any. */
-using GiveUpFunction = std::function<bool(const FeatureTile * inUse)>;
+/** Gives up memory that is kept for later, on an executor's device. \return whether there was any. */
+using GiveUpFunction = std::function<bool()>;
 
 /** \brief A network on a device, ready to run: encodes tiles and decodes spans of output voxels.
  *

@@ -68,9 +68,9 @@ FeatureCache::Find(const Key & key)
 }
 
 void
-FeatureCache::MakeRoom(SizeValueType bytes, SizeValueType capacity)
+FeatureCache::MakeRoom(SizeValueType bytes, SizeValueType capacity, std::size_t inUse)
 {
-  while (!m_Entries.empty() && m_Size + bytes > capacity)
+  while (m_Entries.size() > inUse && m_Size + bytes > capacity)
   {
     m_Size -= m_Entries.back().bytes;
     m_Entries.pop_back();
@@ -94,14 +94,14 @@ FeatureCache::Clear()
 }
 
 bool
-FeatureCache::ClearBut(const FeatureTile * tile)
+FeatureCache::ClearBut(std::size_t inUse)
 {
   const std::size_t before = m_Entries.size();
-  m_Entries.remove_if([&](const Entry & entry) {
-    const bool goes = &entry.tile != tile;
-    m_Size -= goes ? entry.bytes : 0;
-    return goes;
-  });
+  while (m_Entries.size() > inUse)
+  {
+    m_Size -= m_Entries.back().bytes;
+    m_Entries.pop_back();
+  }
   return m_Entries.size() < before;
 }
 } // namespace itk::arssr

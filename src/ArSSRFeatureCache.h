@@ -49,9 +49,10 @@ public:
   const FeatureTile *
   Find(const Key & key);
 
-  /** Drops the oldest entries until `bytes` more fit into the capacity or nothing is left. */
+  /** Drops the oldest entries until `bytes` more fit into the capacity or only the most recent ones are left that are
+   * in use. */
   void
-  MakeRoom(SizeValueType bytes, SizeValueType capacity);
+  MakeRoom(SizeValueType bytes, SizeValueType capacity, std::size_t inUse = 0);
 
   /** Adds the features of a key that is not there yet; they stay until MakeRoom() or Clear(). */
   const FeatureTile &
@@ -60,9 +61,9 @@ public:
   void
   Clear();
 
-  /** Drops all entries but the one of a tile, if it is one's. \return whether there were any. */
+  /** Drops all entries but the most recent ones, which are in use. \return whether there were any. */
   bool
-  ClearBut(const FeatureTile * tile);
+  ClearBut(std::size_t inUse);
 
   /** Bytes that the entries keep from being given back, in main memory and on a device. */
   SizeValueType

@@ -46,10 +46,10 @@ RetryingExecutor::RetryingExecutor(std::unique_ptr<Executor> executor, std::int6
 {}
 
 std::exception_ptr
-RetryingExecutor::Try(const FeatureTile * inUse, const std::function<void()> & function) const
+RetryingExecutor::Try(const std::function<void()> & function) const
 {
   std::exception_ptr problem = TryToFitIntoMemory(function);
-  if (problem && m_GiveUp && m_GiveUp(inUse))
+  if (problem && m_GiveUp && m_GiveUp())
   {
     ReleaseCachedMemory();
     problem = TryToFitIntoMemory(function);
@@ -61,7 +61,7 @@ FeatureTile
 RetryingExecutor::Encode(const EncodeJob & job) const
 {
   FeatureTile              tile;
-  const std::exception_ptr problem = this->Try(nullptr, [&] { tile = m_Executor->Encode(job); });
+  const std::exception_ptr problem = this->Try([&] { tile = m_Executor->Encode(job); });
   if (!problem)
   {
     return tile;
@@ -108,7 +108,7 @@ RetryingExecutor::EncodeInHalves(const EncodeJob & job) const
 void
 RetryingExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
 {
-  if (const std::exception_ptr problem = this->Try(&tile, [&] { m_Executor->Decode(tile, job); }))
+  if (const std::exception_ptr problem = this->Try([&] { m_Executor->Decode(tile, job); }))
   {
     if (CountVoxels(job.spans) < 2 * FewestVoxels)
     {

@@ -54,9 +54,9 @@ public:
 
 private:
   /** Runs a function, once more if something could be given up. \return the exception when memory ran out, else null.
-   * \param inUse by the function */
+   */
   std::exception_ptr
-  Try(const FeatureTile * inUse, const std::function<void()> & function) const;
+  Try(const std::function<void()> & function) const;
 
   FeatureTile
   EncodeInHalves(const EncodeJob & job) const;

@@ -19,6 +19,7 @@
 
 #include "ArSSRBoundedOutput.h"
 #include "ArSSROutOfMemory.h"
+#include "ArSSRPassAverage.h"
 
 #include "itkIndexRange.h"
 
@@ -41,6 +42,18 @@ GridIndex
 ToGridIndex(const ArSSREngine::IndexType & index)
 {
   return { index[2], index[1], index[0] };
+}
+
+// Of the output, averaged at once: enough for two chunks of the CUDA decoder to be under way.
+constexpr SizeValueType MostVoxelsAveraged = SizeValueType{ 1 } << 22;
+
+/** A region with so many voxels more on each side, cropped to the image. */
+ArSSREngine::RegionType
+Dilated(ArSSREngine::RegionType region, SizeValueType margin, const ArSSREngine::SizeType & imageSize)
+{
+  region.PadByRadius(margin);
+  region.Crop(ArSSREngine::RegionType(imageSize));
+  return region;
 }
 } // namespace
 
@@ -81,7 +94,16 @@ private:
 TileCosts
 Runner::GetCosts(const Network & network) const
 {
-  return Executor::GetCosts(network, m_Device, this->GetResolvedPrecision());
+  TileCosts costs = Executor::GetCosts(network, m_Device, this->GetResolvedPrecision());
+  if (m_NumberOfPasses > 1)
+  {
+    costs.passes = m_NumberOfPasses;
+    costs.sampleMargin = Mirror::Margin;
+    costs.haloRadius += Mirror::Margin;
+    const SizeValueType voxels = m_Device.is_cpu() ? costs.voxelsPerBatch : 0; // the budget is the device's
+    costs.fixedBytes += std::min(voxels, MostVoxelsAveraged) * PassAverage::BytesPerVoxel;
+  }
+  return costs;
 }
 
 
@@ -102,7 +124,7 @@ Runner::UpdateExecutor(const std::shared_ptr<const Network> & network)
   }
   m_Cache.Clear();
   m_Executor.reset();
-  m_Executor = this->MakeExecutor(*network, [this](const FeatureTile * inUse) { return m_Cache.ClearBut(inUse); });
+  m_Executor = this->MakeExecutor(*network, [this] { return m_Cache.ClearBut(m_TilesInUse); });
   m_Network = network;
   m_DeviceOfExecutor = m_Device;
   m_PrecisionOfExecutor = precision;
@@ -113,8 +135,15 @@ SizeValueType
 Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, double budget)
 {
   this->UpdateExecutor(network);
+  const TileCosts costs = this->GetCosts(*network);
+  if (m_NumberOfPasses > 1 && job.lattice.GetHaloRadius() < costs.haloRadius)
+  {
+    itkGenericExceptionMacro("The lattice's halo is " << job.lattice.GetHaloRadius() << " LR voxels; for "
+                                                      << m_NumberOfPasses << " passes, at least " << costs.haloRadius
+                                                      << " is needed. Call PlanTiles() after SetNumberOfPasses().");
+  }
   // The features of the tile at work are in the peak already, and are always held.
-  const double peak = this->GetCosts(*network).GetPeakBytes(job.lattice);
+  const double peak = costs.GetPeakBytes(job.lattice);
   const auto   featureCapacity = static_cast<SizeValueType>(std::max(budget - peak, 0.0));
 
   if (job.outputRegion.GetNumberOfPixels() == 0)
@@ -133,7 +162,7 @@ Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, dou
     total += static_cast<double>(job.lattice.GetInputRegion(tile).GetNumberOfPixels()) *
              static_cast<double>(network->GetEncoder().GetCost());
   }
-  WorkMeter     meter(total, job.reportProgress);
+  WorkMeter     meter(m_NumberOfPasses * total, job.reportProgress);
   SizeValueType boundedVoxels = 0;
   for (const IndexType & tile : tiles)
   {
@@ -146,8 +175,10 @@ Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, dou
 SizeValueType
 Runner::RunTile(const Job & job, const IndexType & tile, SizeValueType featureCapacity, WorkMeter & meter)
 {
-  const SizeValueType voxelsPerBatch = m_Executor->GetVoxelsPerBatch();
-  const auto          decodeCost = static_cast<double>(m_Network->GetDecoder().GetCost());
+  m_TilesInUse = 0;
+  const bool          isAveraged = m_NumberOfPasses > 1;
+  const SizeValueType batch = m_Executor->GetVoxelsPerBatch();
+  const SizeValueType voxelsPerBatch = isAveraged ? std::min(batch, MostVoxelsAveraged) : batch;
   OutputSpans         outputSpans(job.indexMap, job.lattice, job.outputRegion, tile);
   auto                spans = outputSpans.GetNext(voxelsPerBatch);
   if (spans.empty())
@@ -155,7 +186,7 @@ Runner::RunTile(const Job & job, const IndexType & tile, SizeValueType featureCa
     return 0;
   }
   at::Tensor                   input = this->ReadInput(job, tile);
-  const FeatureTile &          features = this->GetFeatures(job, tile, input, featureCapacity, meter);
+  const std::vector<Pass>      passes = this->PreparePasses(job, tile, input, featureCapacity, meter);
   std::optional<BoundedOutput> bounded;
   ArSSREngine::WriteFunction   write = job.writeOutput;
   if (job.boundToNeighborhood)
@@ -168,45 +199,103 @@ Runner::RunTile(const Job & job, const IndexType & tile, SizeValueType featureCa
   input.reset();
   for (; !spans.empty(); spans = outputSpans.GetNext(voxelsPerBatch))
   {
-    m_Executor->Decode(features, { job.indexMap, spans, write });
-    meter.Add(static_cast<double>(CountVoxels(spans)) * decodeCost);
+    if (isAveraged)
+    {
+      this->DecodePasses(passes, spans, write, job.writeDeviation, meter);
+      continue;
+    }
+    m_Executor->Decode(*passes.front().features, { job.indexMap, spans, write });
+    meter.Add(this->GetDecodeWork(spans));
   }
   return bounded ? bounded->GetNumberOfBoundedVoxels() : 0;
+}
+
+
+double
+Runner::GetDecodeWork(const std::vector<OutputSpan> & spans) const
+{
+  return static_cast<double>(CountVoxels(spans)) * static_cast<double>(m_Network->GetDecoder().GetCost());
+}
+
+
+void
+Runner::DecodePasses(const std::vector<Pass> &          passes,
+                     const std::vector<OutputSpan> &    spans,
+                     const ArSSREngine::WriteFunction & writeMean,
+                     const ArSSREngine::WriteFunction & writeDeviation,
+                     WorkMeter &                        meter) const
+{
+  PassAverage                      average(spans);
+  const ArSSREngine::WriteFunction collect =
+    [&average](const IndexType & first, const float * values, SizeValueType count) {
+      average.Write(first, values, count);
+    };
+  for (const Pass & pass : passes)
+  {
+    m_Executor->Decode(*pass.features, { pass.indexMap, spans, collect });
+    average.EndPass();
+    meter.Add(this->GetDecodeWork(spans));
+  }
+  average.HandOut(writeMean, writeDeviation);
+}
+
+
+at::Tensor
+Runner::MakeTensor(const std::function<at::Tensor()> & make)
+{
+  at::Tensor tensor;
+  const auto set = [&] {
+    tensor = make();
+  };
+  if (TryToFitIntoMemory(set))
+  {
+    m_Cache.ClearBut(m_TilesInUse);
+    set();
+  }
+  return tensor;
 }
 
 
 at::Tensor
 Runner::ReadInput(const Job & job, const IndexType & tile)
 {
-  const auto      region = job.lattice.GetInputRegion(tile);
-  const GridIndex size = ToGridIndex(region.GetSize());
-  at::Tensor      input;
-  const auto      allocate = [&] {
-    input = at::empty({ size[0], size[1], size[2] }, at::kFloat);
-  };
-  if (TryToFitIntoMemory(allocate))
-  {
-    m_Cache.Clear();
-    allocate();
-  }
+  const auto       region = job.lattice.GetInputRegion(tile);
+  const GridIndex  size = ToGridIndex(region.GetSize());
+  const at::Tensor input = this->MakeTensor([&] { return at::empty({ size[0], size[1], size[2] }, at::kFloat); });
   job.readInput(region, input.mutable_data_ptr<float>());
   return input;
 }
 
 
-const FeatureTile &
-Runner::GetFeatures(const Job &        job,
-                    const IndexType &  tile,
-                    const at::Tensor & input,
-                    SizeValueType      capacity,
-                    WorkMeter &        meter)
+std::vector<Runner::Pass>
+Runner::PreparePasses(const Job &        job,
+                      const IndexType &  tile,
+                      const at::Tensor & input,
+                      SizeValueType      capacity,
+                      WorkMeter &        meter)
 {
-  FeatureCache::Key key;
-  key.featureRegion = job.lattice.GetFeatureRegion(tile);
-  key.inputRegion = job.lattice.GetInputRegion(tile);
-  key.imageSize = ToGridIndex(job.lattice.GetImageSize());
-  key.input = input;
+  const auto &        imageSize = job.lattice.GetImageSize();
+  const SizeValueType margin = m_NumberOfPasses > 1 ? Mirror::Margin : 0;
+  const auto          featureRegion = Dilated(job.lattice.GetFeatureRegion(tile), margin, imageSize);
+  std::vector<Pass>   passes;
+  for (unsigned int number = 0; number < m_NumberOfPasses; ++number)
+  {
+    const Mirror      mirror(MirrorsOfPasses[number], imageSize);
+    FeatureCache::Key key;
+    key.featureRegion = mirror.Apply(featureRegion);
+    key.inputRegion = mirror.Apply(job.lattice.GetInputRegion(tile));
+    key.imageSize = ToGridIndex(imageSize);
+    key.input = this->MakeTensor([&] { return mirror.Apply(input); });
+    passes.push_back({ mirror.Apply(job.indexMap), &this->GetFeatures(std::move(key), capacity, meter) });
+    ++m_TilesInUse;
+  }
+  return passes;
+}
 
+
+const FeatureTile &
+Runner::GetFeatures(FeatureCache::Key key, SizeValueType capacity, WorkMeter & meter)
+{
   const double work =
     static_cast<double>(key.inputRegion.GetNumberOfPixels()) * static_cast<double>(m_Network->GetEncoder().GetCost());
   if (const FeatureTile * found = m_Cache.Find(key))
@@ -217,7 +306,7 @@ Runner::GetFeatures(const Job &        job,
   const double tileBytes =
     this->GetCosts(*m_Network)
       .GetTileBytes(static_cast<double>(key.input.numel()), static_cast<double>(key.featureRegion.GetNumberOfPixels()));
-  m_Cache.MakeRoom(static_cast<SizeValueType>(tileBytes), capacity);
+  m_Cache.MakeRoom(static_cast<SizeValueType>(tileBytes), capacity, m_TilesInUse);
 
   EncodeJob encode;
   encode.lowResolution = key.input;

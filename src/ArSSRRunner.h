@@ -20,13 +20,20 @@
 
 #include "ArSSRExecutor.h"
 #include "ArSSRFeatureCache.h"
+#include "ArSSRMirror.h"
 #include "ArSSRNetwork.h"
+
+#include <vector>
 
 namespace itk::arssr
 {
 class WorkMeter;
 
 /** \brief Runs jobs of the engine with a network on a device, tile by tile.
+ *
+ * With several passes a tile's voxels are mirrored with the whole image's coordinates: region, origin and index map are
+ * those of the mirrored image, so a pass gives what the network gives for that image, and an executor knows of nothing
+ * else. The passes' features of a tile are held together, and their values averaged batch by batch.
  *
  * Holds what outlives a job: the network as it is on the device and the features of the tiles used last. Exceptions of
  * torch and of the job's functions pass through.
@@ -70,6 +77,18 @@ public:
     return ResolvePrecision(m_Precision, m_Device);
   }
 
+  /** \param passes 1, or as many as there are in MirrorsOfPasses at most. */
+  void
+  SetNumberOfPasses(unsigned int passes)
+  {
+    m_NumberOfPasses = passes;
+  }
+  unsigned int
+  GetNumberOfPasses() const
+  {
+    return m_NumberOfPasses;
+  }
+
   /** What tiles cost with a network on the device. */
   TileCosts
   GetCosts(const Network & network) const;
@@ -111,24 +130,53 @@ private:
   SizeValueType
   RunTile(const Job & job, const IndexType & tile, SizeValueType featureCapacity, WorkMeter & meter);
 
-  /** LR voxels of a tile's input region, [z, y, x]. Kept tiles are given up where memory runs out. */
+  /** Runs what makes a tensor; once more, with kept tiles given up, where memory runs out. */
+  at::Tensor
+  MakeTensor(const std::function<at::Tensor()> & make);
+
+  /** LR voxels of a tile's input region, [z, y, x]. */
   at::Tensor
   ReadInput(const Job & job, const IndexType & tile);
 
+  /** One pass over a tile, ready to be decoded. */
+  struct Pass
+  {
+    ArSSRIndexMap       indexMap; /**< to the mirrored image */
+    const FeatureTile * features; /**< in the cache */
+  };
+
+  std::vector<Pass>
+  PreparePasses(const Job &        job,
+                const IndexType &  tile,
+                const at::Tensor & input,
+                SizeValueType      capacity,
+                WorkMeter &        meter);
+
+  /** \param key the tile's voxels and where they are in the mirrored image. */
   const FeatureTile &
-  GetFeatures(const Job &        job,
-              const IndexType &  tile,
-              const at::Tensor & input,
-              SizeValueType      capacity,
-              WorkMeter &        meter);
+  GetFeatures(FeatureCache::Key key, SizeValueType capacity, WorkMeter & meter);
+
+  /** Multiply-accumulates of one pass. */
+  double
+  GetDecodeWork(const std::vector<OutputSpan> & spans) const;
+
+  /** Decodes voxels in each pass and hands their mean out. */
+  void
+  DecodePasses(const std::vector<Pass> &          passes,
+               const std::vector<OutputSpan> &    spans,
+               const ArSSREngine::WriteFunction & writeMean,
+               const ArSSREngine::WriteFunction & writeDeviation,
+               WorkMeter &                        meter) const;
 
   at::Device                     m_Device{ at::kCPU };
   Precision                      m_Precision{ Precision::Float32 };
+  unsigned int                   m_NumberOfPasses{ 1 };
   std::shared_ptr<const Network> m_Network;
   std::unique_ptr<Executor>      m_Executor;
   at::Device                     m_DeviceOfExecutor{ at::kCPU };
   Precision                      m_PrecisionOfExecutor{ Precision::Float32 };
   FeatureCache                   m_Cache;
+  std::size_t                    m_TilesInUse{ 0 }; // the most recent ones in the cache
   SizeValueType                  m_NumberOfEncodedTiles{ 0 };
 };
 } // namespace itk::arssr

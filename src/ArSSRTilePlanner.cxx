@@ -85,7 +85,13 @@ TileCosts::GetTileBytes(double inputVoxels, double featureVoxels) const
 double
 TileCosts::GetTileBytes(const ArSSRTileLattice & lattice) const
 {
-  return this->GetTileBytes(NumberOfVoxels(lattice.GetInputSizeBound()), NumberOfVoxels(lattice.GetFeatureSizeBound()));
+  SizeType features = lattice.GetFeatureSizeBound();
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    features[axis] = std::min(features[axis] + 2 * sampleMargin, lattice.GetImageSize()[axis]);
+  }
+  return static_cast<double>(passes) *
+         this->GetTileBytes(NumberOfVoxels(lattice.GetInputSizeBound()), NumberOfVoxels(features));
 }
 
 

@@ -30,16 +30,19 @@ struct TileCosts
   SizeValueType featureBytesPerVoxel{ 0 }; /**< for each voxel of a tile's feature region, while it is kept */
   SizeValueType inputBytesPerVoxel{ sizeof(float) }; /**< for each voxel of its input region, while it is kept */
   SizeValueType fixedBytes{ 0 };                     /**< whatever the tile size */
+  SizeValueType voxelsPerBatch{ 0 };                 /**< of the output, decoded at once on all threads */
+  SizeValueType passes{ 1 };       /**< over mirrored copies of the image, whose tiles are held at the same time */
+  SizeValueType sampleMargin{ 0 }; /**< LR voxels that features are needed for on either side of a feature region */
 
   /** Bytes of a tile when it is kept: its features and the voxels they were made from. */
   double
   GetTileBytes(double inputVoxels, double featureVoxels) const;
 
-  /** Those of the largest tile. */
+  /** Those of the largest tile, of all passes. */
   double
   GetTileBytes(const ArSSRTileLattice & lattice) const;
 
-  /** Bytes needed while the largest tile is encoded and one tile is kept. */
+  /** Bytes needed while the largest tile is encoded and one tile is kept, that of all passes. */
   double
   GetPeakBytes(const ArSSRTileLattice & lattice) const;
 

@@ -114,6 +114,7 @@ TorchExecutor::GetCosts(const Network & network, const at::Device & device, Prec
   costs.encodeBytesPerVoxel = narrow(network.GetEncodeBytesPerVoxel());
   costs.featureBytesPerVoxel = static_cast<SizeValueType>(network.GetArchitecture().featureDimension) * width;
   costs.inputBytesPerVoxel *= device.is_cpu() ? 1 : 2; // the voxels are kept in main memory, too
+  costs.voxelsPerBatch = GetVoxelsPerBatchOn(device);
   // The batches of CudaExecutor need less than these do.
   costs.fixedBytes = GetVoxelsPerBatchOn(device) * static_cast<SizeValueType>(network.GetDecodeBytesPerSample()) +
                      static_cast<SizeValueType>(network.GetNumberOfParameters()) * width;

@@ -18,6 +18,7 @@
 #include "itkArSSREngine.h"
 
 #include "ArSSRDevice.h"
+#include "ArSSRMirror.h"
 #include "ArSSRRunner.h"
 #include "ArSSRTorchErrors.h"
 
@@ -70,6 +71,27 @@ ArSSREngine::SetPrecision(const std::string & precision)
     m_Implementation->SetPrecision(parsed);
     this->Modified();
   }
+}
+
+void
+ArSSREngine::SetNumberOfPasses(unsigned int passes)
+{
+  const bool isPowerOfTwo = passes != 0 && (passes & (passes - 1)) == 0;
+  if (!isPowerOfTwo || passes > arssr::MirrorsOfPasses.size())
+  {
+    itkExceptionMacro("The quality is " << passes << "; a number of passes, 1, 2, 4 or 8, is expected.");
+  }
+  if (m_Implementation->GetNumberOfPasses() != passes)
+  {
+    m_Implementation->SetNumberOfPasses(passes);
+    this->Modified();
+  }
+}
+
+unsigned int
+ArSSREngine::GetNumberOfPasses() const
+{
+  return m_Implementation->GetNumberOfPasses();
 }
 
 std::string
@@ -154,6 +176,7 @@ ArSSREngine::PrintSelf(std::ostream & os, Indent indent) const
   os << indent << "Precision: " << arssr::ToText(m_Implementation->GetPrecision()) << std::endl;
   os << indent << "ResolvedExecutor: " << this->GetResolvedExecutor() << std::endl;
   os << indent << "MemoryBudget: " << m_MemoryBudget << " MiB" << std::endl;
+  os << indent << "NumberOfPasses: " << this->GetNumberOfPasses() << std::endl;
   os << indent << "NumberOfThreads: " << m_NumberOfThreads << std::endl;
   os << indent << "NumberOfEncodedTiles: " << this->GetNumberOfEncodedTiles() << std::endl;
   os << indent << "FeatureCacheSize: " << this->GetFeatureCacheSize() << " bytes" << std::endl;

@@ -229,6 +229,25 @@ ArSSRIndexMap::GetVoxelSize() const
 }
 
 
+ArSSRIndexMap
+ArSSRIndexMap::MirroredAlong(const std::array<bool, 3> & axes, const ArSSRImageGeometry::SizeType & imageSize) const
+{
+  ArSSRIndexMap result = *this;
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    if (axes[row])
+    {
+      result.m_Offset[row] = static_cast<double>(imageSize[row] - 1) - m_Offset[row];
+      for (double & entry : result.m_Matrix[row])
+      {
+        entry = 0.0 - entry; // no negative zero
+      }
+    }
+  }
+  return result;
+}
+
+
 void
 ArSSRIndexMap::GetBounds(const RegionType &    outputRegion,
                          ContinuousIndexType & lower,

@@ -177,17 +177,36 @@ TEST(ArSSRFeatureCache, CountsTheMemoryThatIsHeldAndNotWhatIsShown)
   EXPECT_EQ(cache.GetSize(), (24 + 28) * sizeof(float));
 }
 
-TEST(ArSSRFeatureCache, IsClearedButForATileInUse)
+TEST(ArSSRFeatureCache, IsClearedButForTheMostRecentTilesWhichAreInUse)
 {
   FeatureCache cache;
-  EXPECT_FALSE(cache.ClearBut(nullptr));
-  cache.Insert(Key(1.0F), Tile(1.0F));
+  EXPECT_FALSE(cache.ClearBut(0));
   const FeatureTile & used = cache.Insert(Key(2.0F), Tile(2.0F));
+  cache.Insert(Key(1.0F), Tile(1.0F));
   cache.Insert(Key(3.0F), Tile(3.0F));
-  EXPECT_TRUE(cache.ClearBut(&used));
-  EXPECT_EQ(cache.GetSize(), EntryBytes);
+  EXPECT_EQ(cache.Find(Key(2.0F)), &used); // and most recent
+  EXPECT_TRUE(cache.ClearBut(2));
+  EXPECT_EQ(cache.GetSize(), 2 * EntryBytes);
+  EXPECT_EQ(cache.Find(Key(1.0F)), nullptr);
+  EXPECT_NE(cache.Find(Key(3.0F)), nullptr);
   EXPECT_EQ(cache.Find(Key(2.0F)), &used);
-  EXPECT_FALSE(cache.ClearBut(&used)) << "nothing more can be given up";
-  EXPECT_TRUE(cache.ClearBut(nullptr));
+  EXPECT_FALSE(cache.ClearBut(2)) << "nothing more can be given up";
+  EXPECT_TRUE(cache.ClearBut(1));
+  EXPECT_EQ(cache.Find(Key(2.0F)), &used);
+  EXPECT_TRUE(cache.ClearBut(0));
   EXPECT_EQ(cache.GetSize(), 0U);
+}
+
+TEST(ArSSRFeatureCache, MakesNoRoomOfTilesInUse)
+{
+  FeatureCache cache;
+  for (const float number : { 1.0F, 2.0F, 3.0F })
+  {
+    cache.Insert(Key(number), Tile(number));
+  }
+  cache.MakeRoom(EntryBytes, 0, 2);
+  EXPECT_EQ(cache.GetSize(), 2 * EntryBytes);
+  EXPECT_EQ(ValueOf(cache, Key(1.0F)), -1.0F);
+  EXPECT_EQ(ValueOf(cache, Key(2.0F)), 2.0F);
+  EXPECT_EQ(ValueOf(cache, Key(3.0F)), 3.0F);
 }

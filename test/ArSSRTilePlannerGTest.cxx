@@ -101,6 +101,22 @@ TEST(ArSSRTilePlanner, CountsBytes)
   EXPECT_EQ(costs.GetLayerBytes(lattice), 12.0 * costs.GetTileBytes(lattice));
 }
 
+TEST(ArSSRTilePlanner, CountsTheTilesOfAllPasses)
+{
+  const ArSSRTileLattice lattice({ { 10, 10, 10 } }, { { 3, 4, 10 } }, 2);
+  TileCosts              costs;
+  costs.haloRadius = 2;
+  costs.encodeBytesPerVoxel = 100;
+  costs.featureBytesPerVoxel = 10;
+  costs.fixedBytes = 7;
+  costs.passes = 8;
+  costs.sampleMargin = 1;
+  // Features 6 x 7 x 10, input 8 x 9 x 10 voxels; one pass is encoded at a time.
+  EXPECT_EQ(costs.GetTileBytes(lattice), 8.0 * (420.0 * 10 + 720.0 * 4));
+  EXPECT_EQ(costs.GetPeakBytes(lattice), 7.0 + 720.0 * 100 + costs.GetTileBytes(lattice));
+  EXPECT_EQ(costs.GetLayerBytes(lattice), 12.0 * costs.GetTileBytes(lattice));
+}
+
 TEST(ArSSRTilePlanner, LeavesAnImageWholeThatFits)
 {
   const auto lattice = PlanTiles({ { 300, 20, 7 } }, PublishedCosts(), Plenty);

@@ -28,6 +28,7 @@ from itk_arssr.options import (
     parse_memory,
     parse_per_axis,
     parse_precision,
+    parse_quality,
 )
 from itk_arssr.scan import Told, describe, parse_profile
 from itk_arssr.streams import exit_status, open_closed_streams
@@ -73,6 +74,8 @@ def arssr(
         "arssr upscale t2.nii.gz t2_on_t1.nii.gz --like t1.nii.gz",
         "arssr upscale scans/ results/ --scale 2 --memory 2GiB",
         "arssr upscale scans/ results/ --scale 2 --skip-existing",
+        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --quality 8",
+        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --quality 8 --uncertainty spread.nii.gz",
         "arssr upscale ct.mha ct_hr.mha --scale 2 --window -1000,1500",
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --residual residual.nii.gz",
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --profile z=box:4,xy=sinc",
@@ -134,6 +137,22 @@ def upscale(
         ),
     ] = "float32",
     memory: Annotated[int | None, option(parse_memory, "SIZE", "Memory to compute in: 2GiB, 800MiB.")] = None,
+    quality: Annotated[
+        int,
+        option(
+            parse_quality,
+            "N",
+            "Passes over mirrored copies of IN, whose mean is the result: 1, 2, 4 or 8. Takes as many times as long.",
+        ),
+    ] = "1",
+    uncertainty: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also write by how much these passes differ in each voxel: their standard deviation, on the result's "
+            "grid. A directory where IN is one.",
+        ),
+    ] = None,
     window: Annotated[
         tuple | None,
         option(
@@ -210,6 +229,11 @@ def upscale(
     DICOM files or that lies beside IN, else a Gaussian is assumed that is
     as wide, at half its maximum, as a voxel of IN. A note tells which.
 
+    With --quality the network also sees IN mirrored along its axes, and
+    errors that depend on the direction cancel out in part. Where the passes
+    differ, the network is not sure: --uncertainty maps that, as it is before
+    --consistency.
+
     DICOM is told by content, and searched for in folders to any depth;
     dcm2niix makes volumes of it. A series whose slices make no even volume,
     or several that nothing tells apart, is refused with the reason. Image
@@ -230,6 +254,8 @@ def upscale(
     told = Told(profile or "", slice_thickness)
     if told and not consistency and residual is None:
         raise typer.BadParameter("--profile and --slice-thickness have no meaning without --consistency or --residual")
+    if uncertainty is not None and quality == 1:
+        raise typer.BadParameter("--uncertainty needs --quality 2, 4 or 8: one pass differs from no other")
     if tolerance and not consistency:
         raise typer.BadParameter("--tolerance has no meaning without --consistency")
     if overwrite and skip_existing:
@@ -249,11 +275,12 @@ def upscale(
             precision,
             bounded=not unbounded,
             told=told,
+            quality=quality,
         ),
     )
     found = find(source, series or ())
     check_series_are_there(series or (), [found])
-    batch = Batch(found, output, weights.GetEncoderAsString(), target.label, residual)
+    batch = Batch(found, output, weights.GetEncoderAsString(), target.label, residual, uncertainty)
     existing = Existing.REPLACE if overwrite else Existing.KEEP if skip_existing else Existing.REFUSE
     settling = Settling(existing, [*found.files, *upscaler.inputs, model])
     results: list[Result] = []
@@ -358,6 +385,7 @@ def _show_model(model: Path | None) -> None:
         "arssr compare truth.nii.gz linear.nii.gz sr.nii.gz",
         "arssr compare truth.nii.gz sr.nii.gz --border 6 --picture comparison.png",
         "arssr compare truth.nii.gz lr.nii.gz --resample",
+        "arssr compare truth.nii.gz sr.nii.gz --border 6 --uncertainty spread.nii.gz",
     )
 )
 @reports_mistakes
@@ -378,20 +406,35 @@ def compare(
         Path | None,
         typer.Option(metavar="PNG", help="Also draw the images, the truth and the error of the last image."),
     ] = None,
+    uncertainty: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MAP",
+            help="Also tell whether this map, as upscale --uncertainty writes it, is large where the last image's "
+            "errors are.",
+        ),
+    ] = None,
 ) -> None:
     """Measure PSNR and SSIM of images against a true one.
 
     PSNR is 10 log10(range² / mean squared error). SSIM is three-dimensional,
     with a Gaussian window of 1.5 voxels standard deviation; its mean leaves
     out 5 voxels on every side, where the window does not fit.
+
+    An uncertainty map is measured by the share of the squared error in the
+    tenth of the voxels where it is largest: 10 % by chance, and at best the
+    share of the tenth with the largest errors.
     """
-    from itk_arssr.comparison import draw, load, measure
+    from itk_arssr.comparison import calibrate, draw, load, load_map, measure
 
     loaded = load(truth, images, resample, tell_note, picture, series or ())
+    spread = None if uncertainty is None else load_map(uncertainty, truth, loaded.truth, picture)
     qualities = measure(loaded, border, value_range)
     left_out = f", {border} voxels left out on every side" if border else ""
     heading(f"Against {truth.name}{left_out}")
     out.print(quality_table(list(zip(loaded.names, qualities, strict=True))))
+    if spread is not None:
+        out.print(escape(f"Uncertainty of {loaded.names[-1]}: {calibrate(loaded, spread, border)}"), highlight=False)
     if picture is not None:
         draw(loaded, qualities, picture)
         out.print(f"Picture: {escape(str(picture))}")

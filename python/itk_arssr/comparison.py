@@ -10,6 +10,7 @@ import itk
 import numpy as np
 
 from itk_arssr import io
+from itk_arssr.calibration import Calibration, calibration
 from itk_arssr.errors import UserError
 from itk_arssr.found import Found, check_series_are_there, find, only
 from itk_arssr.metrics import Quality, compare
@@ -56,6 +57,25 @@ def load(
             raise UserError(f"{path} is not on the grid of {truth}: {difference}. --resample brings it there")
         others.append(resample(image, grid_of(true), "B-spline") if difference else image)
     return Comparison(true, tuple(path.name for path in images), tuple(others))
+
+
+def load_map(path: Path, truth: Path, true: itk.Image, picture: Path | None = None) -> itk.Image:
+    """Read an uncertainty map, which must be on the truth's grid."""
+    place = find(path, ())
+    if picture is not None:
+        Inputs(place.files).check_survive([picture])
+    with only(place) as source:
+        image = as_float(io.read(source).image)
+    difference = _difference(true, image)
+    if difference:
+        raise UserError(f"{path} is not on the grid of {truth}: {difference}")
+    return image
+
+
+def calibrate(comparison: Comparison, uncertainty: itk.Image, border: int) -> Calibration:
+    """How well an uncertainty map tells where the errors of the last image are."""
+    truth, image, spread = map(itk.array_view_from_image, (comparison.truth, comparison.images[-1], uncertainty))
+    return calibration(truth, image, spread, border)
 
 
 def _read(place: Found, tell: Callable[[str], None]) -> itk.Image:

@@ -25,7 +25,7 @@ from itk_arssr.evaluation_options import (
     parse_scales,
 )
 from itk_arssr.found import check_series_are_there, find
-from itk_arssr.options import parse_device, parse_memory, parse_precision
+from itk_arssr.options import parse_device, parse_memory, parse_precision, parse_quality
 from itk_arssr.outputs import Inputs
 from itk_arssr.watch import ends_on_ctrl_c
 
@@ -120,6 +120,9 @@ def evaluate(
         str, option(parse_precision, "NAME", "auto, float32, tensorfloat32, bfloat16 or float16.")
     ] = "float32",
     memory: Annotated[int | None, option(parse_memory, "SIZE", "Memory to compute in: 2GiB, 800MiB.")] = None,
+    quality: Annotated[
+        int, option(parse_quality, "N", "Passes of each model over mirrored copies of an image: 1, 2, 4 or 8.")
+    ] = "1",
     no_intensity_scaling: Annotated[
         bool,
         typer.Option("--no-intensity-scaling", help="Give networks the intensities as they are, about [0, 1]."),
@@ -154,7 +157,7 @@ def evaluate(
     from itk_arssr.restoration import Restorer, load_models
 
     evaluation = Evaluation(
-        scales, profiles, noise, gaps, degradation, iterations, border, crop, not no_intensity_scaling
+        scales, profiles, noise, gaps, degradation, iterations, border, crop, not no_intensity_scaling, quality
     )
     _check_has_meaning(evaluation)
     check_can_plot()

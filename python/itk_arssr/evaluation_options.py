@@ -110,6 +110,7 @@ class Evaluation:
     border: int = 6
     crop: Crop | None = None
     intensity_scaling: bool = True
+    quality: int = 1
 
     @property
     def back_projections(self) -> int:

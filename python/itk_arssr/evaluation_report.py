@@ -164,6 +164,8 @@ def _settings(results: Results, evaluation: Evaluation) -> Iterator[str]:
         f"- PSNR and SSIM (three-dimensional, Gaussian window of 1.5 voxels) within a border of {evaluation.border} "
         "voxels; their range of values is the truth's there"
     )
+    if evaluation.quality > 1:
+        yield f"- models: mean of {evaluation.quality} passes over mirrored copies (quality {evaluation.quality})"
     if evaluation.crop is not None:
         yield f"- part of each image (x, y, z): {evaluation.crop}"
     models = f"; models get {evaluation.iterations}" if evaluation.iterations else ""

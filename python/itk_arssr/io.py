@@ -111,10 +111,11 @@ def stream_divisions(path: Path, image: itk.ImageBase) -> int:
     return max(1, math.ceil(_byte_count(image) / _CHUNK_BYTES)) if extension(path) in _STREAMED_FORMATS else 1
 
 
-def check_fits(path: Path, image: itk.ImageBase, whole: bool = False) -> None:
+def check_fits(path: Path, image: itk.ImageBase, compared: bool = False, with_uncertainty: bool = False) -> None:
     """Refuse an output that is larger than the disk, or than memory where it cannot be written piece by piece.
 
-    ``whole`` tells that it is computed in one piece whatever its format.
+    It is computed in one piece, whatever its format, where it is compared with its scan or comes with a map of its
+    uncertainty.
     """
     if extension(path) in NIFTI_WRITABLE and max(itk.size(image)) > LARGEST_SIZE:
         raise UserError(
@@ -122,14 +123,23 @@ def check_fits(path: Path, image: itk.ImageBase, whole: bool = False) -> None:
             "write .mha or .nrrd"
         )
     needed = _byte_count(image)
-    if extension(path) in _STREAMED_FORMATS and not whole:
+    if extension(path) in _STREAMED_FORMATS and not (compared or with_uncertainty):
         room, place, remedy = shutil.disk_usage(path.parent).free, f"free in {path.parent}", ""
     else:
         room, place = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), "of memory in this machine"
         remedy = f", or write {_STREAMED_FORMATS[0]}, which goes to the disk piece by piece"
-        if whole:
-            needed = 2 * needed + _BYTES[itk.F] * math.prod(itk.size(image))  # it, its correction and work on it
-            remedy = ", or leave out --consistency and --residual, which hold all of it at once"
+        map_bytes = _BYTES[itk.F] * math.prod(itk.size(image))
+        holding: list[str] = []
+        if compared:
+            needed = 2 * needed + map_bytes  # it, its correction and work on it
+            holding += ["--consistency", "--residual"]
+        if with_uncertainty:
+            needed += map_bytes
+            holding.append("--uncertainty")
+        if holding:
+            *others, last = holding
+            options = f"{', '.join(others)} and {last}, which hold" if others else f"{last}, which holds"
+            remedy = f", or leave out {options} all of it at once"
     if needed > room:
         raise UserError(
             f"the result of {times(itk.size(image))} voxels takes {needed / 2**30:.1f} GiB, and there are "

@@ -28,11 +28,18 @@ class Job:
     source: Source
     output: Path
     residual: Path | None = None
+    uncertainty: Path | None = None
+
+    @property
+    def named_files(self) -> dict[str, Path]:
+        """All that it writes, by what it is."""
+        files = {"result": self.output, "residual map": self.residual, "uncertainty map": self.uncertainty}
+        return {name: file for name, file in files.items() if file is not None}
 
     @property
     def files(self) -> tuple[Path, ...]:
         """All that it writes."""
-        return (self.output,) if self.residual is None else (self.output, self.residual)
+        return tuple(self.named_files.values())
 
 
 @dataclass(frozen=True)
@@ -53,16 +60,24 @@ class Result:
 class Batch:
     """The images of a place with the files that their results go to, told as the images become known.
 
-    A batch goes to a directory; one image goes to a file, or into a directory. The same holds for residual maps, where
-    they are to be written. Results of earlier runs are no inputs.
+    A batch goes to a directory; one image goes to a file, or into a directory. The same holds for residual and
+    uncertainty maps, where they are to be written. Results of earlier runs are no inputs.
     """
 
-    def __init__(self, found: Found, output: Path, encoder: str, label: str, residual: Path | None = None) -> None:
+    def __init__(
+        self,
+        found: Found,
+        output: Path,
+        encoder: str,
+        label: str,
+        residual: Path | None = None,
+        uncertainty: Path | None = None,
+    ) -> None:
         """Look at the names of outputs; nothing is converted yet."""
         self.found = found
-        self._output, self._residual = output, residual
+        self._output, self._residual, self._uncertainty = output, residual, uncertainty
         self._encoder, self._label = encoder, label
-        self._places = [output] if residual is None else [output, residual]
+        self._places = [place for place in (output, residual, uncertainty) if place is not None]
         found.leave_out_results(self._places)
         if not found.images and not found.series:
             raise UserError(
@@ -97,7 +112,8 @@ class Batch:
 
     def _job(self, source: Source) -> Job:
         residual = None if self._residual is None else self._file(source, self._residual, "residual")
-        return Job(source, self._file(source, self._output, "recon"), residual)
+        uncertainty = None if self._uncertainty is None else self._file(source, self._uncertainty, "uncertainty")
+        return Job(source, self._file(source, self._output, "recon"), residual, uncertainty)
 
     def _file(self, source: Source, place: Path, kind: str) -> Path:
         """The file that is named, or one in the directory that is named."""
@@ -141,8 +157,11 @@ class Settling:
 def _check_names(job: Job) -> None:
     for file in job.files:
         io.check_can_write(file)
-    if job.residual is not None and place(job.output) == place(job.residual):
-        raise UserError(f"{job.output} cannot hold both the result and the residual map")
+    names: dict[object, str] = {}
+    for name, file in job.named_files.items():
+        other = names.setdefault(place(file), name)
+        if other != name:
+            raise UserError(f"{file} cannot hold both the {other} and the {name}")
 
 
 def _check_is_only_writer(job: Job, file: Path, writers: dict[object, Job]) -> None:
@@ -174,7 +193,7 @@ def run(job: Job, upscaler: Upscaler, on_progress: Progress) -> Result:
         with warnings_collected() as warnings:
             volume = io.read(job.source)
             upscaler.raise_if_interrupted()
-            written = upscaler.to_file(volume, job.output, on_progress, job.residual)
+            written = upscaler.to_file(volume, job.output, on_progress, job.residual, job.uncertainty)
     except (UserError, RuntimeError, OSError, MemoryError) as error:
         return Result(job, time.monotonic() - start, error=description(error))
     notes = (*volume.notes, *written.notes, *warnings)

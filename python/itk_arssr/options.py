@@ -52,6 +52,7 @@ class Target:
         return f"like_{self.like.name.split('.')[0]}"
 
 
+QUALITIES = (1, 2, 4, 8)  # passes over mirrored copies of the scan
 PRECISIONS = ("auto", "float32", "tensorfloat32", "bfloat16", "float16")
 
 
@@ -69,6 +70,7 @@ class Settings:
     precision: str = "float32"
     bounded: bool = True  # voxels are kept within the range of the scan around them
     told: Told = field(default_factory=Told)  # of how the scan was taken
+    quality: int = 1  # passes over mirrored copies of the scan, whose mean is the result
 
 
 def _numbers(text: str, between: str = ",") -> list[float]:
@@ -112,6 +114,15 @@ def parse_memory(text: str) -> int:
     if mebibytes < 1:
         raise ValueError(f"'{text}' is less than 1 MiB")
     return mebibytes
+
+
+def parse_quality(text: str) -> int:
+    """1, 2, 4 or 8 passes."""
+    if text.strip() not in map(str, QUALITIES):
+        raise ValueError(
+            f"'{text}' is not a quality; it is one of {', '.join(map(str, QUALITIES))}, a number of passes"
+        )
+    return int(text)
 
 
 def parse_precision(text: str) -> str:

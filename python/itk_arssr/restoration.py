@@ -59,7 +59,12 @@ class Restorer:
         self._evaluation = evaluation
         self._watch = Watch()
         settings = Settings(
-            Target(), device, memory_mib, intensity_scaling=evaluation.intensity_scaling, precision=precision
+            Target(),
+            device,
+            memory_mib,
+            intensity_scaling=evaluation.intensity_scaling,
+            precision=precision,
+            quality=evaluation.quality,
         )
         self._upscalers = {named.name: Upscaler(named.model, settings, self._watch) for named in models}
 

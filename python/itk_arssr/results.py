@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _NUMBER = r"\d+(?:[d.]\d+)?(?:e[+-]?\d+)?"  # as options.PerAxis.label and the published scripts write it
 _LABEL = re.compile(rf"{_NUMBER}(?:x{_NUMBER})*(?:x|mm)|like_.+")
-_PREFIX = re.compile(r"ArSSR_[A-Za-z0-9]+_(?:recon|residual)_")
+_PREFIX = re.compile(r"ArSSR_[A-Za-z0-9]+_(?:recon|residual|uncertainty)_")
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 def upscale_simpleitk(image: SimpleITK.Image, **settings: Any) -> SimpleITK.Image:
     """Super-resolve a three-dimensional SimpleITK image; spacing, origin and direction follow the result's grid.
 
-    ``settings`` are those of ``itk.arbitrary_scale_super_resolution_image_filter``, such as ``scale_factors=2.5``. With
-    a SimpleITK image as ``reference_image`` the result has that image's grid. Meta-data are kept, and so is the pixel
-    type where it is float, double, 8-bit unsigned or 16-bit; others are computed as float, and the result is float.
+    ``settings`` are those of ``itk.arbitrary_scale_super_resolution_image_filter``, such as
+    ``scale_factors=2.5`` and ``quality=8``. With a SimpleITK image as ``reference_image`` the result has that image's
+    grid. Meta-data are kept, and so is the pixel type where it is float, double, 8-bit unsigned or 16-bit; others are
+    computed as float, and the result is float.
     """
     import SimpleITK
     from itk.arssr_support.pixel_types import computed_type, wrapped_types

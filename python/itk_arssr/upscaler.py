@@ -9,7 +9,7 @@ import itk
 
 from itk_arssr import io
 from itk_arssr.atomic import make_folder
-from itk_arssr.consistency import Agreement, make_consistent
+from itk_arssr.consistency import Agreement, Corrected, make_consistent
 from itk_arssr.errors import UserError, description
 from itk_arssr.found import find, only
 from itk_arssr.nifti import Space
@@ -61,25 +61,45 @@ class Upscaler:
                 self._like, self.inputs = io.read_grid(source), source.files
                 self._like_remarks = tuple(found.remarks)
 
-    def to_file(self, volume: io.Volume, path: Path, on_progress: Progress, residual: Path | None = None) -> Written:
-        """Super-resolve into a file, and write the residual map to another one where one is named.
+    def to_file(
+        self,
+        volume: io.Volume,
+        path: Path,
+        on_progress: Progress,
+        residual: Path | None = None,
+        uncertainty: Path | None = None,
+    ) -> Written:
+        """Super-resolve into a file, and write maps of residual and uncertainty to others where these are named.
 
         A grid of another image that does not lie in the scan is refused before anything is computed.
 
-        Goes piece by piece where the format allows, unless the result is compared with its scan: that needs all of it.
+        Goes piece by piece where the format allows, unless the result is compared with its scan, which needs all of it,
+        or has an uncertainty map, which is made together with it.
         """
-        for file in (path, residual or path):
+        for file in (path, residual or path, uncertainty or path):
             io.check_can_write(file)
-        whole = self._settings.consistency > 0 or residual is not None
+        compared = self._settings.consistency > 0 or residual is not None
         upscale = self._filter(volume.image)
+        upscale.SetComputeUncertainty(uncertainty is not None)
         with self._watch.errors_explained():
             upscale.UpdateOutputInformation()
         make_folder(path.parent)
-        io.check_fits(path, upscale.GetOutput(), whole)
+        io.check_fits(path, upscale.GetOutput(), compared, uncertainty is not None)
         notes = self._notes(upscale.GetOutput(), volume)
-        if whole:
+        if compared:
             notes = (*notes, f"the scan's point spreads: {self._described(volume)}")
-            image, agreement = self._to_files(upscale, volume, path, on_progress, residual)
+        if compared or uncertainty is not None:
+            share = _UPSCALING_SHARE if compared else 1
+            with self._watch.over(upscale, lambda fraction: on_progress(share * fraction)):
+                upscale.Update()
+            files = {} if uncertainty is None else {uncertainty: (upscale.GetUncertaintyMap(), self._space(volume))}
+            image, agreement = upscale.GetOutput(), None
+            if compared:
+                corrected = self._corrected(image, volume, on_progress)
+                image, agreement = corrected.image, corrected.agreement
+                if residual is not None:
+                    files[residual] = (corrected.residual, volume.space)
+            io.write_all({path: (image, self._space(volume)), **files})
             return Written(image, agreement, _bounded_share(upscale), notes)
         divisions = io.stream_divisions(path, upscale.GetOutput())
         with self._watch.over(upscale, on_progress, divisions):
@@ -111,13 +131,9 @@ class Upscaler:
             return own
         return self._like.space or (own if own is not None and own.used else None)
 
-    def _to_files(
-        self, upscale: itk.ProcessObject, scan: io.Volume, path: Path, on_progress: Progress, residual: Path | None
-    ) -> tuple[itk.Image, Agreement]:
-        with self._watch.over(upscale, lambda fraction: on_progress(_UPSCALING_SHARE * fraction)):
-            upscale.Update()
-        result = make_consistent(
-            upscale.GetOutput(),
+    def _corrected(self, image: itk.Image, scan: io.Volume, on_progress: Progress) -> Corrected:
+        return make_consistent(
+            image,
             scan.image,
             self._settings.consistency,
             self._watch,
@@ -125,11 +141,6 @@ class Upscaler:
             self._settings.tolerance,
             self._described(scan).acquisition,
         )
-        files = {path: (result.image, self._space(scan))}
-        if residual is not None:
-            files[residual] = (result.residual, scan.space)
-        io.write_all(files)
-        return result.image, result.agreement
 
     def to_image(self, image: itk.Image, on_progress: Progress, grid: itk.ImageBase | None = None) -> itk.Image:
         """Super-resolve in memory, on the settings' grid or on that of an image."""
@@ -148,6 +159,7 @@ class Upscaler:
         upscale.SetPrecision(settings.precision)
         upscale.SetIntensityScaling(settings.intensity_scaling)
         upscale.SetBoundToNeighborhood(settings.bounded)
+        upscale.SetQuality(settings.quality)
         if settings.target.scale is not None:
             upscale.SetScaleFactors(settings.target.scale.values)
         if settings.target.spacing is not None:

@@ -86,6 +86,7 @@ CpuExecutor::GetCosts(const Network & network)
   costs.encodeBytesPerVoxel = static_cast<SizeValueType>(CpuEncoder::GetBytesPerVoxel(network));
   costs.featureBytesPerVoxel = static_cast<SizeValueType>(channels) * sizeof(float);
   costs.fixedBytes = static_cast<SizeValueType>(threads * scratch + weights);
+  costs.voxelsPerBatch = VoxelsPerThread * static_cast<SizeValueType>(threads);
   return costs;
 }
 } // namespace itk::arssr

@@ -256,6 +256,16 @@ def test_intensities_can_be_left_to_the_network(evaluate, scans, model, tmp_path
     assert psnr[0]["tiny"] != psnr[1]["tiny"]
 
 
+def test_models_are_measured_with_several_passes(evaluate, scans, model, tmp_path):
+    psnr = []
+    for options in ([], ["--quality", "4"]):
+        evaluate(model, scans / "a.nii.gz", "--overwrite", *options)
+        psnr.append({row["method"]: row["psnr"] for row in rows_of(tmp_path / "out")})
+    assert psnr[0]["B-spline + BP"] == psnr[1]["B-spline + BP"]
+    assert psnr[0]["tiny"] != psnr[1]["tiny"]
+    assert "mean of 4 passes over mirrored copies" in (tmp_path / "out" / "results.md").read_text(encoding="utf-8")
+
+
 # --- models
 
 
