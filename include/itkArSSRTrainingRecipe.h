@@ -20,6 +20,7 @@
 
 #include "ArbitraryScaleSuperResolutionExport.h"
 
+#include "itkFixedArray.h"
 #include "itkIntTypes.h"
 
 #include <map>
@@ -49,6 +50,9 @@ namespace itk
 class ArbitraryScaleSuperResolution_EXPORT ArSSRTrainingRecipe
 {
 public:
+  /** LR spacing / HR spacing along x, y and z. */
+  using ScaleType = FixedArray<double, 3>;
+
   /** The recipe `default`. */
   ArSSRTrainingRecipe();
 
@@ -78,6 +82,10 @@ public:
   /** A value that is a list of numbers: `2,3,4`. */
   std::vector<double>
   GetNumbers(const std::string & name) const;
+
+  /** A value that is a list of scales, each a number or one for each of x, y and z: `2,3.5,1x1x4`. */
+  std::vector<ScaleType>
+  GetScales(const std::string & name) const;
 
   bool
   GetFlag(const std::string & name) const

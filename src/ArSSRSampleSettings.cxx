@@ -72,7 +72,7 @@ SampleSettings::SampleSettings(const ArSSRTrainingRecipe & recipe)
   , stepsPerEpoch(static_cast<std::uint64_t>(recipe.GetNumber("steps_per_epoch")))
   , seed(static_cast<std::uint64_t>(recipe.GetNumber("seed")))
   , validationSamples(static_cast<std::size_t>(recipe.GetNumber("validation_samples")))
-  , validationScales(recipe.GetNumbers("validation_scales"))
+  , validationScales(recipe.GetScales("validation_scales"))
   , validationNoise(recipe.GetNumbers("validation_noise"))
 {
   recipe.Verify();

@@ -76,12 +76,12 @@ struct SampleSettings
   std::int64_t        proceduralSize;
   double              proceduralProbability;
 
-  std::uint64_t       batch;
-  std::uint64_t       stepsPerEpoch;
-  std::uint64_t       seed;
-  std::size_t         validationSamples;
-  std::vector<double> validationScales;
-  std::vector<double> validationNoise;
+  std::uint64_t                               batch;
+  std::uint64_t                               stepsPerEpoch;
+  std::uint64_t                               seed;
+  std::size_t                                 validationSamples;
+  std::vector<ArSSRTrainingRecipe::ScaleType> validationScales;
+  std::vector<double>                         validationNoise;
 };
 } // namespace itk::arssr
 

@@ -84,11 +84,9 @@ ValidationSamples::AddRecords(std::size_t image, std::vector<Record> & records) 
       Record record;
       record.number = (image * m_Settings.validationScales.size() + scale) * m_Settings.validationSamples + i;
       record.volumeSize = volume->size;
-      Random            random(m_Settings.seed, RandomStream::ValidationPlace, record.number);
-      const GridLengths scales{
-        { m_Settings.validationScales[scale], m_Settings.validationScales[scale], m_Settings.validationScales[scale] }
-      };
-      record.patch = sampler.DrawPlaceWithForeground(random, *volume, scales);
+      Random       random(m_Settings.seed, RandomStream::ValidationPlace, record.number);
+      const auto & along = m_Settings.validationScales[scale];
+      record.patch = sampler.DrawPlaceWithForeground(random, *volume, { { along[0], along[1], along[2] } });
       Random                  scan(m_Settings.seed, RandomStream::ValidationAcquisition, record.number);
       const SampleAcquisition acquisition = AcquisitionSampler(m_Settings).Draw(scan, record.patch.scale);
       TrainingSample          sample =

@@ -35,6 +35,7 @@ enum class Kind
   Number,
   Integer,
   List,
+  Scales,
   Choice
 };
 
@@ -44,7 +45,7 @@ struct Entry
 {
   const char * name;
   Kind         kind;
-  double       minimum; // of a number, an integer or a list's items
+  double       minimum; // of a number, an integer or the numbers of a list
   double       maximum;
   const char * choices; // of a choice, separated by |
   const char * standard;
@@ -163,7 +164,8 @@ GetEntries()
     { "validation_every", Kind::Integer, 1, 1 << 30, "", "1", "1", "Epochs between validations." },
     { "validation_samples", Kind::Integer, 1, 1 << 16, "", "8", "8",
       "Patches of each validation image and scale, the same every time." },
-    { "validation_scales", Kind::List, 1, 64, "", "2,3,4", "2,3,4", "Scales that are validated." },
+    { "validation_scales", Kind::Scales, 1, 64, "", "2,3,4", "2,3,4",
+      "Scales that are validated." },
     { "validation_noise", Kind::List, 0, 1, "", "0", "0",
       "Standard deviations of the noise in validation patches, of 1, one after the other." },
     { "checkpoint_every", Kind::Integer, 1, 1 << 30, "", "10", "10", "Epochs between checkpoints." },
@@ -243,9 +245,10 @@ DescribeLimits(const Entry & entry)
     std::replace(text.begin(), text.end(), '|', ' ');
     return text;
   }
-  std::string text = entry.kind == Kind::Integer ? "an integer"
-                     : entry.kind == Kind::List  ? "a list of numbers"
-                                                 : "a number";
+  std::string text = entry.kind == Kind::Integer  ? "an integer"
+                     : entry.kind == Kind::List   ? "a list of numbers"
+                     : entry.kind == Kind::Scales ? "a list of scales such as 2,3.5,1x1x4, with numbers"
+                                                  : "a number";
   text += " from " + arssr::FormatNumber(entry.minimum);
   return entry.maximum < Unlimited ? text + " to " + arssr::FormatNumber(entry.maximum) : text + " up";
 }
@@ -267,6 +270,48 @@ ParseEntry(const Entry & entry, const std::string & text)
     Refuse(entry, text);
   }
   return *value;
+}
+
+/** The scales of a list with commas between. As on the command line, three numbers with a 1 among them are one scale
+ * for x, y and z. */
+std::vector<ArSSRTrainingRecipe::ScaleType>
+ParseScales(const Entry & entry, const std::string & text)
+{
+  std::vector<std::string> items = arssr::Split(text, ',');
+  if (items.size() == 3 &&
+      std::any_of(items.begin(), items.end(), [](const std::string & item) { return arssr::ParseNumber(item) == 1.0; }))
+  {
+    items = { items[0] + 'x' + items[1] + 'x' + items[2] };
+  }
+  std::vector<ArSSRTrainingRecipe::ScaleType> scales;
+  for (const std::string & item : items)
+  {
+    const std::vector<std::string> numbers = arssr::Split(item, 'x');
+    if (numbers.size() != 1 && numbers.size() != 3)
+    {
+      Refuse(entry, text);
+    }
+    ArSSRTrainingRecipe::ScaleType scale;
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      scale[axis] = ParseEntry(entry, numbers[numbers.size() == 3 ? axis : 0]);
+    }
+    scales.push_back(scale);
+  }
+  if (scales.empty())
+  {
+    Refuse(entry, text);
+  }
+  return scales;
+}
+
+std::string
+FormatScale(const ArSSRTrainingRecipe::ScaleType & scale)
+{
+  const std::string x = arssr::FormatNumber(scale[0]);
+  return scale[0] == scale[1] && scale[1] == scale[2]
+           ? x
+           : x + 'x' + arssr::FormatNumber(scale[1]) + 'x' + arssr::FormatNumber(scale[2]);
 }
 
 /** The value in its canonical text. */
@@ -299,6 +344,15 @@ Normalize(const Entry & entry, const std::string & value)
     if (list.empty())
     {
       Refuse(entry, value);
+    }
+    return list;
+  }
+  if (entry.kind == Kind::Scales)
+  {
+    std::string list;
+    for (const ArSSRTrainingRecipe::ScaleType & scale : ParseScales(entry, value))
+    {
+      list += (list.empty() ? "" : ",") + FormatScale(scale);
     }
     return list;
   }
@@ -378,6 +432,12 @@ ArSSRTrainingRecipe::GetNumbers(const std::string & name) const
     numbers.push_back(ParseEntry(entry, item));
   }
   return numbers;
+}
+
+std::vector<ArSSRTrainingRecipe::ScaleType>
+ArSSRTrainingRecipe::GetScales(const std::string & name) const
+{
+  return ParseScales(FindEntry(name), this->Get(name));
 }
 
 void

@@ -216,7 +216,7 @@ TEST(ArSSRSampleSource, ValidationSamplesAreTheSameEveryTime)
   ArSSRTrainingRecipe recipe = MakeRecipe();
   recipe.SetNumber("noise_probability", 1);
   recipe.SetNumber("validation_samples", 3);
-  recipe.Set("validation_scales", "2,2.5");
+  recipe.Set("validation_scales", "2,1x1x2.5");
   const SampleSource source(recipe, { MakeTextures(1), validation, {} }, 0, nullptr);
   EXPECT_EQ(*reads[0] + *reads[1], 0);
   ASSERT_EQ(source.GetNumberOfValidationSamples(), 12U);
@@ -226,10 +226,10 @@ TEST(ArSSRSampleSource, ValidationSamplesAreTheSameEveryTime)
   {
     samples.push_back(source.DrawValidation(i));
     EXPECT_EQ(samples[i].values.size(), 100U);
-    const double voxelSize = i / 3 % 2 == 0 ? 0.5 : 0.4;
+    const bool thickSlices = i / 3 % 2 == 1;
     for (std::size_t axis = 0; axis < 3; ++axis)
     {
-      EXPECT_NEAR(samples[i].voxelSize[axis], voxelSize, 1e-12);
+      EXPECT_NEAR(samples[i].voxelSize[axis], !thickSlices ? 0.5 : axis == 2 ? 0.4 : 1.0, 1e-12);
     }
     // Not augmented: intensities are those of the image.
     const Volume       volume = test::MakeVolume(Size, MakeTexture(i / 6));

@@ -115,8 +115,26 @@ TEST(ArSSRTrainingRecipe, TakesTheFlagsOfConfigurationFiles)
 TEST(ArSSRTrainingRecipe, ReadsLists)
 {
   ArSSRTrainingRecipe recipe;
-  recipe.Set("validation_scales", "2, 2.5,4");
-  EXPECT_EQ(recipe.GetNumbers("validation_scales"), (std::vector<double>{ 2.0, 2.5, 4.0 }));
+  recipe.Set("validation_noise", "0, 0.025,0.5");
+  EXPECT_EQ(recipe.Get("validation_noise"), "0,0.025,0.5");
+  EXPECT_EQ(recipe.GetNumbers("validation_noise"), (std::vector<double>{ 0.0, 0.025, 0.5 }));
+}
+
+TEST(ArSSRTrainingRecipe, ReadsScales)
+{
+  using Scale = ArSSRTrainingRecipe::ScaleType;
+  const auto isotropic = [](double scale) {
+    return MakeFilled<Scale>(scale);
+  };
+  ArSSRTrainingRecipe recipe;
+  recipe.Set("validation_scales", "2, 2.5,1 x1x 4,3x3x3");
+  EXPECT_EQ(recipe.Get("validation_scales"), "2,2.5,1x1x4,3");
+  EXPECT_EQ(recipe.GetScales("validation_scales"),
+            (std::vector<Scale>{ isotropic(2.0), isotropic(2.5), itk::MakeFixedArray(1.0, 1.0, 4.0), isotropic(3.0) }));
+  recipe.Set("validation_scales", "1,1,4");
+  EXPECT_EQ(recipe.Get("validation_scales"), "1x1x4");
+  recipe.Set("validation_scales", "2,3,4");
+  EXPECT_EQ(recipe.Get("validation_scales"), "2,3,4");
 }
 
 TEST(ArSSRTrainingRecipe, RefusesWhatIsBeyondItsLimits)
@@ -127,8 +145,11 @@ TEST(ArSSRTrainingRecipe, RefusesWhatIsBeyondItsLimits)
   ExpectError([&] { recipe.Set("learning_rate", "fast"); }, "'fast'; expected a number");
   ExpectError([&] { recipe.Set("learning_rate", "nan"); }, "expected a number");
   ExpectError([&] { recipe.Set("loss", "l3"); }, "'l3'; expected one of l1 l2 charbonnier");
-  ExpectError([&] { recipe.Set("validation_scales", ""); }, "expected a list of numbers");
-  ExpectError([&] { recipe.Set("validation_scales", "2,,3"); }, "expected a list of numbers");
+  ExpectError([&] { recipe.Set("validation_scales", ""); }, "expected a list of scales such as 2,3.5,1x1x4");
+  ExpectError([&] { recipe.Set("validation_scales", "2,,3"); }, "expected a list of scales such as 2,3.5,1x1x4");
+  ExpectError([&] { recipe.Set("validation_scales", "2,1x4"); }, "'2,1x4'; expected a list of scales");
+  ExpectError([&] { recipe.Set("validation_scales", "1x1x65"); }, "'65'; expected a list of scales");
+  ExpectError([&] { recipe.Set("validation_noise", "0,,1"); }, "expected a list of numbers");
   ExpectError([&] { recipe.Set("learningrate", "1"); }, "no value 'learningrate'; it has recipe");
   ExpectError([] { ArSSRTrainingRecipe("quick"); }, "'quick'; expected one of default published");
   EXPECT_EQ(recipe.GetValues(), ArSSRTrainingRecipe().GetValues()) << "a refused value changed something";

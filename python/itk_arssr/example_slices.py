@@ -25,16 +25,19 @@ _BRIGHTEST, _HEADROOM = 99.7, 1.08  # this percentile of the truth is shown a li
 
 
 class ExampleSlices:
-    """The middle slice of the central part of a validation image, degraded once and restored by each model."""
+    """The middle slice of the central part of a validation image, degraded once and restored by each model.
 
-    def __init__(self, source: Source, scale: float, cubic: bool, device: str) -> None:
+    ``scale`` has a number for each of x, y and z.
+    """
+
+    def __init__(self, source: Source, scale: Sequence[float], cubic: bool, device: str) -> None:
         truth = _central_part(as_float(io.read(source).image))
         grid = grid_of(truth)
         axis = normal_axis([truth])
         self._low = (
-            resample(truth, scaled(grid, (1 / scale,) * 3), "B-spline")
+            resample(truth, scaled(grid, [1 / along for along in scale]), "B-spline")
             if cubic
-            else simulate_low_resolution(truth, (scale,) * 3)
+            else simulate_low_resolution(truth, tuple(scale))
         )
         one = _slice_of(truth, axis)
         self._axis, self._device, self._grid = axis, device, one

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import shlex
-import statistics
 import sys
 from contextlib import ExitStack
 from datetime import datetime
@@ -20,6 +19,7 @@ from itk_arssr.distributed import Alone, join
 from itk_arssr.errors import OutputClosed, UserError, description
 from itk_arssr.example_slices import ExampleSlices
 from itk_arssr.opened import OpenedFile
+from itk_arssr.options import parse_per_axis
 from itk_arssr.runfolder import RunFolder, check_can_hold, check_writable, new_run
 from itk_arssr.stopping import stops_on_signals
 from itk_arssr.tensorboard_log import TensorBoardLog, is_available
@@ -122,10 +122,11 @@ class Training:
             return observer
         observer.use_board(lambda step: TensorBoardLog(folder.tensorboard, step))
         if job.validation and request.slices_every:
-            scales = [float(text) for text in job.trainer.GetRecipeValue("validation_scales").split(",")]
+            texts = job.trainer.GetRecipeValue("validation_scales").split(",")
+            scales = sorted((parse_per_axis(text).values for text in texts), key=math.prod)
             cubic = job.trainer.GetRecipeValue("degradation") == "cubic"
             source = job.validation[0].source
-            slices = ExampleSlices(source, statistics.median_low(scales), cubic, self._processes.device)
+            slices = ExampleSlices(source, scales[(len(scales) - 1) // 2], cubic, self._processes.device)
             observer.use_slices(slices, request.slices_every)
         return observer
 

@@ -101,7 +101,7 @@ install_clang() {
 # run_gtests DRIVER LOG OPTION...: a GoogleTest program in as many processes as there are cores, each with its part of the
 # tests, in the program's build folder; prints what they print, keeps it in LOG-<number>.log and the tests' times in .json.
 run_gtests() {
-  local driver=$1 log=$2 shards process=() shard status=0
+  local driver=$1 log=$2 shards process=() failed=() shard
   shift 2
   shards=$(env -u OMP_NUM_THREADS nproc) # which nproc would follow
   rm -f "$log"-*.log "$log"-*.json
@@ -111,10 +111,17 @@ run_gtests() {
     process[shard]=$!
   done
   for ((shard = 0; shard < shards; ++shard)); do
-    wait "${process[shard]}" || status=1
+    wait "${process[shard]}" || failed+=("$shard")
     cat "$log-$shard.log"
   done
-  return $status
+  [ ${#failed[@]} -gt 0 ] || return 0
+  # Once more at the end, where it is looked for: what failed, and the end of a process that a signal or a sanitizer stopped.
+  for shard in "${failed[@]}"; do
+    printf '\nFailed in %s:\n' "$log-$shard.log"
+    grep -nE '^\[  FAILED  \]|: Failure$|ERROR: [A-Za-z]*Sanitizer|runtime error:|^SUMMARY: ' "$log-$shard.log" | tail -n 40 || true
+    grep -q '^\[==========\] .* ran\.' "$log-$shard.log" || tail -n 40 "$log-$shard.log"
+  done
+  return 1
 }
 
 # gtest_summary LOG: the last lines of run_gtests' processes in one.

@@ -135,7 +135,7 @@ def test_tensorboard_shows_what_the_log_holds(train, data, val, tmp_path):
 def test_tensorboard_shows_example_slices(train, data, val, tmp_path):
     from PIL import Image
 
-    train(data, "--val", val, "--slices-every", 2, epochs=4)
+    train(data, "--val", val, "--slices-every", 2, epochs=4, validation_scales="2,1x1x2")
     (tag,) = events(only_run(tmp_path / "runs")).Tags()["images"]
     assert tag == "slices/LR, B-spline, model, truth"
     shown = events(only_run(tmp_path / "runs")).Images(tag)
@@ -236,9 +236,9 @@ def test_an_image_of_zeros_is_left_out(train, data, val, write):
 
 def test_options_go_over_the_file_and_the_file_over_the_recipe(arssr, tmp_path):
     config = tmp_path / "c.yaml"
-    config.write_text("recipe: published\nepochs: 7\nvalidation_scales: [2, 3]\nflip: true\nlearning_rate: 1e-3\n")
+    config.write_text("recipe: published\nepochs: 7\nvalidation_scales: [2, 1x1x4]\nflip: true\nlearning_rate: 1e-3\n")
     said = words(arssr("train", "--list-values", "--config", config, "--epochs", 9, "--set", "batch=3").stdout)
-    for value in ("epochs 9", "validation_scales 2,3", "flip on", "samples 8000", "batch 3", "learning_rate 0.001"):
+    for value in ("epochs 9", "validation_scales 2,1x1x4", "flip on", "samples 8000", "batch 3", "learning_rate 0.001"):
         assert f" {value} " in said
     assert " epochs 100 " in words(arssr("train", "--list-values").stdout)
 
