@@ -18,6 +18,8 @@
 #include "itkArSSRTrainingRecipe.h"
 #include "ArSSRTestHelpers.h"
 
+#include <array>
+
 namespace
 {
 using namespace itk::arssr::test;
@@ -124,13 +126,14 @@ TEST(ArSSRTrainingRecipe, ReadsScales)
 {
   using Scale = ArSSRTrainingRecipe::ScaleType;
   const auto isotropic = [](double scale) {
-    return MakeFilled<Scale>(scale);
+    return itk::MakeFilled<Scale>(scale);
   };
   ArSSRTrainingRecipe recipe;
   recipe.Set("validation_scales", "2, 2.5,1 x1x 4,3x3x3");
   EXPECT_EQ(recipe.Get("validation_scales"), "2,2.5,1x1x4,3");
   EXPECT_EQ(recipe.GetScales("validation_scales"),
-            (std::vector<Scale>{ isotropic(2.0), isotropic(2.5), itk::MakeFixedArray(1.0, 1.0, 4.0), isotropic(3.0) }));
+            (std::vector<Scale>{
+              isotropic(2.0), isotropic(2.5), Scale(std::array<double, 3>{ { 1.0, 1.0, 4.0 } }), isotropic(3.0) }));
   recipe.Set("validation_scales", "1,1,4");
   EXPECT_EQ(recipe.Get("validation_scales"), "1x1x4");
   recipe.Set("validation_scales", "2,3,4");
