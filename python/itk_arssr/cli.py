@@ -17,6 +17,7 @@ from itk_arssr.errors import UserError
 from itk_arssr.evaluate import EXAMPLES, evaluate
 from itk_arssr.formats import extension
 from itk_arssr.found import Found, check_series_are_there, find, only
+from itk_arssr.inspection import describe_source
 from itk_arssr.io import read_grid
 from itk_arssr.jobs import Batch, Existing, Result, Settling, run
 from itk_arssr.options import (
@@ -30,7 +31,7 @@ from itk_arssr.options import (
     parse_precision,
     parse_quality,
 )
-from itk_arssr.scan import Told, describe, parse_profile
+from itk_arssr.scan import Told, parse_noise, parse_profile
 from itk_arssr.streams import exit_status, open_closed_streams
 from itk_arssr.train_command import EXAMPLES as TRAIN_EXAMPLES
 from itk_arssr.train_command import train
@@ -80,6 +81,7 @@ def arssr(
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --residual residual.nii.gz",
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --profile z=box:4,xy=sinc",
         "arssr upscale noisy.nii.gz noisy_hr.nii.gz --scale 2 --consistency 10 --tolerance 30",
+        "arssr upscale noisy.nii.gz noisy_hr.nii.gz --scale 2 --residual residual.nii.gz --noise 12:rician",
     )
 )
 @reports_mistakes
@@ -200,6 +202,15 @@ def upscale(
         float | None,
         typer.Option(metavar="MM", min=1e-6, help="Or only how thick its slices are, which may not be their distance."),
     ] = None,
+    noise: Annotated[
+        str | None,
+        option(
+            parse_noise,
+            "SD",
+            "Standard deviation of IN's noise, in its intensities, and its kind if you know: 12, 12:rician or "
+            "12:gaussian. Estimated from IN when left out.",
+        ),
+    ] = None,
     residual: Annotated[
         Path | None,
         typer.Option(
@@ -227,7 +238,8 @@ def upscale(
     it. Both must know how the scan was taken: --profile and
     --slice-thickness say so, else the BIDS sidecar that dcm2niix makes of
     DICOM files or that lies beside IN, else a Gaussian is assumed that is
-    as wide, at half its maximum, as a voxel of IN. A note tells which.
+    as wide, at half its maximum, as a voxel of IN. How noisy it is, --noise
+    says, or else IN itself. A line tells which.
 
     With --quality the network also sees IN mirrored along its axes, and
     errors that depend on the direction cancel out in part. Where the passes
@@ -251,9 +263,11 @@ def upscale(
         raise typer.BadParameter("--window has no meaning with --no-intensity-scaling")
     if like_series and like is None:
         raise typer.BadParameter("--like-series has no meaning without --like")
-    told = Told(profile or "", slice_thickness)
+    told = Told(profile or "", slice_thickness, noise or "")
     if told and not consistency and residual is None:
-        raise typer.BadParameter("--profile and --slice-thickness have no meaning without --consistency or --residual")
+        raise typer.BadParameter(
+            "--profile, --slice-thickness and --noise have no meaning without --consistency or --residual"
+        )
     if uncertainty is not None and quality == 1:
         raise typer.BadParameter("--uncertainty needs --quality 2, 4 or 8: one pass differs from no other")
     if tolerance and not consistency:
@@ -341,13 +355,13 @@ def info(
 def _show_scan(place: Path) -> None:
     with only(find(place), "the series' own folder") as source:
         volume = read_grid(source)
+        scan = describe_source(source)
     grid = volume.image
-    told = describe(itk.spacing(grid), itk.size(grid), volume.scan_parameters, Told())
     heading(str(place))
     out.print(text_table([("voxels", times(itk.size(grid))), ("spacing", f"{times(itk.spacing(grid))} mm")]))
-    heading("point spreads")
-    out.print(text_table([(", ".join(axes), f"{spread} mm, {origin}") for axes, spread, origin in told.rows]))
-    for note in volume.notes:
+    heading("how it was taken")
+    out.print(text_table(scan.table))
+    for note in (*volume.notes, *scan.notes):
         tell_note(note)
 
 

@@ -98,8 +98,9 @@ def outcome(result: Result) -> str:
     notes = "".join(f"\n[yellow]note:[/] {escape(note)}" for note in result.notes)
     grid = f"{times(result.size)} voxels of {times(result.spacing)} mm"
     bounded = f"\n{_share(result.bounded)} of the voxels kept within the scan's local range" if result.bounded else ""
+    scan = f"\nscan: {escape(result.scan)}" if result.scan else ""
     agreement = f"\n{result.agreement}" if result.agreement else ""
-    return f"{escape(result.job.output.name)}\n{grid} in {result.seconds:.1f} s{bounded}{agreement}{notes}"
+    return f"{escape(result.job.output.name)}\n{grid} in {result.seconds:.1f} s{scan}{bounded}{agreement}{notes}"
 
 
 def _share(share: float) -> str:

@@ -50,6 +50,7 @@ class Result:
     seconds: float = 0.0
     size: tuple[int, ...] = ()
     spacing: tuple[float, ...] = ()
+    scan: str = ""  # how it was taken, and what that is known from
     agreement: str = ""
     bounded: float = 0.0  # share of the voxels that were kept within the range of the scan around them
     notes: tuple[str, ...] = ()
@@ -202,6 +203,7 @@ def run(job: Job, upscaler: Upscaler, on_progress: Progress) -> Result:
         time.monotonic() - start,
         tuple(itk.size(written.grid)),
         tuple(itk.spacing(written.grid)),
+        str(written.scan),
         str(written.agreement or ""),
         written.bounded,
         notes,

@@ -1,10 +1,11 @@
-"""How a scan was taken, by what is said of it: by the user, by its BIDS sidecar, or by nobody.
+"""How a scan was taken: as the user says, its BIDS sidecar, the image itself, or nobody.
 
 dcm2niix writes a sidecar for DICOM files, and BIDS lays one beside an image, ``scan.json`` beside ``scan.nii.gz``
 (https://bids-specification.readthedocs.io). Of it count MRAcquisitionType, SliceThickness, AcquisitionMatrixPE,
 ReconMatrixPE, BaseResolution and the direction of phase encoding. The axes of a 3-D scan, and those within the slices
 of a 2-D scan, sample k-space, up to a lower frequency than that of the grid where the scanner interpolated. Slices of a
-2-D scan have a profile whose full width at half maximum is their thickness, whatever their distance.
+2-D scan have a profile whose full width at half maximum is their thickness, whatever their distance. A sidecar does not
+tell of noise: the image does.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from dataclasses import dataclass
 import itk
 
 from itk_arssr.errors import UserError, description
+from itk_arssr.noise import ScanNoise, estimated_noise
+from itk_arssr.origins import ASSUMED, GIVEN, SIDECAR
 
 _AXES = "xyz"
 _THROUGH_SLICES = 2  # the axis across slices in an image of dcm2niix
 _PHASE_AXES = {"i": 0, "j": 1, "k": 2, "ROW": 0, "COL": 1}
 _INTERPOLATED = 1.02  # matrices that differ by less are those of a scan as it was acquired
-
-GIVEN, SIDECAR, ASSUMED = "given", "sidecar", "assumed"
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,23 @@ class Told:
 
     profile: str = ""  # in the words of itk::ArSSRAcquisition
     slice_thickness: float | None = None  # mm
+    noise: str = ""  # standard deviation in the scan's intensities, and the kind: 12:rician
 
     def __bool__(self) -> bool:
-        return bool(self.profile) or self.slice_thickness is not None
+        return bool(self.profile or self.noise) or self.slice_thickness is not None
+
+    @property
+    def acquisition(self) -> itk.ArSSRAcquisition:
+        """What is said, but for the thickness of slices, whose axis the scan tells."""
+        said = itk.ArSSRAcquisition.FromText(self.profile or "auto")
+        if self.noise:
+            if said.IsNoiseKnown():
+                raise UserError(
+                    f"--noise {self.noise} and --profile '{self.profile}' both say what the noise is; give one of them"
+                )
+            noise = itk.ArSSRAcquisition.FromText(f"noise={self.noise}")
+            said.SetNoise(noise.GetNoise(), noise.GetNoiseKind())
+        return said
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,8 @@ class ScanDescription:
 
     acquisition: itk.ArSSRAcquisition  # resolved: widths in mm
     origins: tuple[str, str, str]  # of the point spreads along x, y and z
+    noise: ScanNoise | None = None  # None where nobody says and the image was not looked at
+    notes: tuple[str, ...] = ()  # for the user
 
     @property
     def rows(self) -> list[tuple[str, str, str]]:
@@ -52,8 +69,17 @@ class ScanDescription:
             alike[key] = alike.get(key, "") + _AXES[axis]
         return [(axes, spread, origin) for (spread, origin), axes in alike.items()]
 
+    @property
+    def table(self) -> list[tuple[str, str]]:
+        """What is known, row by row: its name, and what it is and where that is from."""
+        spreads = [
+            (f"point spread along {', '.join(axes)}", f"{spread} mm, {origin}") for axes, spread, origin in self.rows
+        ]
+        return [*spreads, *([("noise", f"{self.noise.text}, {self.noise.origin}")] if self.noise else [])]
+
     def __str__(self) -> str:
-        return "; ".join(f"{', '.join(axes)} {spread} mm ({origin})" for axes, spread, origin in self.rows)
+        parts = [f"{', '.join(axes)} {spread} mm ({origin})" for axes, spread, origin in self.rows]
+        return "; ".join(parts if self.noise is None else [*parts, str(self.noise)])
 
 
 def parse_profile(text: str) -> str:
@@ -65,11 +91,45 @@ def parse_profile(text: str) -> str:
     return text
 
 
+def parse_noise(text: str) -> str:
+    """``12`` or ``12:rician``: what itk::ArSSRAcquisition reads behind ``noise=``."""
+    if "," in text:
+        raise ValueError(f"'{text}' is not one noise; give its standard deviation, and its kind if you know: 12:rician")
+    return parse_profile(f"noise={text}").removeprefix("noise=")
+
+
+def noise_of(image: itk.ImageBase, told: Told) -> ScanNoise:
+    """The noise of an image, and where it is known from: as the user says, or else as the image tells.
+
+    Nothing is read where the user says.
+    """
+    return _said_noise(told.acquisition) or estimated_noise(image)
+
+
+def _said_noise(acquisition: itk.ArSSRAcquisition) -> ScanNoise | None:
+    if not acquisition.IsNoiseKnown():
+        return None
+    return ScanNoise(acquisition.GetNoise(), acquisition.GetNoiseKind(), GIVEN)
+
+
+def describe_image(image: itk.ImageBase, parameters: Mapping[str, object], told: Told) -> ScanDescription:
+    """The description of a scan; what neither the user nor the sidecar says is looked for in the image."""
+    return describe(itk.spacing(image), itk.size(image), parameters, told, noise_of(image, told))
+
+
 def describe(
-    spacing: Sequence[float], size: Sequence[int], parameters: Mapping[str, object], told: Told
+    spacing: Sequence[float],
+    size: Sequence[int],
+    parameters: Mapping[str, object],
+    told: Told,
+    noise: ScanNoise | None = None,
 ) -> ScanDescription:
-    """The description of a scan with this spacing, in mm, and this size; by the user first, then by the sidecar."""
-    given = itk.ArSSRAcquisition.FromText(told.profile or "auto")
+    """The description of a scan with this spacing, in mm, and this size; by the user first, then by the sidecar.
+
+    ``noise`` is what counts where the user does not say.
+    """
+    given = told.acquisition
+    noise = _said_noise(given) or noise
     slices = _axis_across_slices(spacing)
     if told.slice_thickness is not None and given.GetPointSpread(slices) != itk.ArSSRPointSpread():
         raise UserError(
@@ -78,7 +138,8 @@ def describe(
         )
     recorded = _recorded(spacing, size, parameters)
     acquisition = itk.ArSSRAcquisition()
-    acquisition.SetNoise(given.GetNoise(), given.GetNoiseKind())
+    if noise is not None:
+        acquisition.SetNoise(noise.deviation, noise.kind)
     origins = []
     for axis in range(3):
         spread, origin = given.GetPointSpread(axis), GIVEN
@@ -88,7 +149,7 @@ def describe(
             spread, origin = recorded.get(axis, (itk.ArSSRPointSpread.Gaussian(), ASSUMED))
         acquisition.SetPointSpread(axis, spread.Resolved(spacing[axis]))
         origins.append(origin)
-    return ScanDescription(acquisition, (origins[0], origins[1], origins[2]))
+    return ScanDescription(acquisition, (origins[0], origins[1], origins[2]), noise)
 
 
 def _axis_across_slices(spacing: Sequence[float]) -> int:

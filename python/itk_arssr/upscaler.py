@@ -16,7 +16,7 @@ from itk_arssr.nifti import Space
 from itk_arssr.options import Settings
 from itk_arssr.overlap import check_overlap
 from itk_arssr.resample import grid_of
-from itk_arssr.scan import ScanDescription, describe
+from itk_arssr.scan import ScanDescription, describe_image
 from itk_arssr.watch import Progress, Watch
 
 _UPSCALING_SHARE = 0.9  # of the progress, where the result is then compared with its scan
@@ -27,6 +27,7 @@ class Written:
     """A result in a file: its grid, its agreement with its scan where that was looked at, and notes for the user."""
 
     grid: itk.ImageBase
+    scan: ScanDescription
     agreement: Agreement | None = None
     bounded: float = 0.0  # share of the voxels that were kept within the range of the scan around them
     notes: tuple[str, ...] = ()
@@ -85,9 +86,8 @@ class Upscaler:
             upscale.UpdateOutputInformation()
         make_folder(path.parent)
         io.check_fits(path, upscale.GetOutput(), compared, uncertainty is not None)
-        notes = self._notes(upscale.GetOutput(), volume)
-        if compared:
-            notes = (*notes, f"the scan's point spreads: {self._described(volume)}")
+        scan = self._described(volume)
+        notes = (*self._notes(upscale.GetOutput(), volume), *scan.notes)
         if compared or uncertainty is not None:
             share = _UPSCALING_SHARE if compared else 1
             with self._watch.over(upscale, lambda fraction: on_progress(share * fraction)):
@@ -95,19 +95,19 @@ class Upscaler:
             files = {} if uncertainty is None else {uncertainty: (upscale.GetUncertaintyMap(), self._space(volume))}
             image, agreement = upscale.GetOutput(), None
             if compared:
-                corrected = self._corrected(image, volume, on_progress)
+                corrected = self._corrected(image, volume, scan, on_progress)
                 image, agreement = corrected.image, corrected.agreement
                 if residual is not None:
                     files[residual] = (corrected.residual, volume.space)
             io.write_all({path: (image, self._space(volume)), **files})
-            return Written(image, agreement, _bounded_share(upscale), notes)
+            return Written(image, scan, agreement, _bounded_share(upscale), notes)
         divisions = io.stream_divisions(path, upscale.GetOutput())
         with self._watch.over(upscale, on_progress, divisions):
             io.write(upscale.GetOutput(), path, divisions, self._space(volume))
-        return Written(upscale.GetOutput(), bounded=_bounded_share(upscale), notes=notes)
+        return Written(upscale.GetOutput(), scan, bounded=_bounded_share(upscale), notes=notes)
 
     def _described(self, scan: io.Volume) -> ScanDescription:
-        return describe(itk.spacing(scan.image), itk.size(scan.image), scan.scan_parameters, self._settings.told)
+        return describe_image(scan.image, scan.scan_parameters, self._settings.told)
 
     def _notes(self, result: itk.ImageBase, volume: io.Volume) -> tuple[str, ...]:
         """What is to be said of a grid that another image gives, which need not lie where the scan does."""
@@ -131,15 +131,17 @@ class Upscaler:
             return own
         return self._like.space or (own if own is not None and own.used else None)
 
-    def _corrected(self, image: itk.Image, scan: io.Volume, on_progress: Progress) -> Corrected:
+    def _corrected(
+        self, image: itk.Image, volume: io.Volume, scan: ScanDescription, on_progress: Progress
+    ) -> Corrected:
         return make_consistent(
             image,
-            scan.image,
+            volume.image,
             self._settings.consistency,
             self._watch,
             lambda fraction: on_progress(_UPSCALING_SHARE + (1 - _UPSCALING_SHARE) * fraction),
             self._settings.tolerance,
-            self._described(scan).acquisition,
+            scan.acquisition,
         )
 
     def to_image(self, image: itk.Image, on_progress: Progress, grid: itk.ImageBase | None = None) -> itk.Image:

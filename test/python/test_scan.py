@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from conftest import make_image, pixels
 from itk_arssr.errors import UserError
-from itk_arssr.scan import Told, describe, parse_profile
+from itk_arssr.origins import GIVEN, IMAGE
+from itk_arssr.scan import Told, describe, describe_image, noise_of, parse_noise, parse_profile
 from itk_arssr.sources import Source
 
 SPACING, SIZE = (0.5, 0.5, 3.0), (512, 512, 30)
@@ -76,6 +77,51 @@ def test_the_user_is_believed_first():
         parse_profile("z=bax")
 
 
+def noisy_image(deviation=8.0, size=(40, 44, 48)):
+    image = make_image(size=size)
+    voxels = itk.array_view_from_image(image)
+    random = np.random.default_rng(3)
+    voxels[...] = np.hypot(
+        200 + deviation * random.standard_normal(voxels.shape), deviation * random.standard_normal(voxels.shape)
+    )
+    return image
+
+
+def test_the_noise_is_as_the_user_says_or_as_the_image_tells():
+    image = noisy_image()
+    rician, gaussian = itk.ArSSRAcquisitionEnums.Noise_Rician, itk.ArSSRAcquisitionEnums.Noise_Gaussian
+    told = noise_of(image, Told())
+    assert told.deviation == pytest.approx(8, rel=0.1)
+    assert (told.kind, told.origin) == (rician, IMAGE)
+    for said in (Told(noise="12:gaussian"), Told("z=box,noise=12:gaussian")):
+        told = noise_of(image, said)
+        assert (told.deviation, told.kind, told.origin) == (12, gaussian, GIVEN)
+        assert str(told) == "noise 12 gaussian (given)"
+    assert str(noise_of(image, Told(noise="12"))) == "noise 12 (given)"
+    assert str(noise_of(image, Told(noise="0"))) == "noise none (given)"
+    with pytest.raises(UserError, match="both say what the noise is"):
+        noise_of(image, Told("noise=3", noise="12"))
+
+
+def test_an_image_too_small_to_tell_noise_is_assumed_to_have_none():
+    assert str(noise_of(make_image(size=(3, 3, 2)), Told())) == "noise none (assumed)"
+
+
+def test_a_scans_description_holds_its_noise():
+    described = describe_image(noisy_image(), {}, Told("xy=sinc"))
+    assert described.acquisition.GetNoise() == pytest.approx(8, rel=0.1)
+    assert "noise 8." in str(described) or "noise 7." in str(described)
+    assert "rician (estimated from the image)" in str(described)
+    assert not describe(SPACING, SIZE, {}, Told()).acquisition.IsNoiseKnown()
+    assert describe(SPACING, SIZE, {}, Told(noise="4")).acquisition.GetNoise() == 4
+
+
+@pytest.mark.parametrize("text", ["-1", "x", "12:poisson", "12,z=box", "nan", ""])
+def test_what_is_no_noise_is_refused(text):
+    with pytest.raises(ValueError, match="noise"):
+        parse_noise(text)
+
+
 def test_a_sidecar_lies_beside_its_image(tmp_path):
     source = Source(tmp_path / "scan.nii.gz")
     assert source.scan_parameters == {}
@@ -100,7 +146,18 @@ def test_info_shows_where_each_part_is_from(arssr, write, tmp_path):
     ):
         assert text in result.stdout
     (tmp_path / "scan.json").unlink()
-    assert "gaussian:3 mm, assumed" in arssr("info", path).stdout
+    told = arssr("info", path).stdout
+    assert "gaussian:3 mm, assumed" in told
+    assert "estimated from the image" in told
+
+
+def test_info_says_why_voxels_tell_nothing(arssr, write):
+    image = make_image(size=(12, 13, 14))
+    itk.array_view_from_image(image)[0, 0, 0] = np.nan
+    result = arssr("info", write("scan.mha", image))
+    assert result.exit_code == 0, result.stderr
+    assert "12×13×14" in result.stdout
+    assert "nothing is told from the voxels" in result.stdout + result.stderr
 
 
 def test_results_agree_with_the_scan_as_it_was_taken(arssr, write, tmp_path):
@@ -118,6 +175,9 @@ def test_results_agree_with_the_scan_as_it_was_taken(arssr, write, tmp_path):
         expected = "z box:1.5 mm (given)" if told else "z gaussian:3 mm (assumed)"
         assert expected in result.stdout + result.stderr
     assert errors[0] < errors[1]
+    assert "(estimated from the image)" in result.stdout
+    said = arssr("upscale", path, output, *options, "--noise", "2.5:rician")
+    assert "noise 2.5 rician (given)" in said.stdout
     thick = arssr("upscale", path, output, *options, "--slice-thickness", 1.5)
     assert "z gaussian:1.5 mm (given)" in thick.stdout + thick.stderr
     assert (

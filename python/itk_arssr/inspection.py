@@ -1,0 +1,30 @@
+"""How a scan in a file was taken, found without keeping the scan in memory where its format allows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import itk
+
+from itk_arssr.errors import UserError, description
+from itk_arssr.io import open_lazily
+from itk_arssr.scan import ScanDescription, Told, describe, describe_image
+from itk_arssr.sources import Source
+
+
+def describe_source(source: Source) -> ScanDescription:
+    """The description of a scan of which the user says nothing; a note tells why where its voxels cannot be looked at.
+
+    A scan whose header cannot be read is an error.
+    """
+    volume = open_lazily(source, check_voxels=False)
+    with volume.file as file:
+        image = volume.reader.GetOutput()
+        size, spacing = itk.size(image), itk.spacing(image)
+        try:
+            if file.nifti is not None:
+                file.nifti.check_voxels()
+            return describe_image(image, source.scan_parameters, Told())
+        except (UserError, RuntimeError) as error:
+            scan = describe(spacing, size, source.scan_parameters, Told())
+            return replace(scan, notes=(f"nothing is told from the voxels: {description(error)}",))

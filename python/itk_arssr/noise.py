@@ -1,0 +1,41 @@
+"""The noise of a scan, and where it is known from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import itk
+
+from itk_arssr.origins import ASSUMED, IMAGE
+
+_KINDS = {itk.ArSSRAcquisitionEnums.Noise_Gaussian: " gaussian", itk.ArSSRAcquisitionEnums.Noise_Rician: " rician"}
+_FEWEST_VOXELS = 4  # along at least one axis: of fewer, no noise can be told
+
+
+@dataclass(frozen=True)
+class ScanNoise:
+    """The standard deviation of a scan's noise, in the scan's intensities."""
+
+    deviation: float  # of Rician noise, that of each part of the complex signal; 0 where there is none
+    kind: int  # of itk.ArSSRAcquisitionEnums.Noise
+    origin: str
+
+    @property
+    def text(self) -> str:
+        """``12.3 rician``, or that there is none."""
+        return f"{self.deviation:.4g}{_KINDS.get(self.kind, '')}" if self.deviation > 0 else "none"
+
+    def __str__(self) -> str:
+        return f"noise {self.text} ({self.origin})"
+
+
+def estimated_noise(image: itk.ImageBase) -> ScanNoise:
+    """What an image tells of its noise; that there is none where the image is too small to tell.
+
+    The image may be a reader's output that nothing was read of: it is read in slabs where its format allows.
+    """
+    if max(itk.size(image)) < _FEWEST_VOXELS:
+        return ScanNoise(0.0, itk.ArSSRAcquisitionEnums.Noise_Auto, ASSUMED)
+    estimator = itk.ArSSRNoiseEstimator[type(image)].New(image)
+    estimator.Compute()
+    return ScanNoise(estimator.GetNoise(), estimator.GetUsedKind(), IMAGE)
