@@ -5,7 +5,8 @@ dcm2niix writes a sidecar for DICOM files, and BIDS lays one beside an image, ``
 ReconMatrixPE, BaseResolution and the direction of phase encoding. The axes of a 3-D scan, and those within the slices
 of a 2-D scan, sample k-space, up to a lower frequency than that of the grid where the scanner interpolated. Slices of a
 2-D scan have a profile whose full width at half maximum is their thickness, whatever their distance. A sidecar does not
-tell of noise: the image does.
+tell of noise: the image does. Where neither user nor sidecar tells, the image also tells of interpolation: its spectrum
+then ends before its grid's Nyquist frequency.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from dataclasses import dataclass
 import itk
 
 from itk_arssr.errors import UserError, description
+from itk_arssr.interpolation import Interpolation, estimated_interpolation
 from itk_arssr.noise import ScanNoise, estimated_noise
-from itk_arssr.origins import ASSUMED, GIVEN, SIDECAR
+from itk_arssr.origins import ASSUMED, GIVEN, IMAGE, SIDECAR
 
 _AXES = "xyz"
 _THROUGH_SLICES = 2  # the axis across slices in an image of dcm2niix
 _PHASE_AXES = {"i": 0, "j": 1, "k": 2, "ROW": 0, "COL": 1}
+_BY_SCANNER = "interpolated ×{:.3g} by the scanner"
 _INTERPOLATED = 1.02  # matrices that differ by less are those of a scan as it was acquired
 
 
@@ -58,6 +61,7 @@ class ScanDescription:
     acquisition: itk.ArSSRAcquisition  # resolved: widths in mm
     origins: tuple[str, str, str]  # of the point spreads along x, y and z
     noise: ScanNoise | None = None  # None where nobody says and the image was not looked at
+    interpolation: Interpolation | None = None  # None where the image was not looked at
     notes: tuple[str, ...] = ()  # for the user
 
     @property
@@ -114,7 +118,8 @@ def _said_noise(acquisition: itk.ArSSRAcquisition) -> ScanNoise | None:
 
 def describe_image(image: itk.ImageBase, parameters: Mapping[str, object], told: Told) -> ScanDescription:
     """The description of a scan; what neither the user nor the sidecar says is looked for in the image."""
-    return describe(itk.spacing(image), itk.size(image), parameters, told, noise_of(image, told))
+    noise, interpolation = noise_of(image, told), estimated_interpolation(image)
+    return describe(itk.spacing(image), itk.size(image), parameters, told, noise, interpolation)
 
 
 def describe(
@@ -123,10 +128,12 @@ def describe(
     parameters: Mapping[str, object],
     told: Told,
     noise: ScanNoise | None = None,
+    interpolation: Interpolation | None = None,
 ) -> ScanDescription:
-    """The description of a scan with this spacing, in mm, and this size; by the user first, then by the sidecar.
+    """The description of a scan with this spacing, in mm, and this size.
 
-    ``noise`` is what counts where the user does not say.
+    The user is believed first, then the sidecar, then what was found in the image, which are ``noise`` and
+    ``interpolation``.
     """
     given = told.acquisition
     noise = _said_noise(given) or noise
@@ -136,7 +143,8 @@ def describe(
             f"--slice-thickness {told.slice_thickness:g} and --profile '{told.profile}' both say what slices are along "
             f"{_AXES[slices]}; give one of them"
         )
-    recorded = _recorded(spacing, size, parameters)
+    seen = (1.0, 1.0, 1.0) if interpolation is None else interpolation.factors
+    recorded = _recorded(spacing, size, parameters, seen)
     acquisition = itk.ArSSRAcquisition()
     if noise is not None:
         acquisition.SetNoise(noise.deviation, noise.kind)
@@ -146,10 +154,10 @@ def describe(
         if told.slice_thickness is not None and axis == slices:
             spread = itk.ArSSRPointSpread.Gaussian(told.slice_thickness)
         if spread == itk.ArSSRPointSpread():
-            spread, origin = recorded.get(axis, (itk.ArSSRPointSpread.Gaussian(), ASSUMED))
+            spread, origin = recorded.get(axis) or _seen(spacing[axis], seen[axis])
         acquisition.SetPointSpread(axis, spread.Resolved(spacing[axis]))
         origins.append(origin)
-    return ScanDescription(acquisition, (origins[0], origins[1], origins[2]), noise)
+    return ScanDescription(acquisition, (origins[0], origins[1], origins[2]), noise, interpolation)
 
 
 def _axis_across_slices(spacing: Sequence[float]) -> int:
@@ -159,37 +167,48 @@ def _axis_across_slices(spacing: Sequence[float]) -> int:
     return thick[0] if len(thick) == 1 else _THROUGH_SLICES
 
 
+def _seen(spacing: float, factor: float) -> tuple[itk.ArSSRPointSpread, str]:
+    """The point spread along an axis that only the image tells of, if that does."""
+    if factor <= 1:
+        return itk.ArSSRPointSpread.Gaussian(), ASSUMED
+    return itk.ArSSRPointSpread.Sinc(factor * spacing), f"{IMAGE}: {_BY_SCANNER.format(factor)}"
+
+
 def _recorded(
-    spacing: Sequence[float], size: Sequence[int], parameters: Mapping[str, object]
+    spacing: Sequence[float], size: Sequence[int], parameters: Mapping[str, object], seen: Sequence[float]
 ) -> dict[int, tuple[itk.ArSSRPointSpread, str]]:
-    """What a sidecar tells of each axis, if anything."""
+    """What a sidecar tells of each axis, if anything; ``seen`` is the interpolation where it tells of none."""
     kind = parameters.get("MRAcquisitionType")
     if kind not in ("2D", "3D"):
         return {}
-    told = {}
-    for axis, factor in enumerate(_interpolation(size, parameters)):
-        interpolated = f", interpolated ×{factor:.3g} by the scanner" if factor > 1 else ""
-        told[axis] = (itk.ArSSRPointSpread.Sinc(factor * spacing[axis]), f"{SIDECAR}: {kind} scan{interpolated}")
+    scan = f"{SIDECAR}: {kind} scan"
     thickness = _positive(parameters, "SliceThickness")
-    if kind == "3D":
-        if thickness is not None and thickness > _INTERPOLATED * spacing[_THROUGH_SLICES]:
-            factor = thickness / spacing[_THROUGH_SLICES]
-            origin = f"{SIDECAR}: 3D scan, interpolated ×{factor:.3g} by the scanner"
-            told[_THROUGH_SLICES] = (itk.ArSSRPointSpread.Sinc(thickness), origin)
-    elif thickness is None:
+    factors = _interpolation(size, parameters)
+    if kind == "3D" and thickness is not None and thickness > _INTERPOLATED * spacing[_THROUGH_SLICES]:
+        factors[_THROUGH_SLICES] = thickness / spacing[_THROUGH_SLICES]
+    told = {}
+    for axis, factor in enumerate(factors):
+        if factor is not None and factor > 1:
+            told[axis] = (itk.ArSSRPointSpread.Sinc(factor * spacing[axis]), f"{scan}, {_BY_SCANNER.format(factor)}")
+        elif factor is None and seen[axis] > 1:
+            origin = f"{scan}; {IMAGE}: {_BY_SCANNER.format(seen[axis])}"
+            told[axis] = (itk.ArSSRPointSpread.Sinc(seen[axis] * spacing[axis]), origin)
+        else:
+            told[axis] = (itk.ArSSRPointSpread.Sinc(spacing[axis]), scan)
+    if kind == "2D":
         del told[_THROUGH_SLICES]
-    else:
-        told[_THROUGH_SLICES] = (itk.ArSSRPointSpread.Gaussian(thickness), f"{SIDECAR}: thickness of slices")
+        if thickness is not None:
+            told[_THROUGH_SLICES] = (itk.ArSSRPointSpread.Gaussian(thickness), f"{SIDECAR}: thickness of slices")
     return told
 
 
-def _interpolation(size: Sequence[int], parameters: Mapping[str, object]) -> tuple[float, float, float]:
-    """By how much the grid along x, y and z is finer than what was acquired, within slices; 1 where it is not told."""
+def _interpolation(size: Sequence[int], parameters: Mapping[str, object]) -> list[float | None]:
+    """By how much the grid along x, y and z is finer than what was acquired; None where it is not told."""
     direction = str(parameters.get("PhaseEncodingDirection") or parameters.get("PhaseEncodingAxis") or "")
     phase = _PHASE_AXES.get(direction.rstrip("-"))
     if phase is None:
         phase = _PHASE_AXES.get(str(parameters.get("InPlanePhaseEncodingDirectionDICOM")))
-    factors = [1.0, 1.0, 1.0]
+    factors: list[float | None] = [None, None, None]
     if phase in (0, 1):
         readout = 1 - phase
         acquired, reconstructed = (_positive(parameters, f"{name}MatrixPE") for name in ("Acquisition", "Recon"))
@@ -198,8 +217,7 @@ def _interpolation(size: Sequence[int], parameters: Mapping[str, object]) -> tup
             factors[phase] = reconstructed / acquired
         if base is not None:
             factors[readout] = size[readout] / base
-    factors = [factor if factor > _INTERPOLATED else 1.0 for factor in factors]
-    return (factors[0], factors[1], factors[2])
+    return [1.0 if factor is not None and factor <= _INTERPOLATED else factor for factor in factors]
 
 
 def _positive(parameters: Mapping[str, object], name: str) -> float | None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from conftest import make_image, pixels
 from itk_arssr.errors import UserError
+from itk_arssr.interpolation import Interpolation
 from itk_arssr.origins import GIVEN, IMAGE
 from itk_arssr.scan import Told, describe, describe_image, noise_of, parse_noise, parse_profile
 from itk_arssr.sources import Source
@@ -101,6 +102,56 @@ def test_the_noise_is_as_the_user_says_or_as_the_image_tells():
     assert str(noise_of(image, Told(noise="0"))) == "noise none (given)"
     with pytest.raises(UserError, match="both say what the noise is"):
         noise_of(image, Told("noise=3", noise="12"))
+
+
+def zero_filled(axis, factor, size=(72, 70, 68), noise=14.0):
+    """An image of a textured object whose k-space along an axis (x, y, z) was filled with zeros."""
+    random = np.random.default_rng(5)
+    shape = size[::-1]
+    real = 700 + 40 * random.standard_normal(shape) + noise * random.standard_normal(shape)
+    signal = np.fft.fft(real + 1j * noise * random.standard_normal(shape), axis=2 - axis)
+    frequencies = np.abs(np.fft.fftfreq(size[axis]))
+    outside = [slice(None)] * 3
+    outside[2 - axis] = frequencies > 0.5 / factor
+    signal[tuple(outside)] = 0
+    image = make_image(size=size)
+    itk.array_view_from_image(image)[...] = np.abs(np.fft.ifft(signal, axis=2 - axis)).round()
+    return image
+
+
+def test_interpolation_that_nobody_tells_of_is_found_in_the_image(arssr, write, tmp_path):
+    image = zero_filled(1, 1.5)
+    described = describe_image(image, {}, Told())
+    spacing = itk.spacing(image)[1]
+    spread = described.acquisition.GetPointSpread(1)
+    assert spread.GetWidth() == pytest.approx(1.5 * spacing, rel=0.06)
+    assert spread == itk.ArSSRPointSpread.Sinc(spread.GetWidth())
+    assert described.origins[1].startswith(f"{IMAGE}: interpolated ×1.")
+    assert described.origins[0] == described.origins[2] == "assumed"
+    assert describe_image(image, {}, Told("y=box:3")).origins[1] == GIVEN
+    path = write("scan.mha", image)
+    told = arssr("info", path).stdout
+    assert "x, z none found" in told
+    assert "y ×1." in told
+    result = arssr("upscale", path, tmp_path / "hr.mha", "--spacing", 3)
+    assert "by the scanner)" in " ".join(result.stdout.split())
+
+
+def test_the_image_tells_of_interpolation_where_the_sidecar_does_not():
+    parameters = {"MRAcquisitionType": "3D", "SliceThickness": 1.0, "PhaseEncodingDirection": "j"}
+    found = Interpolation((1.5, 1.5, 0.0))
+    described = describe((1.0, 1.0, 1.0), (72, 72, 20), parameters, Told(), interpolation=found)
+    assert described.rows == [
+        ("xy", "sinc:1.5", "sidecar: 3D scan; estimated from the image: interpolated ×1.5 by the scanner"),
+        ("z", "sinc:1", "sidecar: 3D scan"),
+    ]
+    matrices = parameters | {"AcquisitionMatrixPE": 72, "ReconMatrixPE": 72, "BaseResolution": 36}
+    described = describe((1.0, 1.0, 1.0), (72, 72, 20), matrices, Told(), interpolation=found)
+    assert described.rows == [
+        ("x", "sinc:2", "sidecar: 3D scan, interpolated ×2 by the scanner"),
+        ("yz", "sinc:1", "sidecar: 3D scan"),
+    ]
+    assert ("interpolation by the scanner", "x, y ×1.5; z cannot be told, estimated from the image") in described.table
 
 
 def test_an_image_too_small_to_tell_noise_is_assumed_to_have_none():

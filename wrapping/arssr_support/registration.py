@@ -31,6 +31,8 @@ def register() -> dict[str, Callable]:
     for estimator in _classes("ArSSRNoiseEstimator"):
         prepare_calculator(_template("ArSSRNoiseEstimator"), estimator, ("Image",))
         prepare_mask(estimator)
+    for estimator in _classes("ArSSRInterpolationEstimator"):
+        prepare_calculator(_template("ArSSRInterpolationEstimator"), estimator, ("Image",))
     for trainer in _classes("ArbitraryScaleSuperResolutionTrainingFilter"):
         prepare_trainer(trainer)
     functions = {}

@@ -1,0 +1,121 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "ArSSRSpectrumEnd.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace itk::arssr
+{
+namespace
+{
+/** Powers below this share of the largest are that of the computation. */
+constexpr double LeastPower = 1e-9;
+
+/** A straight line through some of the levels. */
+struct Line
+{
+  double slope; // dB a bin
+  double level; // dB at bin 0
+
+  double
+  operator()(double bin) const
+  {
+    return level + slope * bin;
+  }
+};
+
+/** \param first and last bin, of which there must be two or more. */
+Line
+FitLine(const std::vector<double> & levels, int first, int last)
+{
+  const double count = last - first + 1;
+  const double middle = 0.5 * (first + last);
+  double       mean = 0.0;
+  double       products = 0.0;
+  double       squares = 0.0;
+  for (int bin = first; bin <= last; ++bin)
+  {
+    const double level = levels[static_cast<std::size_t>(bin)];
+    mean += level / count;
+    products += (bin - middle) * level;
+    squares += (bin - middle) * (bin - middle);
+  }
+  const double slope = products / squares;
+  return { slope, mean - slope * middle };
+}
+} // namespace
+
+SpectrumEnd
+FindSpectrumEnd(const std::vector<double> & power)
+{
+  constexpr double halfPower = 3.0103; // dB
+
+  const double        least = LeastPower * *std::max_element(power.begin(), power.end());
+  std::vector<double> levels;
+  for (const double value : power)
+  {
+    levels.push_back(10.0 * std::log10(std::max(value, least)));
+  }
+  const auto at = [&levels](int bin) {
+    return levels[static_cast<std::size_t>(bin)];
+  };
+  const int   nyquist = static_cast<int>(power.size()) - 1;
+  const int   reach = nyquist < 32 ? 4 : 6; // bins on each side that tell the slope
+  const int   lowest = nyquist / 4;
+  SpectrumEnd found{ 0.0, 1.0 };
+  int         end = 0;
+  for (int bin = lowest + 2 + HannSmear; bin <= nyquist - HannSmear; ++bin)
+  {
+    const int    before = bin - HannSmear;
+    const int    after = bin + HannSmear;
+    const double slopeBefore = -FitLine(levels, std::max(before - reach, 2), before).slope;
+    const int    last = std::min(after + reach, nyquist);
+    const double slopeAfter = last - after >= 2 ? -FitLine(levels, after, last).slope : 0.0;
+    const double drop = at(before) - at(after) - 2.0 * HannSmear * std::max({ slopeBefore, slopeAfter, 0.0 });
+    if (drop > found.drop)
+    {
+      found.drop = drop;
+      end = bin;
+    }
+  }
+  if (end == 0)
+  {
+    return found;
+  }
+  // Where power is half of what the slope before the end lets expect; the window lets an edge begin earlier.
+  const int before = end - 2 * HannSmear;
+  Line      expected = FitLine(levels, std::max(before - reach + HannSmear, 1), before);
+  if (expected.slope > 0.0)
+  {
+    expected = { 0.0, expected(before) };
+  }
+  found.position = static_cast<double>(end) / nyquist;
+  for (int bin = before; bin < nyquist; ++bin)
+  {
+    const double above = at(bin) - expected(bin) + halfPower;
+    const double below = at(bin + 1) - expected(bin + 1) + halfPower;
+    if (above >= 0.0 && below < 0.0)
+    {
+      found.position = (bin + above / (above - below)) / nyquist;
+      break;
+    }
+  }
+  return found;
+}
+} // namespace itk::arssr

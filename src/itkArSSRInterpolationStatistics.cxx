@@ -1,0 +1,313 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkArSSRInterpolationStatistics.h"
+
+#include "ArSSRSpectrumEnd.h"
+#include "itkMacro.h"
+#include "itkMath.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace itk
+{
+namespace
+{
+constexpr std::array<SizeValueType, 2> PartLengths{ { 64, 32 } };
+
+constexpr double StepsOfTwo = 4.0;      // classes of brightness for each power of two
+constexpr int    KeyOfOne = 1000;       // above that of the smallest number, 4 × 149
+constexpr double BrightestShare = 0.05; // of the parts tells what is bright
+constexpr int    DarkestSteps = 6;      // below that, a factor of 2.8
+
+/** The class of a part with this darkest voxel, in the order of brightness. */
+int
+GetKey(float darkest)
+{
+  const float magnitude = std::abs(darkest);
+  if (magnitude == 0.0F)
+  {
+    return 0;
+  }
+  const int key = KeyOfOne + static_cast<int>(std::floor(StepsOfTwo * std::log2(magnitude)));
+  return darkest > 0.0F ? key : -key;
+}
+
+/** Cosines and sines under Hann's window, [voxel, cosine and sine, frequency]. */
+std::vector<float>
+GetWaves(SizeValueType length)
+{
+  std::vector<float> waves;
+  for (SizeValueType voxel = 0; voxel < length; ++voxel)
+  {
+    const double step = 2.0 * Math::pi / static_cast<double>(length);
+    const double hann = 0.5 - 0.5 * std::cos(step * (static_cast<double>(voxel) + 0.5));
+    for (const double quarter : { 0.0, 0.5 * Math::pi })
+    {
+      for (SizeValueType frequency = 0; frequency <= length / 2; ++frequency)
+      {
+        const double phase = step * static_cast<double>(voxel * frequency % length);
+        waves.push_back(static_cast<float>(hann * std::cos(phase - quarter)));
+      }
+    }
+  }
+  return waves;
+}
+} // namespace
+
+ArSSRInterpolationStatistics::ArSSRInterpolationStatistics(const SizeType & size)
+  : m_Size(size)
+{
+  if (size.CalculateProductOfElements() == 0)
+  {
+    itkGenericExceptionMacro("A volume of " << size << " voxels is empty; there is no spectrum to look at.");
+  }
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    const SizeValueType first = size[(axis + 1) % 3];
+    const SizeValueType second = size[(axis + 2) % 3];
+    SizeValueType       step = 1;
+    while (((first - 1) / step + 1) * ((second - 1) / step + 1) > MaximumNumberOfLines)
+    {
+      ++step;
+    }
+    m_Step[axis] = step;
+    for (const SizeValueType length : PartLengths)
+    {
+      if (size[axis] >= length)
+      {
+        m_Spectra[axis].push_back({ length, {} });
+        m_Waves.emplace(length, GetWaves(length));
+      }
+    }
+  }
+}
+
+/** Indices across an axis, along another one, of the lines that are looked at. */
+std::vector<SizeValueType>
+ArSSRInterpolationStatistics::GetLattice(unsigned int axis, unsigned int across) const
+{
+  std::vector<SizeValueType> indices;
+  for (SizeValueType index = std::min(m_Step[axis], m_Size[across]) / 2; index < m_Size[across]; index += m_Step[axis])
+  {
+    indices.push_back(index);
+  }
+  return indices;
+}
+
+void
+ArSSRInterpolationStatistics::AddSlices(const float * voxels, SizeValueType count)
+{
+  if (m_SlicesAdded + count > m_Size[2])
+  {
+    itkGenericExceptionMacro("There are " << m_SlicesAdded + count << " slices of a volume that has " << m_Size[2]
+                                          << '.');
+  }
+  const SizeValueType slice = m_Size[0] * m_Size[1];
+  std::vector<float>  line;
+  for (SizeValueType i = 0; i < count; ++i, ++m_SlicesAdded)
+  {
+    const float * first = voxels + i * slice;
+    for (unsigned int axis = 0; axis < 2; ++axis)
+    {
+      const std::vector<SizeValueType> slices = this->GetLattice(axis, 2);
+      if (m_Spectra[axis].empty() || !std::binary_search(slices.begin(), slices.end(), m_SlicesAdded))
+      {
+        continue;
+      }
+      const SizeValueType alongLine = axis == 0 ? 1 : m_Size[0];
+      const SizeValueType acrossLines = axis == 0 ? m_Size[0] : 1;
+      for (const SizeValueType across : this->GetLattice(axis, 1 - axis))
+      {
+        line.clear();
+        for (SizeValueType voxel = 0; voxel < m_Size[axis]; ++voxel)
+        {
+          line.push_back(first[across * acrossLines + voxel * alongLine]);
+        }
+        this->AddLine(m_Spectra[axis], line);
+      }
+    }
+    if (!m_Spectra[2].empty())
+    {
+      std::vector<float> column;
+      for (const SizeValueType y : this->GetLattice(2, 1))
+      {
+        for (const SizeValueType x : this->GetLattice(2, 0))
+        {
+          column.push_back(first[y * m_Size[0] + x]);
+        }
+      }
+      m_Columns.push_back(std::move(column));
+      this->AddColumns();
+    }
+  }
+}
+
+/** The parts of the lines along z that end with the latest slice. */
+void
+ArSSRInterpolationStatistics::AddColumns()
+{
+  const SizeValueType slices = m_SlicesAdded + 1;
+  std::vector<float>  part;
+  for (Spectrum & spectrum : m_Spectra[2])
+  {
+    if (slices < spectrum.length || (slices - spectrum.length) % (spectrum.length / 2) != 0)
+    {
+      continue;
+    }
+    for (std::size_t column = 0; column < m_Columns.back().size(); ++column)
+    {
+      part.clear();
+      for (std::size_t slice = m_Columns.size() - spectrum.length; slice < m_Columns.size(); ++slice)
+      {
+        part.push_back(m_Columns[slice][column]);
+      }
+      this->AddPart(spectrum, part.data());
+    }
+  }
+  if (m_Columns.size() == m_Spectra[2].front().length)
+  {
+    m_Columns.pop_front();
+  }
+}
+
+void
+ArSSRInterpolationStatistics::AddLine(std::vector<Spectrum> & spectra, const std::vector<float> & line)
+{
+  for (Spectrum & spectrum : spectra)
+  {
+    for (SizeValueType first = 0; first + spectrum.length <= line.size(); first += spectrum.length / 2)
+    {
+      this->AddPart(spectrum, line.data() + first);
+    }
+  }
+}
+
+void
+ArSSRInterpolationStatistics::AddPart(Spectrum & spectrum, const float * part) const
+{
+  const auto range = std::minmax_element(part, part + spectrum.length);
+  if (*range.first == *range.second)
+  {
+    return;
+  }
+  const std::vector<float> & waves = m_Waves.at(spectrum.length);
+  const SizeValueType        frequencies = spectrum.length / 2 + 1;
+  double                     sum = 0.0;
+  double                     sumOfWindow = 0.0;
+  for (SizeValueType voxel = 0; voxel < spectrum.length; ++voxel)
+  {
+    const auto window = static_cast<double>(waves[voxel * 2 * frequencies]);
+    sum += window * static_cast<double>(part[voxel]);
+    sumOfWindow += window;
+  }
+  const auto         mean = static_cast<float>(sum / sumOfWindow);
+  std::vector<float> transform(2 * frequencies, 0.0F); // [cosine and sine, frequency]
+  for (SizeValueType voxel = 0; voxel < spectrum.length; ++voxel)
+  {
+    const float   value = part[voxel] - mean;
+    const float * wave = waves.data() + voxel * 2 * frequencies;
+    for (SizeValueType i = 0; i < 2 * frequencies; ++i)
+    {
+      transform[i] += value * wave[i];
+    }
+  }
+  Class & own = spectrum.classes[GetKey(*range.first)];
+  own.power.resize(frequencies, 0.0);
+  ++own.parts;
+  for (SizeValueType frequency = 0; frequency < frequencies; ++frequency)
+  {
+    const auto cosine = static_cast<double>(transform[frequency]);
+    const auto sine = static_cast<double>(transform[frequencies + frequency]);
+    own.power[frequency] += cosine * cosine + sine * sine;
+  }
+}
+
+/** The mean over the bright parts. */
+ArSSRInterpolationStatistics::Mean
+ArSSRInterpolationStatistics::GetMean(const Spectrum & spectrum)
+{
+  SizeValueType all = 0;
+  for (auto one = spectrum.classes.upper_bound(0); one != spectrum.classes.end(); ++one)
+  {
+    all += one->second.parts;
+  }
+  int darkest = spectrum.classes.empty() ? 0 : spectrum.classes.begin()->first;
+  if (all > 0)
+  {
+    SizeValueType brighter = 0;
+    auto          one = spectrum.classes.rbegin();
+    while (static_cast<double>(brighter += one->second.parts) < BrightestShare * static_cast<double>(all))
+    {
+      ++one;
+    }
+    darkest = std::max(one->first - DarkestSteps, 1);
+  }
+  Mean mean;
+  mean.power.resize(spectrum.length / 2 + 1, 0.0);
+  for (auto one = spectrum.classes.lower_bound(darkest); one != spectrum.classes.end(); ++one)
+  {
+    mean.parts += one->second.parts;
+    std::transform(
+      mean.power.begin(), mean.power.end(), one->second.power.begin(), mean.power.begin(), std::plus<double>());
+  }
+  for (double & power : mean.power)
+  {
+    power /= std::max(static_cast<double>(mean.parts), 1.0);
+  }
+  return mean;
+}
+
+ArSSRInterpolationStatistics::Result
+ArSSRInterpolationStatistics::GetResult(unsigned int axis) const
+{
+  if (m_SlicesAdded != m_Size[2])
+  {
+    itkGenericExceptionMacro("The interpolation was asked for after " << m_SlicesAdded << " of " << m_Size[2]
+                                                                      << " slices.");
+  }
+  if (axis >= 3)
+  {
+    itkGenericExceptionMacro("There is no axis " << axis << "; 0, 1 and 2 are x, y and z.");
+  }
+  for (const Spectrum & spectrum : m_Spectra[axis])
+  {
+    const Mean mean = GetMean(spectrum);
+    if (mean.parts >= FewestParts)
+    {
+      const arssr::SpectrumEnd end = arssr::FindSpectrumEnd(mean.power);
+      const bool               isTold = end.drop >= LeastDrop && end.position * LeastFactor <= 1.0;
+      return { isTold ? 1.0 / end.position : 1.0, end.drop };
+    }
+  }
+  return {};
+}
+
+double
+ArSSRInterpolationStatistics::GetFactor(unsigned int axis) const
+{
+  return this->GetResult(axis).factor;
+}
+
+double
+ArSSRInterpolationStatistics::GetDrop(unsigned int axis) const
+{
+  return this->GetResult(axis).drop;
+}
+} // namespace itk
