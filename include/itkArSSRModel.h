@@ -46,13 +46,13 @@ class Network;
  * dimensions are inferred from the tensors. Nothing in a file is executed and no size in it is believed: files from
  * untrusted sources are refused with an exception or read safely.
  *
- * Metadata are strings in GetMetaDataDictionary(), kept by WriteFile(). The filters read
- * `trained_scale_min` and `trained_scale_max` (LR voxel / HR voxel); models of this project also have
- * `trained_spacing_min`, `trained_spacing_max` (mm, LR), `training_data`, `licence` and `description`, and
- * `intensity_convention`, which tells readers of other programs how this module's trainer and filters scale
- * intensities: always in one way, that of ArSSRIntensityStatistics, unless IntensityScalingOff() is set. The entries
- * `format`, `form`, `encoder`, `feature_dim`, `depth`, `width` and the others that describe the network are written
- * anew by WriteFile().
+ * Metadata are strings in GetMetaDataDictionary(), kept by WriteFile(). The filters read `trained_scale_min` and
+ * `trained_scale_max` (LR voxel / HR voxel); models of this project also have `trained_spacing_min`,
+ * `trained_spacing_max` (mm, LR), `trained_acquisition` (point spreads and noise, in words), `training_data`, `licence`
+ * and `description`, and `intensity_convention`, which tells readers of other programs how this module's trainer and
+ * filters scale intensities: always in one way, that of ArSSRIntensityStatistics, unless IntensityScalingOff() is set.
+ * The entries `format`, `form`, `encoder`, `feature_dim`, `depth`, `width` and the others that describe the network are
+ * written anew by WriteFile().
  *
  * A model is shared freely between filters: inference never changes it.
  *

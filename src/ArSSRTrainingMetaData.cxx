@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <limits>
 #include <sstream>
+#include <vector>
 
 namespace itk::arssr
 {
@@ -36,7 +37,83 @@ NumberText(double number)
   text << number;
   return text.str();
 }
+
+/** ` 0.5 to 1.25`, or ` 1` where both ends are the same. */
+std::string
+RangeText(const ArSSRTrainingRecipe & recipe, const std::string & name)
+{
+  const double least = recipe.GetNumber(name + "_min");
+  const double most = recipe.GetNumber(name + "_max");
+  return ' ' + NumberText(least) + (most > least ? " to " + NumberText(most) : std::string());
+}
+
+std::string
+Joined(const std::vector<std::string> & parts, const char * separator)
+{
+  std::string text;
+  for (const std::string & part : parts)
+  {
+    text += (text.empty() ? "" : separator) + part;
+  }
+  return text;
+}
+
+std::string
+DescribePointSpreads(const ArSSRTrainingRecipe & recipe)
+{
+  std::vector<std::string> kinds;
+  std::vector<std::string> ofSlices;
+  if (recipe.GetNumber("gaussian_share") > 0.0)
+  {
+    kinds.push_back("gaussian" + RangeText(recipe, "gaussian_width"));
+    ofSlices.emplace_back("gaussian");
+  }
+  if (recipe.GetNumber("box_share") > 0.0)
+  {
+    kinds.push_back("box" + RangeText(recipe, "box_width"));
+    ofSlices.emplace_back("box");
+  }
+  if (recipe.GetNumber("sinc_share") > 0.0)
+  {
+    const double windowed = recipe.GetNumber("apodized_probability");
+    kinds.emplace_back(windowed >= 1.0  ? "windowed sinc 1"
+                       : windowed > 0.0 ? "sinc 1 with and without a window"
+                                        : "sinc 1");
+  }
+  std::string text = "point spreads, in LR spacings: " + Joined(kinds, ", ");
+  if (recipe.GetNumber("anisotropic_probability") > 0.0 && !ofSlices.empty())
+  {
+    text += "; across thick slices: " + Joined(ofSlices, " or ") + RangeText(recipe, "slice_thickness");
+  }
+  return text;
+}
 } // namespace
+
+
+std::string
+DescribeTrainedAcquisition(const ArSSRTrainingRecipe & recipe)
+{
+  std::string text = "cubic interpolation instead of point spreads";
+  if (recipe.Get("degradation") != "cubic")
+  {
+    text = DescribePointSpreads(recipe);
+    if (recipe.GetNumber("zero_filled_probability") > 0.0)
+    {
+      text +=
+        "; interpolated by the scanner by up to " + NumberText(recipe.GetNumber("zero_filled_max")) + " along two axes";
+    }
+  }
+  const double noise = recipe.GetNumber("noise_max");
+  if (noise <= 0.0 || recipe.GetNumber("noise_probability") <= 0.0)
+  {
+    return text + "; no noise";
+  }
+  const double rician = recipe.GetNumber("noise_rician_share");
+  return text + "; noise up to " + NumberText(noise) + " of the intensity window, " +
+         (rician >= 1.0  ? "Rician"
+          : rician > 0.0 ? "Rician or Gaussian"
+                         : "Gaussian");
+}
 
 
 std::map<std::string, std::string>
@@ -83,6 +160,7 @@ DescribeTraining(const ArSSRTrainer::Job & job, const ArSSRTrainingStatus & stat
     metadata["trained_spacing_min"] = NumberText(smallest * scaleMin);
     metadata["trained_spacing_max"] = NumberText(largest * thick);
   }
+  metadata["trained_acquisition"] = DescribeTrainedAcquisition(recipe);
   metadata["intensity_convention"] =
     "(I - lower) / (upper - lower), lower: min(0, minimum), or the minimum where 0 is far below it; upper: 99.9th "
     "percentile of the voxels above lower";

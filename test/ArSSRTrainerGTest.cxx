@@ -21,6 +21,7 @@
 #include "ArSSRSampleTestHelpers.h"
 #include "ArSSRTestHelpers.h"
 #include "ArSSRTrainingBatch.h"
+#include "ArSSRTrainingMetaData.h"
 #include "ArSSRTrainingTestHelpers.h"
 
 #include <ATen/ATen.h>
@@ -455,6 +456,34 @@ TEST(ArSSRTrainer, DescribesTheTrainingInTheModel)
   EXPECT_FALSE(MetaDataOf(*model, "validation_psnr").empty());
   EXPECT_FALSE(MetaDataOf(*model, "intensity_convention").empty());
   EXPECT_TRUE(Contains(MetaDataOf(*model, "trained_with"), "ITK "));
+  const TemporaryDirectory directory;
+  const std::string        file = directory.File("model.safetensors");
+  model->WriteFile(file);
+  const auto read = itk::ArSSRModel::New();
+  read->ReadFile(file);
+  EXPECT_EQ(MetaDataOf(*read, "trained_acquisition"), itk::arssr::DescribeTrainedAcquisition(job.recipe));
+}
+
+TEST(ArSSRTrainer, DescribesTheScansThatARecipeTrainsFor)
+{
+  using itk::arssr::DescribeTrainedAcquisition;
+  EXPECT_EQ(DescribeTrainedAcquisition(itk::ArSSRTrainingRecipe("scanners")),
+            "point spreads, in LR spacings: gaussian 0.5 to 1.25, box 0.65 to 1.2, sinc 1 with and without a window; "
+            "across thick slices: gaussian or box 0.6 to 1.5; interpolated by the scanner by up to 2 along two axes; "
+            "noise up to 0.06 of the intensity window, Rician or Gaussian");
+  EXPECT_EQ(DescribeTrainedAcquisition(itk::ArSSRTrainingRecipe("default")),
+            "point spreads, in LR spacings: gaussian 1; across thick slices: gaussian 1; noise up to 0.02 of the "
+            "intensity window, Gaussian");
+  EXPECT_EQ(DescribeTrainedAcquisition(itk::ArSSRTrainingRecipe("published")),
+            "cubic interpolation instead of point spreads; no noise");
+  itk::ArSSRTrainingRecipe recipe("scanners");
+  recipe.Set("gaussian_share", "0");
+  recipe.Set("box_share", "0");
+  recipe.Set("apodized_probability", "1");
+  recipe.Set("zero_filled_probability", "0");
+  recipe.Set("noise_rician_share", "1");
+  EXPECT_EQ(DescribeTrainedAcquisition(recipe),
+            "point spreads, in LR spacings: windowed sinc 1; noise up to 0.06 of the intensity window, Rician");
 }
 
 TEST(ArSSRTrainer, RefusesCheckpointsOfOtherTrainings)

@@ -37,7 +37,10 @@ from itk_arssr.train_command import EXAMPLES as TRAIN_EXAMPLES
 from itk_arssr.train_command import train
 from itk_arssr.upscaler import Upscaler, load_model
 from itk_arssr.watch import ends_on_ctrl_c
-from itk_arssr.wording import times
+from itk_arssr.wording import printable, times
+
+_TRAINED_FOR = "trained_acquisition"  # of a model's metadata
+_LONGEST_ENTRY = 10000  # characters of metadata that are shown
 
 app = typer.Typer(
     name="arssr",
@@ -345,7 +348,16 @@ def info(
         typer.Argument(metavar="[FILE]", help="Model file or scan; the bundled default model when left out."),
     ] = None,
 ) -> None:
-    """Show a model's network, cost, halo and metadata, or how a scan was taken and what that is known from."""
+    """Show a model or how a scan was taken.
+
+    Of a model: its network, cost, halo and metadata, and what scans it was
+    trained for.
+
+    Of a scan: the point spread along each axis and the noise, and what that
+    is known from: the BIDS sidecar beside it, the scan itself (its noise, and
+    interpolation by the scanner, which ends its spectrum early), or nothing,
+    and then what is assumed.
+    """
     if file is not None and (file.is_dir() or extension(file)):
         _show_scan(file)
     else:
@@ -378,20 +390,23 @@ def _show_model(model: Path | None) -> None:
         ("cost of the encoder", f"{weights.GetEncoderCost() / 1e6:.3g} MMAC per LR voxel"),
         ("cost of the decoder", f"{weights.GetDecoderCost() / 1e6:.3g} MMAC per output voxel"),
     ]
-    heading(str(model) if model else "bundled default model")
-    out.print(text_table(rows))
     metadata = weights.GetMetaDataDictionary()
     keys = sorted(metadata.GetKeys())
+    acquisition = printable(str(metadata[_TRAINED_FOR])) if _TRAINED_FOR in keys else "not stated"
+    rows.append(("trained for scans with", acquisition))
+    heading(str(model) if model else "bundled default model")
+    out.print(text_table(rows))
     recipe = [key for key in keys if key.startswith("recipe.")]
-    described = [key for key in keys if key not in recipe]
+    described = [key for key in keys if key not in recipe and key != _TRAINED_FOR]
     if described:
         heading("metadata")
-        out.print(text_table([(key, str(metadata[key])) for key in described]))
+        out.print(text_table([(printable(key), printable(str(metadata[key]), _LONGEST_ENTRY)) for key in described]))
     else:
         out.print("The file holds no metadata.")
     if recipe:
         heading("recipe")
-        out.print(", ".join(f"{key.removeprefix('recipe.')} {metadata[key]}" for key in recipe), highlight=False)
+        values = (f"{key.removeprefix('recipe.')} {metadata[key]}" for key in recipe)
+        out.print(escape(", ".join(printable(value) for value in values)), highlight=False)
 
 
 @app.command(

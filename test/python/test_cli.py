@@ -372,6 +372,20 @@ def test_info_tells_of_a_file(arssr, tmp_path):
     for row in ("encoder RDN", "feature dimension 8", "decoder depth 4", "decoder width 16", "halo 28 voxels"):
         assert row in said
     assert "training_data none [at] all" in said
+    assert "trained for scans with not stated" in said
+
+
+def test_info_tells_what_scans_a_model_was_trained_for(arssr, tmp_path):
+    model = itk.ArSSRModel.New()
+    model.SetRandomNetwork(itk.ArSSRModelEnums.Encoder_RDN, 8, 4, 16, 1)
+    model.GetMetaDataDictionary()["trained_acquisition"] = "boxes [0.65]\x1b[2J\x07 of all widths"
+    model.WriteFile(str(tmp_path / "rdn.safetensors"))
+    said = arssr("info", tmp_path / "rdn.safetensors").stdout
+    assert "trained for scans with boxes [0.65] [2J of all widths" in words(said)
+    assert "\x1b[2J" not in said
+    model.GetMetaDataDictionary()["trained_acquisition"] = 100000 * "x"
+    model.WriteFile(str(tmp_path / "rdn.safetensors"))
+    assert 900 < arssr("info", tmp_path / "rdn.safetensors").stdout.count("x") < 1100
 
 
 @pytest.mark.parametrize(("name", "message"), [("none.pkl", "does not exist"), ("bad.pkl", "Cannot read the weights")])
