@@ -238,11 +238,12 @@ def upscale(
 
     The residual map tells where the result contradicts the scan it was made
     from: what it shows beyond noise cannot be right. --consistency removes
-    it. Both must know how the scan was taken: --profile and
-    --slice-thickness say so, else the BIDS sidecar that dcm2niix makes of
-    DICOM files or that lies beside IN, else a Gaussian is assumed that is
-    as wide, at half its maximum, as a voxel of IN. How noisy it is, --noise
-    says, or else IN itself. A line tells which.
+    it. Both must know how the scan was taken: --profile, --slice-thickness
+    and --noise say so, else the BIDS sidecar that dcm2niix makes of DICOM
+    files or that lies beside IN, else IN itself, which tells how noisy it is
+    and where the scanner has interpolated it. For point spreads that nothing
+    tells of, a Gaussian is assumed that is as wide, at half its maximum, as
+    a voxel of IN. A line tells what was taken, and where it is from.
 
     With --quality the network also sees IN mirrored along its axes, and
     errors that depend on the direction cancel out in part. Where the passes
