@@ -36,8 +36,9 @@ namespace itk
 class ArbitraryScaleSuperResolution_EXPORT ArSSRFilterLoop
 {
 public:
-  /** \param loops How many loops the filter will run: each is the same part of its progress. */
-  ArSSRFilterLoop(ProcessObject * filter, unsigned int loops);
+  /** \param loops How many loops the filter will run: each is the same part of its progress from \param begin to
+   * \param end. */
+  ArSSRFilterLoop(ProcessObject * filter, SizeValueType loops, double begin = 0.0, double end = 1.0);
 
   /** Calls the function for 0 … count - 1. \throws ProcessAborted when AbortGenerateData is set. */
   void
@@ -45,8 +46,10 @@ public:
 
 private:
   ProcessObject * m_Filter;
-  unsigned int    m_Loops;
-  unsigned int    m_Finished{ 0 };
+  SizeValueType   m_Loops;
+  double          m_Begin;
+  double          m_End;
+  SizeValueType   m_Finished{ 0 };
 };
 } // end namespace itk
 

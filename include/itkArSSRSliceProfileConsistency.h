@@ -18,6 +18,8 @@
 #ifndef itkArSSRSliceProfileConsistency_h
 #define itkArSSRSliceProfileConsistency_h
 
+#include "itkArSSRDiscrepancyPrinciple.h"
+#include "itkArSSRSignalMask.h"
 #include "itkArSSRSliceProfileProjector.h"
 
 namespace itk
@@ -30,7 +32,7 @@ namespace itk
  * \f$ \omega \f$ = 1.5. For profiles of the usual width the eigenvalues of \f$ A U \f$ lie between 0.07 and 1, so that
  * every step makes the residual smaller: smooth parts by half, the finest by a tenth.
  *
- * A residual of no more than the tolerance is taken for zero. Regions count from the first voxel of an image's largest
+ * A residual of no more than the tolerance is taken for zero, and so is that of voxels outside the mask. Regions count from the first voxel of an image's largest
  * region; each output voxel is the same, bit for bit, whatever region is asked for.
  *
  * M. Irani and S. Peleg, "Improving resolution by image registration", CVGIP: Graphical Models and Image Processing
@@ -63,8 +65,23 @@ public:
     RegionType low;
   };
 
+  /** What is done. */
+  struct Settings
+  {
+    unsigned int    iterations{ 0 };
+    double          lastStep{ 1.0 };  /**< share of the last iteration's correction that is made */
+    double          tolerance{ 0.0 }; /**< largest residual that is taken for zero */
+    ArSSRSignalMask mask;             /**< LR voxels whose residual is corrected */
+  };
+
   ArSSRSliceProfileConsistency() = default;
-  ArSSRSliceProfileConsistency(const ArSSRSliceProfileProjector & projector, unsigned int iterations, double tolerance);
+  ArSSRSliceProfileConsistency(const ArSSRSliceProfileProjector & projector, const Settings & settings);
+
+  const Settings &
+  GetSettings() const
+  {
+    return m_Settings;
+  }
 
   /** HR and LR voxels that a request reads. */
   Request
@@ -96,6 +113,16 @@ public:
       const ArSSRVoxelBlock &  low,
       const ParallelLoopType & loop) const;
 
+  /** Gives the residual in a region, of whole LR slices, before the first iteration and after each of them to the
+   * principle; ends where the principle is reached. The last step is a whole one.
+   * \param high, low Hold the voxels of GetInput() for that LR region alone. */
+  void
+  Measure(const RegionType &          slices,
+          ArSSRVoxelBlock &           high,
+          const ArSSRVoxelBlock &     low,
+          const ParallelLoopType &    loop,
+          ArSSRDiscrepancyPrinciple & principle) const;
+
 private:
   /** HR voxels that must be right after each number of iterations, from 0 to all: each region holds the next. */
   std::vector<RegionType>
@@ -110,11 +137,14 @@ private:
 
   /** Sets what is not seen to 0 and measures the rest. */
   static Statistics
-  Measure(ArSSRVoxelBlock & residual);
+  GetStatistics(ArSSRVoxelBlock & residual);
+
+  /** Sets what is not to be corrected to 0. */
+  void
+  Restrict(ArSSRVoxelBlock & residual, const ArSSRVoxelBlock & low) const;
 
   ArSSRSliceProfileProjector m_Projector;
-  unsigned int               m_Iterations{ 0 };
-  double                     m_Tolerance{ 0.0 };
+  Settings                   m_Settings;
 };
 } // end namespace itk
 

@@ -129,6 +129,13 @@ public:
     return m_IsSeparable ? 2 : 1;
   }
 
+  /** The whole LR image. */
+  RegionType
+  GetLowRegion() const
+  {
+    return RegionType(m_LowSize);
+  }
+
   /** HR voxels that the simulation of a LR region reads; of size zero when there are none. */
   RegionType
   GetHighRegion(const RegionType & low) const;

@@ -19,11 +19,13 @@
 #define itkSliceProfileDataConsistencyImageFilter_h
 
 #include "itkArSSRAcquisition.h"
-#include "itkArSSRPipeline.h"
+#include "itkArSSRDiscrepancyPrinciple.h"
 #include "itkArSSRSliceProfileConsistency.h"
 
 #include "itkImage.h"
 #include "itkImageToImageFilter.h"
+
+#include <array>
 
 namespace itk
 {
@@ -55,6 +57,16 @@ namespace itk
  * work ends when that is so everywhere. Scans have noise, and the correction fits it too, the finest ten times enlarged
  * after ten iterations: a tolerance of two or three standard deviations keeps it out, and fewer iterations dampen it.
  *
+ * \par Stopping at the noise
+ * StopAtNoise ends the iterations where the residual has come down to the scan's noise (ArSSRDiscrepancyPrinciple):
+ * what an image that agrees so far is still without is noise. NumberOfIterations is then the largest number, which a
+ * scan without noise gets; an image that agrees to the noise, as a network's that takes noise away, stays as it is. The
+ * last iteration may be made in part: GetLastStep(). The noise is that of the Acquisition, or else what
+ * ArSSRNoiseEstimator finds in the scan, and 0 for a scan too small to tell. Voxels without a signal well above Rician
+ * noise, in which it is not zero on average, and constant parts of the scan neither count nor are corrected
+ * (ArSSRSignalMask). A noise that is given too large ends the work early; one that is given too small lets noise in, and
+ * so does a point spread that is not the scan's, as the residual then holds more than noise.
+ *
  * \par The borders
  * HR voxels whose centre lies outside the LR image's extent, the box up to the outer faces of its outer voxels, stay as
  * they are, and as an upsampler knows nothing of them they are left out of the simulation, like all that is outside the
@@ -64,7 +76,9 @@ namespace itk
  * \par Streaming
  * A region of the corrected image needs the HR image around it as far as GetHaloRadius() says, some 5 LR voxels for
  * each iteration with Gaussians and boxes, some 19 with k-space sampling, and the LR image below that. The output is
- * the same bit for bit however it is divided. A request for the whole of one output gives the whole of both; a request
+ * the same bit for bit however it is divided. With StopAtNoise, the number of iterations is a property of the two whole
+ * images: it is found before the first part is computed, in a pass over both in slabs of the LR image, and kept until
+ * something changes. VoxelsPerSlab bounds its memory. A request for the whole of one output gives the whole of both; a request
  * for a part gives that part, and leaves the other output empty.
  *
  * \par Errors
@@ -101,6 +115,7 @@ public:
   using ResidualMapType = Image<float, ImageDimension>;
   using SizeType = typename TImage::SizeType;
   using WidthsType = ArSSRSliceProfileProjector::WidthsType;
+  using NoiseEnum = ArSSRAcquisitionEnums::Noise;
   using DataObjectPointer = typename Superclass::DataObjectPointer;
   using DataObjectIdentifierType = typename Superclass::DataObjectIdentifierType;
 
@@ -111,6 +126,16 @@ public:
   /** Corrections to make. 0 gives the residual map alone and passes the HR image through. Default 10. */
   itkSetMacro(NumberOfIterations, unsigned int);
   itkGetConstMacro(NumberOfIterations, unsigned int);
+
+  /** Whether iterations end where the residual has come down to the scan's noise. Default off. */
+  itkSetMacro(StopAtNoise, bool);
+  itkGetConstMacro(StopAtNoise, bool);
+  itkBooleanMacro(StopAtNoise);
+
+  /** HR voxels, with their halo, that a slab of the pass that StopAtNoise needs may have; a slab is a slice or more, and
+   * may have as many as the request at hand. Default 2^26: 256 MiB of single precision. */
+  itkSetMacro(VoxelsPerSlab, SizeValueType);
+  itkGetConstMacro(VoxelsPerSlab, SizeValueType);
 
   /** Largest absolute residual that is taken for zero, in the images' intensities. Default 0. */
   itkSetMacro(Tolerance, double);
@@ -152,11 +177,34 @@ public:
   itkGetConstMacro(ResidualRootMeanSquare, double);
   itkGetConstMacro(ResidualMaximum, double);
 
-  /** Iterations done in the last update: less than NumberOfIterations when the tolerance was met before. */
+  /** Iterations done in the last update: less than NumberOfIterations when the tolerance was met before, or the noise.
+   */
   itkGetConstMacro(NumberOfElapsedIterations, unsigned int);
 
+  /** What StopAtNoise has found, after an update: the standard deviation and the kind of the scan's noise that were
+   * used, the share of the last iteration's correction that was made, and the root mean square of the residual where it
+   * counts, before the first iteration and after the last one. Without noise nothing is measured, and the latter are 0.
+   */
+  itkGetConstMacro(Noise, double);
+  itkGetEnumMacro(NoiseKind, NoiseEnum);
+  double
+  GetLastStep() const
+  {
+    return m_Choice.lastStep;
+  }
+  double
+  GetInitialDiscrepancy() const
+  {
+    return m_Choice.first;
+  }
+  double
+  GetDiscrepancy() const
+  {
+    return m_Choice.last;
+  }
+
   /** HR voxels, along each axis, that a voxel of the corrected image reads around itself. Known once the output
-   * information is up to date. */
+   * information is up to date; that of NumberOfIterations until StopAtNoise has found a smaller number. */
   SizeType
   GetHaloRadius() const;
 
@@ -164,8 +212,15 @@ public:
   void
   VerifyPreconditions() const override;
 
-  /** Leaves the filter ready for use when something upstream throws. */
-  itkArSSRResetPipelineOnExceptionMacro();
+  /** Leave the filter ready for use when something upstream throws. */
+  void
+  UpdateOutputInformation() override;
+  void
+  PropagateRequestedRegion(DataObject * output) override;
+
+  /** The same; also finds where to stop before the filter runs, which may update the inputs. */
+  void
+  UpdateOutputData(DataObject * output) override;
 
   /** Voxels that were clamped to the range of an integer pixel type in the last update, of the region it computed. */
   itkGetConstMacro(NumberOfClampedVoxels, SizeValueType);
@@ -202,15 +257,55 @@ protected:
   GenerateData() override;
 
 private:
+  using RegionType = typename TImage::RegionType;
+  using StateType = std::array<ModifiedTimeType, 3>;
+
   ArSSRSliceProfileConsistency::Request
   GetRequest() const;
+
+  ImageType *
+  GetInputToUpdate(bool isLow);
+
+  /** Changes with whatever the choice depends on. */
+  StateType
+  GetState();
+
+  bool
+  NeedsChoice();
+
+  /** Makes the iterations those of the settings, or those that were chosen. */
+  void
+  MakeConsistency();
+
+  /** Finds the noise and chooses the iterations, unless that was done for this state. */
+  void
+  UpdateChoice();
+  void
+  FindNoise();
+  void
+  Choose();
+
+  /** LR slices of which the HR voxels for all iterations are no more than those of the request, or of a slab. */
+  SizeValueType
+  GetSlicesOfSlab() const;
 
   unsigned int m_NumberOfIterations{ 10 };
   double       m_Tolerance{ 0.0 };
   WidthsType   m_FullWidthAtHalfMaximum{};
   bool         m_UseVoxelsOutsideScan{ false };
 
+
+  bool          m_StopAtNoise{ false };
+  SizeValueType m_VoxelsPerSlab{ SizeValueType{ 1 } << 26 };
+
   ArSSRAcquisition m_Acquisition;
+
+  // What StopAtNoise has found, and for which state of the filter and its inputs.
+  double                            m_Noise{ 0.0 };
+  NoiseEnum                         m_NoiseKind{ NoiseEnum::Auto };
+  ArSSRDiscrepancyPrinciple::Choice m_Choice;
+  StateType                         m_ChosenState{};
+  double                            m_ProgressOfChoice{ 0.0 };
 
   // Results, and state of the pipeline.
   double                       m_InitialResidualRootMeanSquare{ 0.0 };
@@ -218,6 +313,7 @@ private:
   double                       m_ResidualMaximum{ 0.0 };
   unsigned int                 m_NumberOfElapsedIterations{ 0 };
   SizeValueType                m_NumberOfClampedVoxels{ 0 };
+  ArSSRSliceProfileProjector   m_Projector;
   ArSSRSliceProfileConsistency m_Consistency;
 };
 } // end namespace itk

@@ -20,11 +20,14 @@
 
 #include "itkArSSRFilterLoop.h"
 #include "itkArSSRImageVoxels.h"
+#include "itkArSSRNoiseEstimator.h"
+#include "itkArSSRPipeline.h"
 
 #include "itkImageRegionIterator.h"
 #include "itkIndexRange.h"
 
-#include <cmath>
+#include <algorithm>
+#include <functional>
 
 namespace itk
 {
@@ -122,19 +125,214 @@ SliceProfileDataConsistencyImageFilter<TImage>::GenerateOutputInformation()
   this->GetOutput()->CopyInformation(high);
   this->GetResidualMap()->CopyInformation(low);
 
-  const ArSSRSliceProfileProjector projector(ArSSRImageGeometry::FromImage(*high),
-                                             ArSSRImageGeometry::FromImage(*low),
-                                             m_Acquisition.WithGaussianWidths(m_FullWidthAtHalfMaximum),
-                                             m_UseVoxelsOutsideScan
-                                               ? ArSSRSliceProfileProjector::Sees::AllVoxels
-                                               : ArSSRSliceProfileProjector::Sees::VoxelsInsideLow);
-  if (!projector.IsCoarser())
+  m_Projector = ArSSRSliceProfileProjector(ArSSRImageGeometry::FromImage(*high),
+                                           ArSSRImageGeometry::FromImage(*low),
+                                           m_Acquisition.WithGaussianWidths(m_FullWidthAtHalfMaximum),
+                                           m_UseVoxelsOutsideScan ? ArSSRSliceProfileProjector::Sees::AllVoxels
+                                                                  : ArSSRSliceProfileProjector::Sees::VoxelsInsideLow);
+  if (!m_Projector.IsCoarser())
   {
     itkWarningMacro("The low-resolution image, of spacing "
                     << low->GetSpacing() << ", has no larger voxels than the high-resolution image, of spacing "
                     << high->GetSpacing() << ". Was a spacing not set?");
   }
-  m_Consistency = ArSSRSliceProfileConsistency(projector, m_NumberOfIterations, m_Tolerance);
+  this->MakeConsistency();
+}
+
+
+template <typename TImage>
+void
+SliceProfileDataConsistencyImageFilter<TImage>::MakeConsistency()
+{
+  ArSSRSliceProfileConsistency::Settings settings;
+  settings.iterations = m_NumberOfIterations;
+  settings.tolerance = m_Tolerance;
+  if (m_StopAtNoise && !this->NeedsChoice())
+  {
+    settings.iterations = m_Choice.iterations;
+    settings.lastStep = m_Choice.lastStep;
+    settings.mask = ArSSRSignalMask(m_Noise, m_NoiseKind);
+  }
+  m_Consistency = ArSSRSliceProfileConsistency(m_Projector, settings);
+}
+
+
+template <typename TImage>
+void
+SliceProfileDataConsistencyImageFilter<TImage>::UpdateOutputInformation()
+{
+  ArSSRResetPipelineOnException(this, [this] { Superclass::UpdateOutputInformation(); });
+}
+
+
+template <typename TImage>
+void
+SliceProfileDataConsistencyImageFilter<TImage>::PropagateRequestedRegion(DataObject * output)
+{
+  ArSSRResetPipelineOnException(this, [&] { Superclass::PropagateRequestedRegion(output); });
+}
+
+
+template <typename TImage>
+void
+SliceProfileDataConsistencyImageFilter<TImage>::UpdateOutputData(DataObject * output)
+{
+  ArSSRResetPipelineOnException(this, [&] {
+    if (!this->m_Updating)
+    {
+      m_ProgressOfChoice = 0.0;
+      if (m_StopAtNoise && this->NeedsChoice())
+      {
+        this->UpdateChoice();
+      }
+    }
+    Superclass::UpdateOutputData(output);
+  });
+}
+
+
+template <typename TImage>
+auto
+SliceProfileDataConsistencyImageFilter<TImage>::GetInputToUpdate(bool isLow) -> ImageType *
+{
+  return const_cast<ImageType *>(isLow ? this->GetLowResolutionImage() : this->GetInput());
+}
+
+
+template <typename TImage>
+auto
+SliceProfileDataConsistencyImageFilter<TImage>::GetState() -> StateType
+{
+  return { { this->GetMTime(),
+             ArSSRGetContentTime(*this->GetInputToUpdate(false)),
+             ArSSRGetContentTime(*this->GetInputToUpdate(true)) } };
+}
+
+
+template <typename TImage>
+bool
+SliceProfileDataConsistencyImageFilter<TImage>::NeedsChoice()
+{
+  return m_ChosenState != this->GetState();
+}
+
+
+template <typename TImage>
+void
+SliceProfileDataConsistencyImageFilter<TImage>::UpdateChoice()
+{
+  this->SetAbortGenerateData(false); // of an earlier update, as ITK does where GenerateData() begins
+  m_ChosenState = StateType{};
+  const auto areEdited = [this] {
+    return std::array<bool, 2>{ { ArSSRIsEdited(*this->GetInputToUpdate(false)),
+                                  ArSSRIsEdited(*this->GetInputToUpdate(true)) } };
+  };
+  try
+  {
+    const auto wereEdited = areEdited();
+    this->FindNoise();
+    this->Choose();
+    if (wereEdited != areEdited())
+    {
+      this->FindNoise(); // a source was asked for other regions, and the edited pixels are gone
+      this->Choose();
+    }
+  }
+  catch (const ProcessAborted &)
+  {
+    this->InvokeEvent(AbortEvent());
+    throw;
+  }
+  m_ChosenState = this->GetState();
+  this->MakeConsistency();
+
+  this->GenerateInputRequestedRegion();
+  this->GetInputToUpdate(false)->PropagateRequestedRegion();
+  this->GetInputToUpdate(true)->PropagateRequestedRegion();
+}
+
+
+template <typename TImage>
+void
+SliceProfileDataConsistencyImageFilter<TImage>::FindNoise()
+{
+  constexpr SizeValueType fewestVoxels = 4; // of which ArSSRNoiseEstimator can tell
+
+  m_Noise = m_Acquisition.IsNoiseKnown() ? m_Acquisition.GetNoise() : 0.0;
+  m_NoiseKind = m_Acquisition.GetNoiseKind();
+  const bool isKnown = m_Acquisition.IsNoiseKnown() && (m_Noise == 0.0 || m_NoiseKind != NoiseEnum::Auto);
+  ImageType * scan = this->GetInputToUpdate(true);
+  const auto  size = scan->GetLargestPossibleRegion().GetSize();
+  if (!isKnown && *std::max_element(size.begin(), size.end()) >= fewestVoxels)
+  {
+    auto estimator = ArSSRNoiseEstimator<ImageType>::New();
+    estimator->SetImage(scan);
+    estimator->SetKind(m_NoiseKind);
+    estimator->Compute();
+    m_Noise = m_Acquisition.IsNoiseKnown() ? m_Noise : estimator->GetNoise();
+    m_NoiseKind = estimator->GetUsedKind();
+  }
+}
+
+
+template <typename TImage>
+SizeValueType
+SliceProfileDataConsistencyImageFilter<TImage>::GetSlicesOfSlab() const
+{
+  const auto most = std::max(m_VoxelsPerSlab, this->GetInput()->GetRequestedRegion().GetNumberOfPixels());
+  RegionType slab = m_Projector.GetLowRegion();
+  const auto last = static_cast<IndexValueType>(slab.GetSize(2));
+  while (slab.GetSize(2) > 1 && m_Consistency.GetInput({ RegionType{}, slab }).high.GetNumberOfPixels() > most)
+  {
+    slab.SetSize(2, (slab.GetSize(2) + 1) / 2);
+    slab.SetIndex(2, (last - static_cast<IndexValueType>(slab.GetSize(2))) / 2); // where both halves of its halo are
+  }
+  return slab.GetSize(2);
+}
+
+
+template <typename TImage>
+void
+SliceProfileDataConsistencyImageFilter<TImage>::Choose()
+{
+  using Voxels = ArSSRImageVoxels<ImageType>;
+  constexpr double shareOfChoice = 0.5; // of the filter's progress
+
+  m_Choice = ArSSRDiscrepancyPrinciple::Choice{};
+  m_Choice.iterations = m_NumberOfIterations;
+  if (m_Noise == 0.0)
+  {
+    return;
+  }
+  ArSSRSliceProfileConsistency::Settings settings;
+  settings.iterations = m_NumberOfIterations;
+  settings.tolerance = m_Tolerance;
+  settings.mask = ArSSRSignalMask(m_Noise, m_NoiseKind);
+  m_Consistency = ArSSRSliceProfileConsistency(m_Projector, settings);
+
+  RegionType                slab = m_Projector.GetLowRegion();
+  const SizeValueType       slices = slab.GetSize(2);
+  const SizeValueType       slicesOfSlab = this->GetSlicesOfSlab();
+  const SizeValueType       slabs = (slices + slicesOfSlab - 1) / slicesOfSlab;
+  ArSSRDiscrepancyPrinciple principle(slices, m_NumberOfIterations, m_Noise);
+  ArSSRFilterLoop           loop(this, slabs * m_Consistency.GetNumberOfLoops(), 0.0, shareOfChoice);
+  m_ProgressOfChoice = shareOfChoice;
+  const auto                read = [](ImageType * image, const RegionType & region, const char * name) {
+    image->SetRequestedRegion(Voxels::ToImage(image, region));
+    image->PropagateRequestedRegion();
+    image->UpdateOutputData();
+    return Voxels::Read(image, region, name);
+  };
+  for (SizeValueType first = 0; first < slices; first += slicesOfSlab)
+  {
+    slab.SetIndex(2, static_cast<IndexValueType>(first));
+    slab.SetSize(2, std::min(slicesOfSlab, slices - first));
+    const auto needed = m_Consistency.GetInput({ RegionType{}, slab });
+    auto       high = read(this->GetInputToUpdate(false), needed.high, "high-resolution image");
+    const auto low = read(this->GetInputToUpdate(true), needed.low, "low-resolution image");
+    m_Consistency.Measure(slab, high, low, std::ref(loop), principle);
+  }
+  m_Choice = principle.Choose();
 }
 
 
@@ -194,7 +392,8 @@ SliceProfileDataConsistencyImageFilter<TImage>::GenerateData()
   const auto low = Voxels::Read(this->GetLowResolutionImage(), needed.low, "low-resolution image");
   auto       high = Voxels::Read(this->GetInput(), needed.high, "high-resolution image");
 
-  const auto result = m_Consistency.Run(request, high, low, ArSSRFilterLoop(this, m_Consistency.GetNumberOfLoops()));
+  const ArSSRFilterLoop loop(this, m_Consistency.GetNumberOfLoops(), m_ProgressOfChoice);
+  const auto            result = m_Consistency.Run(request, high, low, loop);
   m_InitialResidualRootMeanSquare = result.first.rootMeanSquare;
   m_ResidualRootMeanSquare = result.last.rootMeanSquare;
   m_ResidualMaximum = result.last.maximum;
@@ -233,6 +432,8 @@ SliceProfileDataConsistencyImageFilter<TImage>::PrintSelf(std::ostream & os, Ind
   Superclass::PrintSelf(os, indent);
 
   os << indent << "NumberOfIterations: " << m_NumberOfIterations << std::endl;
+  os << indent << "StopAtNoise: " << (m_StopAtNoise ? "On" : "Off") << std::endl;
+  os << indent << "VoxelsPerSlab: " << m_VoxelsPerSlab << std::endl;
   os << indent << "Tolerance: " << m_Tolerance << std::endl;
   os << indent << "FullWidthAtHalfMaximum: " << m_FullWidthAtHalfMaximum << " mm (0: low-resolution spacing)"
      << std::endl;
@@ -242,6 +443,10 @@ SliceProfileDataConsistencyImageFilter<TImage>::PrintSelf(std::ostream & os, Ind
   os << indent << "ResidualRootMeanSquare: " << m_ResidualRootMeanSquare << std::endl;
   os << indent << "ResidualMaximum: " << m_ResidualMaximum << std::endl;
   os << indent << "NumberOfElapsedIterations: " << m_NumberOfElapsedIterations << std::endl;
+  os << indent << "Noise: " << m_Noise << " (" << m_NoiseKind << ')' << std::endl;
+  os << indent << "LastStep: " << m_Choice.lastStep << std::endl;
+  os << indent << "InitialDiscrepancy: " << m_Choice.first << std::endl;
+  os << indent << "Discrepancy: " << m_Choice.last << std::endl;
   os << indent << "NumberOfClampedVoxels: " << m_NumberOfClampedVoxels << std::endl;
 }
 } // end namespace itk

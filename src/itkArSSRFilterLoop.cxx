@@ -34,9 +34,11 @@ constexpr SizeValueType StepsPerThread = 4; // at least, between two reports: th
 } // namespace
 
 
-ArSSRFilterLoop::ArSSRFilterLoop(ProcessObject * filter, unsigned int loops)
+ArSSRFilterLoop::ArSSRFilterLoop(ProcessObject * filter, SizeValueType loops, double begin, double end)
   : m_Filter(filter)
   , m_Loops(loops)
+  , m_Begin(begin)
+  , m_End(end)
 {
   filter->GetMultiThreader()->SetNumberOfWorkUnits(filter->GetNumberOfWorkUnits());
 }
@@ -52,7 +54,8 @@ ArSSRFilterLoop::operator()(SizeValueType count, const std::function<void(SizeVa
   {
     arssr::ForEachInThreader(threader, count * part / parts, count * (part + 1) / parts, body);
     const double done = static_cast<double>(m_Finished) + static_cast<double>(part + 1) / static_cast<double>(parts);
-    ArSSRReportProgress(m_Filter, static_cast<float>(std::min(1.0, done / static_cast<double>(m_Loops))));
+    const double share = std::min(1.0, done / static_cast<double>(m_Loops));
+    ArSSRReportProgress(m_Filter, static_cast<float>(m_Begin + (m_End - m_Begin) * share));
   }
   ++m_Finished;
 }

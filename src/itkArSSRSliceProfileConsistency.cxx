@@ -50,20 +50,18 @@ Union(const RegionType & one, const RegionType & other)
 
 
 ArSSRSliceProfileConsistency::ArSSRSliceProfileConsistency(const ArSSRSliceProfileProjector & projector,
-                                                           unsigned int                       iterations,
-                                                           double                             tolerance)
+                                                           const Settings &                   settings)
   : m_Projector(projector)
-  , m_Iterations(iterations)
-  , m_Tolerance(tolerance)
+  , m_Settings(settings)
 {}
 
 
 auto
 ArSSRSliceProfileConsistency::GetHighRegions(const Request & request) const -> std::vector<RegionType>
 {
-  std::vector<RegionType> regions(m_Iterations + 1);
-  regions[m_Iterations] = Union(request.high, m_Projector.GetHighRegion(request.low));
-  for (unsigned int done = m_Iterations; done > 0; --done)
+  std::vector<RegionType> regions(m_Settings.iterations + 1);
+  regions[m_Settings.iterations] = Union(request.high, m_Projector.GetHighRegion(request.low));
+  for (unsigned int done = m_Settings.iterations; done > 0; --done)
   {
     const RegionType residual = m_Projector.GetLowRegion(regions[done]);
     regions[done - 1] = Union(regions[done], m_Projector.GetHighRegion(residual));
@@ -76,8 +74,9 @@ auto
 ArSSRSliceProfileConsistency::GetInput(const Request & request) const -> Request
 {
   const auto regions = this->GetHighRegions(request);
-  const auto corrections = m_Iterations > 0 ? m_Projector.GetLowRegion(regions[1]) : RegionType{};
-  return { regions[0], Union(request.low, corrections) };
+  const auto corrections = m_Settings.iterations > 0 ? m_Projector.GetLowRegion(regions[1]) : RegionType{};
+  const auto low = m_Settings.mask.GetInput(Union(request.low, corrections), m_Projector.GetLowRegion());
+  return { regions[0], low };
 }
 
 
@@ -87,7 +86,7 @@ ArSSRSliceProfileConsistency::GetHaloRadius() const -> SizeType
   SizeType radius = m_Projector.GetHaloRadius();
   for (auto & voxels : radius)
   {
-    voxels *= m_Iterations;
+    voxels *= m_Settings.iterations;
   }
   return radius;
 }
@@ -96,7 +95,7 @@ ArSSRSliceProfileConsistency::GetHaloRadius() const -> SizeType
 unsigned int
 ArSSRSliceProfileConsistency::GetNumberOfLoops() const
 {
-  return m_Iterations * (m_Projector.GetNumberOfSimulationLoops() + 1) + m_Projector.GetNumberOfSimulationLoops();
+  return m_Settings.iterations * (m_Projector.GetNumberOfSimulationLoops() + 1) + m_Projector.GetNumberOfSimulationLoops();
 }
 
 
@@ -119,7 +118,7 @@ ArSSRSliceProfileConsistency::Residual(const RegionType &       region,
 
 
 auto
-ArSSRSliceProfileConsistency::Measure(ArSSRVoxelBlock & residual) -> Statistics
+ArSSRSliceProfileConsistency::GetStatistics(ArSSRVoxelBlock & residual) -> Statistics
 {
   Statistics statistics;
   double     sumOfSquares = 0.0;
@@ -151,28 +150,77 @@ ArSSRSliceProfileConsistency::Run(const Request &          request,
 {
   Result     result;
   const auto regions = this->GetHighRegions(request);
-  for (; result.iterations < m_Iterations; ++result.iterations)
+  for (; result.iterations < m_Settings.iterations; ++result.iterations)
   {
     const RegionType & where = regions[result.iterations + 1];
     ArSSRVoxelBlock    residual = this->Residual(m_Projector.GetLowRegion(where), high, low, loop);
-    const Statistics   statistics = Measure(residual);
+    const Statistics   statistics = GetStatistics(residual);
     result.first = result.iterations == 0 ? statistics : result.first;
-    if (statistics.maximum <= m_Tolerance)
+    if (statistics.maximum <= m_Settings.tolerance)
     {
       break; // no further iteration would change a voxel that was asked for
     }
-    for (float & value : residual.voxels)
-    {
-      value = std::abs(static_cast<double>(value)) <= m_Tolerance ? 0.0F : value;
-    }
-    m_Projector.Correct(residual, Relaxation, where, high, loop);
+    this->Restrict(residual, low);
+    const bool isLast = result.iterations + 1 == m_Settings.iterations;
+    m_Projector.Correct(residual, isLast ? m_Settings.lastStep * Relaxation : Relaxation, where, high, loop);
   }
   result.residual = this->Residual(request.low, high, low, loop);
-  result.last = Measure(result.residual);
-  if (m_Iterations == 0)
+  result.last = GetStatistics(result.residual);
+  if (m_Settings.iterations == 0)
   {
     result.first = result.last;
   }
   return result;
+}
+
+
+void
+ArSSRSliceProfileConsistency::Restrict(ArSSRVoxelBlock & residual, const ArSSRVoxelBlock & low) const
+{
+  const auto    counts = m_Settings.mask.Evaluate(residual.region, low);
+  SizeValueType i = 0;
+  for (float & value : residual.voxels)
+  {
+    value = std::abs(static_cast<double>(value)) <= m_Settings.tolerance || !counts[i] ? 0.0F : value;
+    ++i;
+  }
+}
+
+
+void
+ArSSRSliceProfileConsistency::Measure(const RegionType &          slices,
+                                      ArSSRVoxelBlock &           high,
+                                      const ArSSRVoxelBlock &     low,
+                                      const ParallelLoopType &    loop,
+                                      ArSSRDiscrepancyPrinciple & principle) const
+{
+  const auto      regions = this->GetHighRegions({ RegionType{}, slices });
+  const auto      mask = m_Settings.mask.Evaluate(slices, low);
+  ArSSRVoxelBlock previous;
+  for (unsigned int iteration = 0; iteration <= m_Settings.iterations; ++iteration)
+  {
+    const bool      isLast = iteration == m_Settings.iterations;
+    const auto      where = isLast ? RegionType{} : regions[iteration + 1];
+    const auto      needed = isLast ? RegionType{} : m_Projector.GetLowRegion(where);
+    ArSSRVoxelBlock residual = this->Residual(Union(slices, needed), high, low, loop);
+    ArSSRVoxelBlock current(slices);
+    auto            counts = mask;
+    SizeValueType   i = 0;
+    for (const auto & index : ImageRegionIndexRange<3>(slices))
+    {
+      current.voxels[i] = residual.voxels[residual.Offset(index)];
+      counts[i] = std::isnan(current.voxels[i]) ? 0 : counts[i];
+      ++i;
+    }
+    principle.Add(iteration, current, previous, counts);
+    if (isLast || principle.IsReached(iteration))
+    {
+      break;
+    }
+    previous = std::move(current);
+    GetStatistics(residual); // for what it sets to 0
+    this->Restrict(residual, low);
+    m_Projector.Correct(residual, Relaxation, where, high, loop);
+  }
 }
 } // end namespace itk
