@@ -55,9 +55,10 @@ public:
   struct Choice
   {
     unsigned int iterations{ 0 };
-    double       lastStep{ 1.0 }; /**< share of the last iteration's correction that is made, in (0, 1] */
-    double       first{ 0.0 };    /**< root mean square of the residual before the first iteration */
-    double       last{ 0.0 };     /**< the same after the last one */
+    double       lastStep{ 1.0 };    /**< share of the last iteration's correction that is made, in (0, 1] */
+    double       first{ 0.0 };       /**< root mean square of the residual before the first iteration */
+    double       last{ 0.0 };        /**< the same after the last one */
+    bool         isReached{ false }; /**< whether that has come down to the noise */
   };
 
   ArSSRDiscrepancyPrinciple() = default;

@@ -32,8 +32,9 @@ namespace itk
  * \f$ \omega \f$ = 1.5. For profiles of the usual width the eigenvalues of \f$ A U \f$ lie between 0.07 and 1, so that
  * every step makes the residual smaller: smooth parts by half, the finest by a tenth.
  *
- * A residual of no more than the tolerance is taken for zero, and so is that of voxels outside the mask. Regions count from the first voxel of an image's largest
- * region; each output voxel is the same, bit for bit, whatever region is asked for.
+ * A residual of no more than the tolerance is taken for zero, and so is that of voxels outside the mask. Regions count
+ * from the first voxel of an image's largest region; each output voxel is the same, bit for bit, whatever region is
+ * asked for.
  *
  * M. Irani and S. Peleg, "Improving resolution by image registration", CVGIP: Graphical Models and Image Processing
  * 53(3), 1991, https://doi.org/10.1016/1049-9652(91)90045-L

@@ -64,8 +64,8 @@ namespace itk
  * last iteration may be made in part: GetLastStep(). The noise is that of the Acquisition, or else what
  * ArSSRNoiseEstimator finds in the scan, and 0 for a scan too small to tell. Voxels without a signal well above Rician
  * noise, in which it is not zero on average, and constant parts of the scan neither count nor are corrected
- * (ArSSRSignalMask). A noise that is given too large ends the work early; one that is given too small lets noise in, and
- * so does a point spread that is not the scan's, as the residual then holds more than noise.
+ * (ArSSRSignalMask). A noise that is given too large ends the work early; one that is given too small lets noise in,
+ * and so does a point spread that is not the scan's, as the residual then holds more than noise.
  *
  * \par The borders
  * HR voxels whose centre lies outside the LR image's extent, the box up to the outer faces of its outer voxels, stay as
@@ -78,8 +78,8 @@ namespace itk
  * each iteration with Gaussians and boxes, some 19 with k-space sampling, and the LR image below that. The output is
  * the same bit for bit however it is divided. With StopAtNoise, the number of iterations is a property of the two whole
  * images: it is found before the first part is computed, in a pass over both in slabs of the LR image, and kept until
- * something changes. VoxelsPerSlab bounds its memory. A request for the whole of one output gives the whole of both; a request
- * for a part gives that part, and leaves the other output empty.
+ * something changes. VoxelsPerSlab bounds its memory. A request for the whole of one output gives the whole of both; a
+ * request for a part gives that part, and leaves the other output empty.
  *
  * \par Errors
  * ExceptionObject for impossible settings and for NaN and infinite voxels. AbortGenerateData ends the work with
@@ -132,8 +132,8 @@ public:
   itkGetConstMacro(StopAtNoise, bool);
   itkBooleanMacro(StopAtNoise);
 
-  /** HR voxels, with their halo, that a slab of the pass that StopAtNoise needs may have; a slab is a slice or more, and
-   * may have as many as the request at hand. Default 2^26: 256 MiB of single precision. */
+  /** HR voxels, with their halo, that a slab of the pass that StopAtNoise needs may have; a slab is a slice or more,
+   * and may have as many as the request at hand. Default 2^26: 256 MiB of single precision. */
   itkSetMacro(VoxelsPerSlab, SizeValueType);
   itkGetConstMacro(VoxelsPerSlab, SizeValueType);
 
@@ -183,8 +183,8 @@ public:
 
   /** What StopAtNoise has found, after an update: the standard deviation and the kind of the scan's noise that were
    * used, the share of the last iteration's correction that was made, and the root mean square of the residual where it
-   * counts, before the first iteration and after the last one. Without noise nothing is measured, and the latter are 0.
-   */
+   * counts, before the first iteration and after the last one, and whether that has come down to the noise. Without
+   * noise nothing is measured: the root mean squares are 0. */
   itkGetConstMacro(Noise, double);
   itkGetEnumMacro(NoiseKind, NoiseEnum);
   double
@@ -201,6 +201,11 @@ public:
   GetDiscrepancy() const
   {
     return m_Choice.last;
+  }
+  bool
+  GetIsNoiseReached() const
+  {
+    return m_Choice.isReached;
   }
 
   /** HR voxels, along each axis, that a voxel of the corrected image reads around itself. Known once the output

@@ -260,7 +260,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::FindNoise()
 
   m_Noise = m_Acquisition.IsNoiseKnown() ? m_Acquisition.GetNoise() : 0.0;
   m_NoiseKind = m_Acquisition.GetNoiseKind();
-  const bool isKnown = m_Acquisition.IsNoiseKnown() && (m_Noise == 0.0 || m_NoiseKind != NoiseEnum::Auto);
+  const bool  isKnown = m_Acquisition.IsNoiseKnown() && (m_Noise == 0.0 || m_NoiseKind != NoiseEnum::Auto);
   ImageType * scan = this->GetInputToUpdate(true);
   const auto  size = scan->GetLargestPossibleRegion().GetSize();
   if (!isKnown && *std::max_element(size.begin(), size.end()) >= fewestVoxels)
@@ -317,7 +317,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::Choose()
   ArSSRDiscrepancyPrinciple principle(slices, m_NumberOfIterations, m_Noise);
   ArSSRFilterLoop           loop(this, slabs * m_Consistency.GetNumberOfLoops(), 0.0, shareOfChoice);
   m_ProgressOfChoice = shareOfChoice;
-  const auto                read = [](ImageType * image, const RegionType & region, const char * name) {
+  const auto read = [](ImageType * image, const RegionType & region, const char * name) {
     image->SetRequestedRegion(Voxels::ToImage(image, region));
     image->PropagateRequestedRegion();
     image->UpdateOutputData();
@@ -447,6 +447,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::PrintSelf(std::ostream & os, Ind
   os << indent << "LastStep: " << m_Choice.lastStep << std::endl;
   os << indent << "InitialDiscrepancy: " << m_Choice.first << std::endl;
   os << indent << "Discrepancy: " << m_Choice.last << std::endl;
+  os << indent << "IsNoiseReached: " << (m_Choice.isReached ? "On" : "Off") << std::endl;
   os << indent << "NumberOfClampedVoxels: " << m_NumberOfClampedVoxels << std::endl;
 }
 } // end namespace itk

@@ -17,7 +17,7 @@ from itk_arssr.errors import UserError
 from itk_arssr.formats import stem
 from itk_arssr.found import find, read_one
 from itk_arssr.metrics import compare
-from itk_arssr.options import PerAxis, Settings, Target, parse_per_axis
+from itk_arssr.options import BackProjections, PerAxis, Settings, Target, parse_per_axis
 from itk_arssr.outputs import Inputs
 from itk_arssr.picture import Panel, Residuals, save_comparison
 from itk_arssr.resample import as_float, grid_of, resample
@@ -189,7 +189,7 @@ def _consistent(image: itk.Image, low: itk.Image, method: str) -> Corrected:
 
 
 def _compared(image: itk.Image, low: itk.Image, iterations: int) -> Corrected:
-    return make_consistent(image, low, iterations, Watch(), lambda _fraction: None)
+    return make_consistent(image, low, BackProjections(iterations), Watch(), lambda _fraction: None)
 
 
 def _residuals(restored: itk.Image, low: itk.Image, consistent: Corrected) -> Residuals:

@@ -111,6 +111,7 @@ ArSSRDiscrepancyPrinciple::Choose() const -> Choice
       choice.last = RootMean(limit, total.count);
     }
   }
+  choice.isReached = this->IsReached(choice.iterations);
   return choice;
 }
 } // end namespace itk

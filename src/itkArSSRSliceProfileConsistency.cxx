@@ -95,7 +95,8 @@ ArSSRSliceProfileConsistency::GetHaloRadius() const -> SizeType
 unsigned int
 ArSSRSliceProfileConsistency::GetNumberOfLoops() const
 {
-  return m_Settings.iterations * (m_Projector.GetNumberOfSimulationLoops() + 1) + m_Projector.GetNumberOfSimulationLoops();
+  return m_Settings.iterations * (m_Projector.GetNumberOfSimulationLoops() + 1) +
+         m_Projector.GetNumberOfSimulationLoops();
 }
 
 

@@ -80,6 +80,7 @@ TEST(ArSSRDiscrepancyPrinciple, TheLastStepLandsOnTheNoise)
   EXPECT_NEAR(std::sqrt(0.5 * sum), Factor * noise, 1e-12);
   EXPECT_DOUBLE_EQ(choice.first, std::sqrt(40.0));
   EXPECT_DOUBLE_EQ(choice.last, Factor * noise);
+  EXPECT_TRUE(choice.isReached);
 }
 
 TEST(ArSSRDiscrepancyPrinciple, AStepThatEndsOnTheNoiseIsAWholeOne)
@@ -95,6 +96,7 @@ TEST(ArSSRDiscrepancyPrinciple, DoesAllIterationsWhereTheNoiseIsNotReached)
   EXPECT_EQ(choice.iterations, 2U);
   EXPECT_EQ(choice.lastStep, 1.0);
   EXPECT_DOUBLE_EQ(choice.last, 2.0);
+  EXPECT_FALSE(choice.isReached);
 }
 
 TEST(ArSSRDiscrepancyPrinciple, VoxelsThatDoNotCountAreNotLookedAt)

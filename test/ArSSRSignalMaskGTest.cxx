@@ -33,7 +33,7 @@ using Noise = ArSSRSignalMask::Noise;
 BlockType
 Scan()
 {
-  BlockType     scan(RegionType({ { 0, 0, 0 } }, { { 13, 4, 3 } }));
+  BlockType          scan(RegionType({ { 0, 0, 0 } }, { { 13, 4, 3 } }));
   itk::SizeValueType i = 0;
   for (const auto & index : itk::ImageRegionIndexRange<3>(scan.region))
   {

@@ -21,9 +21,11 @@ from itk_arssr.inspection import describe_source
 from itk_arssr.io import read_grid
 from itk_arssr.jobs import Batch, Existing, Result, Settling, run
 from itk_arssr.options import (
+    BackProjections,
     PerAxis,
     Settings,
     Target,
+    parse_back_projections,
     parse_device,
     parse_interval,
     parse_memory,
@@ -82,6 +84,7 @@ def arssr(
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --quality 8 --uncertainty spread.nii.gz",
         "arssr upscale ct.mha ct_hr.mha --scale 2 --window -1000,1500",
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --residual residual.nii.gz",
+        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency auto",
         "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --profile z=box:4,xy=sinc",
         "arssr upscale noisy.nii.gz noisy_hr.nii.gz --scale 2 --consistency 10 --tolerance 30",
         "arssr upscale noisy.nii.gz noisy_hr.nii.gz --scale 2 --residual residual.nii.gz --noise 12:rician",
@@ -176,14 +179,14 @@ def upscale(
         ),
     ] = False,
     consistency: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            metavar="N",
-            help="Make the result agree with IN by N back-projections of the residual: 10 do it for a scan without "
-            "noise; they fit noise too.",
+        BackProjections,
+        option(
+            parse_back_projections,
+            "N|auto",
+            "Make the result agree with IN by N back-projections of the residual, which fit noise too: 10 do it for a "
+            "scan without noise; auto: until it agrees to IN's noise, at most 10.",
         ),
-    ] = 0,
+    ] = "0",
     tolerance: Annotated[
         float,
         typer.Option(
@@ -243,7 +246,9 @@ def upscale(
     files or that lies beside IN, else IN itself, which tells how noisy it is
     and where the scanner has interpolated it. For point spreads that nothing
     tells of, a Gaussian is assumed that is as wide, at half its maximum, as
-    a voxel of IN. A line tells what was taken, and where it is from.
+    a voxel of IN. A line tells what was taken, and where it is from. With
+    --consistency auto the residual is removed as far as it is more than the
+    noise, and a line tells the noise, the iterations and the residual.
 
     With --quality the network also sees IN mirrored along its axes, and
     errors that depend on the direction cancel out in part. Where the passes

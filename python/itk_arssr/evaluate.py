@@ -25,7 +25,14 @@ from itk_arssr.evaluation_options import (
     parse_scales,
 )
 from itk_arssr.found import check_series_are_there, find
-from itk_arssr.options import parse_device, parse_memory, parse_precision, parse_quality
+from itk_arssr.options import (
+    BackProjections,
+    parse_back_projections,
+    parse_device,
+    parse_memory,
+    parse_precision,
+    parse_quality,
+)
 from itk_arssr.outputs import Inputs
 from itk_arssr.watch import ends_on_ctrl_c
 
@@ -39,6 +46,7 @@ EXAMPLES = (
     "arssr evaluate mine.safetensors default scans/ --scales 2,2.5,3,4 --out evaluation",
     "arssr evaluate mine.safetensors scan.nii.gz --scales 1x1x4,1x1x5 --iterations 0",
     "arssr evaluate scans/ --profiles gaussian,box,sinc --noise 0,2,5 --scales 2,3,4,1x1x4 --gaps 0,25",
+    "arssr evaluate scans/ --profiles gaussian,box,sinc --noise 0,2,5 --iterations auto",
     "arssr evaluate ArSSR_RDN.pkl scans/ --degradation cubic",
     "arssr evaluate mine.safetensors scan.nii.gz --crop 50:122,50:122,30:102",
 )
@@ -99,14 +107,14 @@ def evaluate(
         ),
     ] = Degradation.SLICE_PROFILE,
     iterations: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            metavar="N",
-            help="Back-projections of models, and most of B-splines, which get the best number; 0 leaves them out for "
-            "models, and B-splines have up to 10.",
+        BackProjections,
+        option(
+            parse_back_projections,
+            "N|auto",
+            "Back-projections of models, and most of B-splines, which get the best number; 0 leaves them out for "
+            "models, and B-splines have up to 10; auto: those of models end at the noise, or at 10.",
         ),
-    ] = 10,
+    ] = "10",
     border: Annotated[int, typer.Option(min=0, metavar="N", help="HR voxels left out on every side.")] = 6,
     crop: Annotated[
         Crop | None,
@@ -135,8 +143,8 @@ def evaluate(
     linear interpolation, cubic B-splines, B-splines with back-projection
     ("+ BP": corrected until the image explains the low-resolution one, of
     which they get the best number), each model, and each model with
-    back-projection. Back-projection is told the point spread; models are
-    told nothing. Where there is noise, B-splines after non-local means,
+    back-projection. Back-projection is told the point spread, and for auto
+    the noise; models are told nothing. Where there is noise, B-splines after non-local means,
     which is told the noise, are a rival too (scikit-image).
 
     All scales are measured under all --profiles and --noise. DIR then holds

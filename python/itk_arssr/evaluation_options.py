@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import itk
 
 from itk_arssr.errors import UserError, description
-from itk_arssr.options import PerAxis, parse_per_axis
+from itk_arssr.options import MOST_BACK_PROJECTIONS, BackProjections, PerAxis, parse_per_axis
 from itk_arssr.wording import times
 
 _PART = re.compile(r"(\d*):(\d*)")
 _ONE = re.compile(r"0*1(\.0*)?")
 _AXES = "xyz"
-_ITERATIONS = 10
 _DEFAULT_PROFILE = "gaussian"
 _CUT_BY_GAPS = ("gaussian", "box")  # profiles of slices; k-space along the third axis of a 3-D scan has no gaps
 PICTURES = ("worst.png", "best.png")  # of the slices with the lowest and the highest gain
@@ -106,7 +105,7 @@ class Evaluation:
     noise: tuple[float, ...] = (0.0,)
     gaps: tuple[float, ...] = (0.0,)
     degradation: Degradation = Degradation.SLICE_PROFILE
-    iterations: int = _ITERATIONS
+    iterations: BackProjections = field(default_factory=lambda: BackProjections(MOST_BACK_PROJECTIONS))
     border: int = 6
     crop: Crop | None = None
     intensity_scaling: bool = True
@@ -115,7 +114,7 @@ class Evaluation:
     @property
     def back_projections(self) -> int:
         """Most iterations that B-splines get: they may always have some, models only where some are asked for."""
-        return self.iterations or _ITERATIONS
+        return self.iterations.number or MOST_BACK_PROJECTIONS
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

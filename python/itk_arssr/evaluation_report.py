@@ -169,6 +169,8 @@ def _settings(results: Results, evaluation: Evaluation) -> Iterator[str]:
     if evaluation.crop is not None:
         yield f"- part of each image (x, y, z): {evaluation.crop}"
     models = f"; models get {evaluation.iterations}" if evaluation.iterations else ""
+    if evaluation.iterations.stop_at_noise:
+        models = "; models' end where they agree to the noise, which is told"
     yield (
         f"- {BACK_PROJECTED.strip(' +')}: iterations of back-projection, which takes LR voxels to be {assumed}; "
         f"B-splines get the best number of up to {evaluation.back_projections}{models}"

@@ -52,6 +52,23 @@ class Target:
         return f"like_{self.like.name.split('.')[0]}"
 
 
+MOST_BACK_PROJECTIONS = 10  # where nobody says how many; a scan without noise needs no more
+
+
+@dataclass(frozen=True)
+class BackProjections:
+    """How often the residual of a result is projected back."""
+
+    number: int = 0
+    stop_at_noise: bool = False  # earlier, where the result agrees with its scan to the noise
+
+    def __bool__(self) -> bool:
+        return self.number > 0
+
+    def __str__(self) -> str:
+        return "auto" if self.stop_at_noise else str(self.number)
+
+
 QUALITIES = (1, 2, 4, 8)  # passes over mirrored copies of the scan
 PRECISIONS = ("auto", "float32", "tensorfloat32", "bfloat16", "float16")
 
@@ -65,7 +82,7 @@ class Settings:
     memory_mib: int | None = None
     window: tuple[float, float] | None = None
     intensity_scaling: bool = True
-    consistency: int = 0  # back-projections that make the result agree with its scan
+    consistency: BackProjections = BackProjections()  # that make the result agree with its scan
     tolerance: float = 0.0  # largest residual that they leave alone, in intensities
     precision: str = "float32"
     bounded: bool = True  # voxels are kept within the range of the scan around them
@@ -114,6 +131,19 @@ def parse_memory(text: str) -> int:
     if mebibytes < 1:
         raise ValueError(f"'{text}' is less than 1 MiB")
     return mebibytes
+
+
+def parse_back_projections(text: str) -> BackProjections:
+    """A number of them, or ``auto`` for as many as the scan's noise allows."""
+    if text.strip() == "auto":
+        return BackProjections(MOST_BACK_PROJECTIONS, stop_at_noise=True)
+    try:
+        number = int(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is neither a number of back-projections nor auto") from None
+    if number < 0:
+        raise ValueError(f"'{text}' back-projections are fewer than none")
+    return BackProjections(number)
 
 
 def parse_quality(text: str) -> int:

@@ -21,7 +21,7 @@ from itk_arssr.evaluation import (
     unique_names,
 )
 from itk_arssr.evaluation_options import Condition, Degradation, Evaluation
-from itk_arssr.options import Settings, Target
+from itk_arssr.options import BackProjections, Settings, Target
 from itk_arssr.resample import grid_of, resample
 from itk_arssr.upscaler import Upscaler, load_model
 from itk_arssr.watch import Progress, Watch
@@ -123,9 +123,15 @@ class Restorer:
         """The image after the number of iterations that brings it closest to the truth: they fit noise, too."""
         best, least = image, self._error(image, truth)
         count = self._evaluation.back_projections
+        one = BackProjections(1)
         for number in range(count):
             image = self._back_project(
-                image, low, truth, condition, 1, lambda done, number=number: on_progress((number + done) / count)
+                image,
+                low,
+                truth,
+                condition,
+                one,
+                lambda done, number=number: on_progress((number + done) / count),
             )
             error = self._error(image, truth)
             if error < least:
@@ -144,17 +150,21 @@ class Restorer:
         low: itk.Image,
         truth: itk.Image,
         condition: Condition,
-        iterations: int,
+        iterations: BackProjections,
         on_progress: Progress,
     ) -> itk.Image:
         consistency = itk.SliceProfileDataConsistencyImageFilter[type(image)].New(image)
         consistency.SetLowResolutionImage(low)
-        consistency.SetNumberOfIterations(iterations)
+        consistency.SetNumberOfIterations(iterations.number)
+        consistency.SetStopAtNoise(iterations.stop_at_noise)
         if self._evaluation.degradation is Degradation.CUBIC:
             # Voxels of such an image are point samples: a profile narrower than a true voxel.
             consistency.SetFullWidthAtHalfMaximum(min(itk.spacing(truth)) / 2)
+            acquisition = itk.ArSSRAcquisition()
         else:
-            consistency.SetAcquisition(condition.acquisition(itk.spacing(truth)))
+            acquisition = condition.acquisition(itk.spacing(truth))
+        acquisition.SetNoise(condition.noise / 100, itk.ArSSRAcquisitionEnums.Noise_Rician)
+        consistency.SetAcquisition(acquisition)
         with self._watch.over(consistency, on_progress):
             consistency.Update()
         return consistency.GetOutput()

@@ -79,7 +79,7 @@ class Upscaler:
         """
         for file in (path, residual or path, uncertainty or path):
             io.check_can_write(file)
-        compared = self._settings.consistency > 0 or residual is not None
+        compared = bool(self._settings.consistency) or residual is not None
         upscale = self._filter(volume.image)
         upscale.SetComputeUncertainty(uncertainty is not None)
         with self._watch.errors_explained():
@@ -142,6 +142,7 @@ class Upscaler:
             lambda fraction: on_progress(_UPSCALING_SHARE + (1 - _UPSCALING_SHARE) * fraction),
             self._settings.tolerance,
             scan.acquisition,
+            scan.noise,
         )
 
     def to_image(self, image: itk.Image, on_progress: Progress, grid: itk.ImageBase | None = None) -> itk.Image:

@@ -89,6 +89,92 @@ def test_voxels_of_a_larger_grid_do_not_disturb_the_residual(arssr, scan, write,
     assert np.abs(pixels(read(tmp_path / "map.mha"))).max() < 0.1 * np.ptp(pixels(image))
 
 
+# --- auto: until the residual is noise
+
+
+@pytest.fixture
+def noisy(write) -> Path:
+    """A scan of a ramp with texture, 24 × 24 × 24, with Gaussian noise of 3."""
+    draws = np.random.default_rng(5)
+    voxels = 200 + 4 * np.arange(24) + 8 * np.sin(np.arange(24 * 24).reshape(24, 24, 1)) + draws.normal(0, 3, (24,) * 3)
+    return write("in/noisy.mha", itk.image_from_array(voxels.astype(np.float32)))
+
+
+def auto_filter(image, scan, **settings):
+    consistency = itk.SliceProfileDataConsistencyImageFilter[type(image)].New(
+        image, scan, stop_at_noise=True, **settings
+    )
+    consistency.Update()
+    return consistency
+
+
+def test_auto_ends_where_the_residual_is_noise(arssr, noisy, tmp_path):
+    image = read(noisy)
+    plain = upscale(image, scale_factors=2)
+    noise = float(np.sqrt(np.mean(pixels(residual_of(plain, image)) ** 2))) / 2  # given larger than it is
+    arguments = ("--scale", 2, "--consistency", "auto", "--noise", f"{noise!r}:gaussian")
+    result = arssr("upscale", noisy, tmp_path / "out.mha", *arguments)
+    assert result.exit_code == 0, result.stderr
+    expected = auto_filter(plain, image, acquisition=f"noise={noise!r}:gaussian")
+    assert expected.GetNumberOfElapsedIterations() > 0
+    assert expected.GetIsNoiseReached()
+    np.testing.assert_array_equal(pixels(read(tmp_path / "out.mha")), pixels(expected.GetOutput()))
+    said = re.search(
+        r"consistency: noise (\S+) gaussian \(given\): (\d+) iterations?, the last one to (\d+)%, "
+        r"residual (\S+) → (\S+) where there is a signal",
+        words(result.stdout),
+    )
+    told, iterations, share, before, after = (float(number) for number in said.groups())
+    assert told == pytest.approx(noise, rel=1e-3)
+    assert iterations == expected.GetNumberOfElapsedIterations()
+    assert share / 100 == pytest.approx(expected.GetLastStep(), abs=0.006)
+    assert before == pytest.approx(2 * noise, rel=0.01)
+    assert after == pytest.approx(1.1 * noise, rel=0.01)
+    assert "point spreads right" not in words(result.stdout)
+
+
+def test_auto_leaves_a_result_that_agrees_to_the_noise_alone(arssr, noisy, tmp_path):
+    arguments = ("--scale", 2, "--consistency", "auto", "--noise", 500)
+    result = arssr("upscale", noisy, tmp_path / "out.mha", *arguments)
+    assert result.exit_code == 0, result.stderr
+    np.testing.assert_array_equal(pixels(read(tmp_path / "out.mha")), pixels(upscale(read(noisy), scale_factors=2)))
+    assert re.search(r"\(given\): 0 iterations, residual \S+ where there is a signal", words(result.stdout))
+
+
+def test_auto_takes_the_noise_from_the_scan(arssr, noisy, tmp_path):
+    result = arssr("upscale", noisy, tmp_path / "out.mha", "--scale", 2, "--consistency", "auto")
+    assert result.exit_code == 0, result.stderr
+    noise = itk.ArSSRNoiseEstimator[itk.Image[itk.F, 3]].New(read(noisy))
+    noise.Compute()
+    assert f"consistency: noise {noise.GetNoise():.4g} rician (estimated from the image): " in words(result.stdout)
+
+
+def test_auto_is_all_iterations_without_noise(arssr, noisy, tmp_path):
+    result = arssr("upscale", noisy, tmp_path / "out.mha", "--scale", 2, "--consistency", "auto", "--noise", 0)
+    assert result.exit_code == 0, result.stderr
+    image = read(noisy)
+    expected = make_consistent(upscale(image, scale_factors=2), image, number_of_iterations=10)
+    np.testing.assert_array_equal(pixels(read(tmp_path / "out.mha")), pixels(expected))
+    assert "consistency: noise none (given): 10 iterations" in words(result.stdout)
+
+
+def test_auto_says_when_the_residual_stays_above_the_noise(arssr, noisy, tmp_path):
+    arguments = ("--scale", 2, "--consistency", "auto", "--noise", "0.001:gaussian")
+    result = arssr("upscale", noisy, tmp_path / "out.mha", *arguments)
+    assert result.exit_code == 0, result.stderr
+    assert "still above the noise: are the point spreads right?" in words(result.stdout)
+
+
+def test_the_function_stops_at_the_noise():
+    image, scan = make_image(size=(12, 12, 12)), make_image(size=(6, 6, 6), spacing=(2, 2, 2), origin=(0.5,) * 3)
+    settings = {"acquisition": "noise=5:gaussian", "number_of_iterations": 20}
+    stopped = make_consistent(image, scan, stop_at_noise=True, **settings)
+    expected = auto_filter(image, scan, **settings)
+    assert 0 < expected.GetNumberOfElapsedIterations() < 20
+    assert expected.GetResidualRootMeanSquare() == pytest.approx(1.1 * 5, rel=1e-4)
+    np.testing.assert_array_equal(pixels(stopped), pixels(expected.GetOutput()))
+
+
 # --- directories
 
 
@@ -167,8 +253,8 @@ def test_both_files_appear_or_none(arssr, scan, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["--consistency", "-1"], 2, "'--consistency': Input should be greater than or equal to 0"),
-        (["--consistency", "many"], 2, "'--consistency': Input should be a valid integer"),
+        (["--consistency", "-1"], 2, "'-1' back-projections are fewer than none"),
+        (["--consistency", "many"], 2, "'many' is neither a number of back-projections nor auto"),
         (["--tolerance", "3"], 2, "no meaning without --consistency"),
         (["--consistency", "3", "--tolerance", "-3"], 2, "'--tolerance': Input should be greater than or equal to 0"),
         (["--residual", "{tmp}/map.png"], 1, "must end with .nii.gz, .nii, .nrrd or .mha"),

@@ -233,6 +233,23 @@ def test_the_number_of_iterations_is_that_of_models_and_b_splines(evaluate, scan
         assert float(row["psnr"]) == pytest.approx(expected, abs=1e-5)
 
 
+def test_automatic_iterations_of_models_end_at_the_noise_which_is_told(evaluate, scans, model, tmp_path):
+    noisy = "noise=0.05:rician"
+    result = evaluate(model, scans / "a.nii.gz", "--iterations", "auto", "--noise", "0,5", "--scales", 2)
+    assert result.exit_code == 0, result.stderr
+    truth = truth_of(itk.imread(str(scans / "a.nii.gz")))
+    rows = [row for row in rows_of(tmp_path / "out") if row["method"] == "tiny + BP"]
+    for row, acquisition in zip(rows, ["noise=0", noisy], strict=True):
+        own = restored(truth, (2, 2, 2), model, acquisition=acquisition)["tiny"]
+        low = simulate_low_resolution(truth, (2, 2, 2), itk.ArSSRAcquisition.FromText(acquisition))
+        expected = itk.slice_profile_data_consistency_image_filter(
+            own, low, acquisition=acquisition, stop_at_noise=True
+        )
+        quality = compare(pixels(truth), pixels(expected), BORDER).psnr
+        assert float(row["psnr"]) == pytest.approx(quality, abs=1e-5)
+    assert "models' end where they agree to the noise" in (tmp_path / "out" / "results.md").read_text()
+
+
 def test_a_part_of_the_images_keeps_the_whole_images_intensities(evaluate, model, write, tmp_path):
     image = make_image(size=(30, 26, 28))
     itk.array_view_from_image(image)[20:, :, :] *= 3  # bright, outside the part
@@ -381,7 +398,7 @@ def test_nothing_is_written_where_every_image_fails(evaluate, model, write, tmp_
         (["{model}", "{scans}", "--noise", "120"], 2, "'120' is not a percentage"),
         (["{model}", "{scans}", "--gaps", "25"], 2, "--gaps are between thick slices"),
         (["{model}", "{scans}", "--noise", "2", "--degradation", "cubic"], 2, "no meaning with --degradation cubic"),
-        (["{model}", "{scans}", "--iterations", "-1"], 2, "'--iterations': Input should be greater"),
+        (["{model}", "{scans}", "--iterations", "-1"], 2, "'-1' back-projections are fewer than none"),
         (["{model}", "{scans}", "--border", "-1"], 2, "'--border': Input should be greater"),
         (["{model}", "{scans}", "--device", "tpu"], 2, "'tpu' is not a device"),
         (["{model}", "{scans}", "--out", "{tmp}/text.pkl"], 1, "text.pkl"),
