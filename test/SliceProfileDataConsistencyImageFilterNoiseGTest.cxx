@@ -101,7 +101,7 @@ TEST_P(SliceProfileDataConsistencyNoise, StopsWhereAPlainLoopComesDownToTheNoise
     ASSERT_LT(filter->GetLastStep(), 1.0);
     ASSERT_NEAR(filter->GetResidualRootMeanSquare(), Factor * noise, 1e-5 * noise);
     ASSERT_DOUBLE_EQ(filter->GetDiscrepancy(), Factor * noise);
-    ASSERT_DOUBLE_EQ(filter->GetInitialDiscrepancy(), residuals[0]);
+    ASSERT_NEAR(filter->GetInitialDiscrepancy(), residuals[0], 1e-12 * residuals[0]); // sums in another order
     ASSERT_EQ(filter->GetNoise(), noise);
     ASSERT_EQ(filter->GetNoiseKind(), NoiseEnum::Gaussian);
   }
@@ -145,7 +145,7 @@ TEST(SliceProfileDataConsistencyImageFilter, LeavesAnImageThatAgreesToTheNoiseAs
   const auto   filter = MakeFilter(high, low, residuals[0]);
   filter->Update();
   EXPECT_EQ(filter->GetNumberOfElapsedIterations(), 0U);
-  EXPECT_DOUBLE_EQ(filter->GetDiscrepancy(), residuals[0]);
+  EXPECT_NEAR(filter->GetDiscrepancy(), residuals[0], 1e-12 * residuals[0]);
   EXPECT_TRUE(SameBits(*filter->GetOutput(), *high, high->GetLargestPossibleRegion()));
   EXPECT_EQ(filter->GetHaloRadius(), itk::Size<3>{});
 }
@@ -322,11 +322,11 @@ TEST(SliceProfileDataConsistencyImageFilter, ChoosesAfterErrorsAsIfThereHadBeenN
   for (auto & recorder : { high, low })
   {
     recorder->fail = true;
+    recorder->Modified();
     EXPECT_TRUE(Contains(UpdateMessage(*filter), "asked to fail"));
     recorder->fail = false;
     EXPECT_EQ(UpdateMessage(*filter), "");
     EXPECT_EQ(filter->GetNumberOfElapsedIterations(), 2U);
-    recorder->Modified();
   }
   const auto index = pair.low.region.GetUpperIndex();
   const auto voxel = scan->GetPixel(index);
