@@ -205,7 +205,7 @@ def test_documentation_comes_from_the_headers():
     consistency = itk.SliceProfileDataConsistencyImageFilter[itk.Image[itk.F, 3]]
     assert "residual" in consistency.__doc__
     assert "taken for zero" in consistency.SetTolerance.__doc__
-    assert "slice profile" in itk.SliceProfileSimulationImageFilter[itk.Image[itk.F, 3], itk.Image[itk.F, 3]].__doc__
+    assert "point spread" in itk.SliceProfileSimulationImageFilter[itk.Image[itk.F, 3], itk.Image[itk.F, 3]].__doc__
 
 
 # --- the figure
