@@ -12,6 +12,7 @@ then ends before its grid's Nyquist frequency.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from itk_arssr.origins import ASSUMED, GIVEN, IMAGE, SIDECAR
 _AXES = "xyz"
 _THROUGH_SLICES = 2  # the axis across slices in an image of dcm2niix
 _PHASE_AXES = {"i": 0, "j": 1, "k": 2, "ROW": 0, "COL": 1}
+_LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
 _BY_SCANNER = "interpolated ×{:.3g} by the scanner"
 _INTERPOLATED = 1.02  # matrices that differ by less are those of a scan as it was acquired
 
@@ -69,7 +71,7 @@ class ScanDescription:
         """Axes that are alike, their point spread, and where it is from."""
         alike: dict[tuple[str, str], str] = {}
         for axis, origin in enumerate(self.origins):
-            key = (self.acquisition.GetPointSpread(axis).ToText(), origin)
+            key = (_rounded(self.acquisition.GetPointSpread(axis).ToText()), origin)
             alike[key] = alike.get(key, "") + _AXES[axis]
         return [(axes, spread, origin) for (spread, origin), axes in alike.items()]
 
@@ -84,6 +86,11 @@ class ScanDescription:
     def __str__(self) -> str:
         parts = [f"{', '.join(axes)} {spread} mm ({origin})" for axes, spread, origin in self.rows]
         return "; ".join(parts if self.noise is None else [*parts, str(self.noise)])
+
+
+def _rounded(spread: str) -> str:
+    """A point spread's text for the eye: four digits of each number are enough."""
+    return _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.4g}", spread)
 
 
 def parse_profile(text: str) -> str:
