@@ -78,10 +78,14 @@ class ScanDescription:
     @property
     def table(self) -> list[tuple[str, str]]:
         """What is known, row by row: its name, and what it is and where that is from."""
-        spreads = [
+        table = [
             (f"point spread along {', '.join(axes)}", f"{spread} mm, {origin}") for axes, spread, origin in self.rows
         ]
-        return [*spreads, *([("noise", f"{self.noise.text}, {self.noise.origin}")] if self.noise else [])]
+        if self.interpolation is not None:
+            table.append(("interpolation by the scanner", f"{self.interpolation}, {IMAGE}"))
+        if self.noise is not None:
+            table.append(("noise", f"{self.noise.text}, {self.noise.origin}"))
+        return table
 
     def __str__(self) -> str:
         parts = [f"{', '.join(axes)} {spread} mm ({origin})" for axes, spread, origin in self.rows]

@@ -5,7 +5,7 @@ import json
 import itk
 import numpy as np
 import pytest
-from conftest import make_image, pixels
+from conftest import make_image, pixels, words
 from itk_arssr.errors import UserError
 from itk_arssr.interpolation import Interpolation
 from itk_arssr.origins import GIVEN, IMAGE
@@ -130,11 +130,11 @@ def test_interpolation_that_nobody_tells_of_is_found_in_the_image(arssr, write, 
     assert described.origins[0] == described.origins[2] == "assumed"
     assert describe_image(image, {}, Told("y=box:3")).origins[1] == GIVEN
     path = write("scan.mha", image)
-    told = arssr("info", path).stdout
+    told = words(arssr("info", path).stdout)
     assert "x, z none found" in told
     assert "y ×1." in told
     result = arssr("upscale", path, tmp_path / "hr.mha", "--spacing", 3)
-    assert "by the scanner)" in " ".join(result.stdout.split())
+    assert "by the scanner)" in words(result.stdout)
 
 
 def test_the_image_tells_of_interpolation_where_the_sidecar_does_not():
@@ -195,9 +195,9 @@ def test_info_shows_where_each_part_is_from(arssr, write, tmp_path):
         "sinc:1 mm, sidecar: 2D scan",
         "gaussian:2.5 mm, sidecar: thickness of slices",
     ):
-        assert text in result.stdout
+        assert text in words(result.stdout)
     (tmp_path / "scan.json").unlink()
-    told = arssr("info", path).stdout
+    told = words(arssr("info", path).stdout)
     assert "gaussian:3 mm, assumed" in told
     assert "estimated from the image" in told
 
@@ -208,7 +208,7 @@ def test_info_says_why_voxels_tell_nothing(arssr, write):
     result = arssr("info", write("scan.mha", image))
     assert result.exit_code == 0, result.stderr
     assert "12×13×14" in result.stdout
-    assert "nothing is told from the voxels" in result.stdout + result.stderr
+    assert "nothing is told from the voxels" in words(result.stdout + result.stderr)
 
 
 def test_results_agree_with_the_scan_as_it_was_taken(arssr, write, tmp_path):
@@ -224,14 +224,13 @@ def test_results_agree_with_the_scan_as_it_was_taken(arssr, write, tmp_path):
         assert result.exit_code == 0, result.stderr
         errors.append(float(np.square(pixels(itk.imread(str(output))) - pixels(truth)).mean()))
         expected = "z box:1.5 mm (given)" if told else "z gaussian:3 mm (assumed)"
-        assert expected in result.stdout + result.stderr
+        assert expected in words(result.stdout)
     assert errors[0] < errors[1]
-    assert "(estimated from the image)" in result.stdout
+    assert "(estimated from the image)" in words(result.stdout)
     said = arssr("upscale", path, output, *options, "--noise", "2.5:rician")
-    assert "noise 2.5 rician (given)" in said.stdout
+    assert "noise 2.5 rician (given)" in words(said.stdout)
     thick = arssr("upscale", path, output, *options, "--slice-thickness", 1.5)
-    assert "z gaussian:1.5 mm (given)" in thick.stdout + thick.stderr
-    assert (
-        "have no meaning without --consistency"
-        in arssr("upscale", path, output, "--scale", 2, "--profile", "box").stderr
+    assert "z gaussian:1.5 mm (given)" in words(thick.stdout)
+    assert "have no meaning without --consistency" in words(
+        arssr("upscale", path, output, "--scale", 2, "--profile", "box").stderr
     )
