@@ -16,6 +16,10 @@ from itk_arssr.signals import ENDING, handled, raise_interrupted
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs the signals and shells of a POSIX system")
 PROGRAM = f"{sys.executable} -m itk_arssr"
 INTERRUPTED, PIPE = 130, 141
+needs_hangups = pytest.mark.skipif(
+    os.name != "nt" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN,
+    reason="SIGHUP is ignored here, as nohup has it, and the program leaves that so",
+)
 
 
 def shell(command: str, folder: Path, **options) -> subprocess.CompletedProcess:
@@ -47,7 +51,9 @@ def scans(write, tmp_path) -> Path:
 
 
 @pytest.mark.parametrize("extension", ["nii.gz", "mha"])
-@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize(
+    "number", [pytest.param(number, marks=needs_hangups if number.name == "SIGHUP" else ()) for number in ENDING]
+)
 def test_each_signal_that_ends_a_computation_leaves_nothing(number, extension, interrupt, write, slow_model, tmp_path):
     scan = write("in/a.nii.gz", make_image(size=(40, 40, 40)))
     target = tmp_path / "out" / f"o.{extension}"
@@ -126,6 +132,7 @@ def test_signals_are_as_before_afterwards():
     assert [signal.getsignal(number) for number in ENDING] == usual
 
 
+@needs_hangups
 def test_tidying_up_is_not_disturbed_by_the_next_signal():
     done = False
     with pytest.raises(Interrupted), raise_interrupted():
