@@ -8,7 +8,6 @@ import itk
 
 from itk_arssr.origins import ASSUMED, IMAGE
 
-_KINDS = {itk.ArSSRAcquisitionEnums.Noise_Gaussian: " gaussian", itk.ArSSRAcquisitionEnums.Noise_Rician: " rician"}
 _FEWEST_VOXELS = 4  # along at least one axis: of fewer, no noise can be told
 
 
@@ -23,7 +22,11 @@ class ScanNoise:
     @property
     def text(self) -> str:
         """``12.3 rician``, or that there is none."""
-        return f"{self.deviation:.4g}{_KINDS.get(self.kind, '')}" if self.deviation > 0 else "none"
+        if self.deviation <= 0:
+            return "none"
+        enums = itk.ArSSRAcquisitionEnums  # looked up here, as it loads the module, which --help has no need of
+        kinds = {enums.Noise_Gaussian: " gaussian", enums.Noise_Rician: " rician"}
+        return f"{self.deviation:.4g}{kinds.get(self.kind, '')}"
 
     def __str__(self) -> str:
         return f"noise {self.text} ({self.origin})"

@@ -247,7 +247,7 @@ def test_automatic_iterations_of_models_end_at_the_noise_which_is_told(evaluate,
         )
         quality = compare(pixels(truth), pixels(expected), BORDER).psnr
         assert float(row["psnr"]) == pytest.approx(quality, abs=1e-5)
-    assert "models' end where they agree to the noise" in (tmp_path / "out" / "results.md").read_text()
+    assert "models' end where they agree to the noise" in (tmp_path / "out" / "results.md").read_text("utf-8")
 
 
 def test_a_part_of_the_images_keeps_the_whole_images_intensities(evaluate, model, write, tmp_path):

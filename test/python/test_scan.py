@@ -177,8 +177,8 @@ def test_a_sidecar_lies_beside_its_image(tmp_path):
     source = Source(tmp_path / "scan.nii.gz")
     assert source.scan_parameters == {}
     sidecar = tmp_path / "scan.json"
-    for content in ("", "[1]", "{", "\xff"):
-        sidecar.write_text(content)
+    for content in (b"", b"[1]", b"{", b"\xff", b'"\xc3"'):
+        sidecar.write_bytes(content)
         assert source.scan_parameters == {}
     sidecar.write_text(json.dumps({"MRAcquisitionType": "3D"}))
     assert source.scan_parameters == {"MRAcquisitionType": "3D"}

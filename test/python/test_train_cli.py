@@ -135,7 +135,7 @@ def test_tensorboard_shows_what_the_log_holds(train, data, val, tmp_path):
 def test_tensorboard_shows_example_slices(train, data, val, tmp_path):
     from PIL import Image
 
-    train(data, "--val", val, "--slices-every", 2, epochs=4, validation_scales="2,1x1x2")
+    train(data, "--val", val, "--slices-every", 2, epochs=4, validation_scales="2,1x2x2")
     (tag,) = events(only_run(tmp_path / "runs")).Tags()["images"]
     assert tag == "slices/LR, B-spline, model, truth"
     shown = events(only_run(tmp_path / "runs")).Images(tag)
