@@ -68,6 +68,7 @@ FindSpectrumEnd(const std::vector<double> & power)
 
   const double        least = LeastPower * *std::max_element(power.begin(), power.end());
   std::vector<double> levels;
+  levels.reserve(power.size());
   for (const double value : power)
   {
     levels.push_back(10.0 * std::log10(std::max(value, least)));

@@ -129,9 +129,9 @@ public:
       double weight = gaussian;
       for (unsigned int axis = 0; axis < 3; ++axis)
       {
-        if (m_Tables[axis])
+        if (const std::optional<WeightTable> & table = m_Tables[axis])
         {
-          weight *= m_Tables[axis]->GetWeight(start[axis] + static_cast<double>(voxel) * m_Step[axis]);
+          weight *= table->GetWeight(start[axis] + static_cast<double>(voxel) * m_Step[axis]);
         }
       }
       add(voxel, weight);
