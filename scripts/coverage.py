@@ -14,8 +14,19 @@ from typing import Annotated
 
 import typer
 
-# The compiler writes the sources' names from the module's folder; llvm-cov then takes them to be in the build's.
-_COUNTED = ("src" + os.sep, "include" + os.sep)
+_ROOT = Path(__file__).resolve().parents[1]
+_COUNTED = ("src", "include")
+
+
+def own_name(path: str) -> str | None:
+    """A file's name from the checkout's folder, if it is one of src/ or include/.
+
+    Objects from the compiler's cache name sources from wherever they were compiled first, so only the end of a name counts.
+    """
+    parts = Path(os.path.normpath(path)).parts
+    starts = [index for index, part in enumerate(parts) if part in _COUNTED]
+    name = os.sep.join(parts[starts[-1] :]) if starts else ""
+    return name if name and (_ROOT / name).is_file() else None
 
 
 def main(
@@ -27,8 +38,8 @@ def main(
     """Report the coverage of lines."""
     lines = {}
     for file in json.loads(summary.read_text(encoding="utf-8"))["data"][0]["files"]:
-        name = os.path.relpath(file["filename"], summary.resolve().parent)
-        if name.startswith(_COUNTED):
+        name = own_name(file["filename"])
+        if name:
             lines[name] = file["summary"]["lines"]
     for name, counts in sorted(lines.items(), key=lambda item: item[1]["percent"]):
         if counts["percent"] < least:
