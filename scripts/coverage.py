@@ -21,7 +21,7 @@ _COUNTED = ("src", "include")
 def own_name(path: str) -> str | None:
     """A file's name from the checkout's folder, if it is one of src/ or include/.
 
-    Objects from the compiler's cache name sources from wherever they were compiled first, so only the end of a name counts.
+    Objects from the compiler's cache name sources from wherever they were compiled first: the end of a name counts.
     """
     parts = Path(os.path.normpath(path)).parts
     starts = [index for index, part in enumerate(parts) if part in _COUNTED]
