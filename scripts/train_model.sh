@@ -14,6 +14,7 @@
 #   ARSSR_THREADS   threads of torch (default: 1); a training must go on with the number it began with to be the same
 set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$checkout/scripts/lib/common.sh"
 
 usage() {
   sed -n '2,10s/^# \{0,1\}//p' "$0"
@@ -28,7 +29,7 @@ name=$1
 recipe=$checkout/models/arssr-$name.yaml
 [ -e "$recipe" ] || { echo "There is no $recipe." >&2 && usage; }
 
-folder=${ARSSR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/arssr}/training
+folder=$arssr_cache/training
 run=$folder/$name
 pid_file=$folder/$name.pid
 arssr=${ARSSR:-$checkout/.venv/bin/arssr}
