@@ -19,8 +19,8 @@
 #define itkArSSRInterpolationEstimator_hxx
 
 #include "itkArSSRImageVoxels.h"
+#include "itkArSSRRegions.h"
 
-#include <algorithm>
 #include <vector>
 
 namespace itk
@@ -29,32 +29,20 @@ template <typename TImage>
 void
 ArSSRInterpolationEstimator<TImage>::Compute()
 {
-  constexpr SizeValueType voxelsPerSlab = SizeValueType{ 1 } << 22; // 16 MiB of float
-
   if (m_Image.IsNull())
   {
     itkExceptionMacro("There is no image to look at the spectra of. Call SetImage().");
   }
-  // Pipelines are not const correct.
-  auto * image = const_cast<ImageType *>(m_Image.GetPointer());
-  image->UpdateOutputInformation();
-  const auto                   largest = image->GetLargestPossibleRegion();
+  const_cast<ImageType *>(m_Image.GetPointer())->UpdateOutputInformation(); // pipelines are not const correct
+  const auto                   largest = m_Image->GetLargestPossibleRegion();
   ArSSRInterpolationStatistics statistics(largest.GetSize());
-  const SizeValueType          slice = largest.GetSize(0) * largest.GetSize(1);
-  const SizeValueType          slab = std::max(voxelsPerSlab / slice, SizeValueType{ 1 });
   std::vector<float>           voxels;
-  for (SizeValueType first = 0; first < largest.GetSize(2); first += slab)
-  {
-    auto region = largest;
-    region.SetIndex(2, largest.GetIndex(2) + static_cast<IndexValueType>(first));
-    region.SetSize(2, std::min(slab, largest.GetSize(2) - first));
-    image->SetRequestedRegion(region);
-    image->PropagateRequestedRegion();
-    image->UpdateOutputData();
+  ArSSRForEachSlab(largest, [&](const typename ImageType::RegionType & region) {
+    ArSSRUpdateRegion(m_Image.GetPointer(), region);
     voxels.resize(region.GetNumberOfPixels());
-    ArSSRImageVoxels<TImage>::Copy(image, region, voxels.data(), "image");
+    ArSSRImageVoxels<TImage>::Copy(m_Image.GetPointer(), region, voxels.data(), "image");
     statistics.AddSlices(voxels.data(), region.GetSize(2));
-  }
+  });
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
     m_Factors[axis] = statistics.GetFactor(axis);

@@ -106,11 +106,6 @@ private:
   void
   VerifyInputs() const;
 
-  /** Makes a region of an image be there. */
-  template <typename TAnyImage>
-  static void
-  Update(const TAnyImage * image, const RegionType & region);
-
   typename TImage::ConstPointer        m_Image;
   typename MaskImageType::ConstPointer m_MaskImage;
   NoiseEnum                            m_Kind{ NoiseEnum::Auto };

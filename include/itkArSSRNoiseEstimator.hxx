@@ -19,26 +19,14 @@
 #define itkArSSRNoiseEstimator_hxx
 
 #include "itkArSSRImageVoxels.h"
+#include "itkArSSRRegions.h"
 
 #include "itkImageRegionConstIterator.h"
 
-#include <algorithm>
 #include <vector>
 
 namespace itk
 {
-template <typename TImage>
-template <typename TAnyImage>
-void
-ArSSRNoiseEstimator<TImage>::Update(const TAnyImage * image, const RegionType & region)
-{
-  // Pipelines are not const correct.
-  auto * updated = const_cast<TAnyImage *>(image);
-  updated->SetRequestedRegion(region);
-  updated->PropagateRequestedRegion();
-  updated->UpdateOutputData();
-}
-
 template <typename TImage>
 void
 ArSSRNoiseEstimator<TImage>::VerifyInputs() const
@@ -66,26 +54,18 @@ template <typename TImage>
 void
 ArSSRNoiseEstimator<TImage>::Compute()
 {
-  constexpr SizeValueType voxelsPerSlab = SizeValueType{ 1 } << 22; // 16 MiB of float
-
   this->VerifyInputs();
   const RegionType           largest = m_Image->GetLargestPossibleRegion();
   ArSSRNoiseStatistics       statistics(largest.GetSize(), m_Kind);
-  const SizeValueType        slice = largest.GetSize(0) * largest.GetSize(1);
-  const SizeValueType        slab = std::max(voxelsPerSlab / slice, SizeValueType{ 1 });
   std::vector<float>         voxels;
   std::vector<unsigned char> mask;
-  for (SizeValueType first = 0; first < largest.GetSize(2); first += slab)
-  {
-    RegionType region = largest;
-    region.SetIndex(2, largest.GetIndex(2) + static_cast<IndexValueType>(first));
-    region.SetSize(2, std::min(slab, largest.GetSize(2) - first));
-    Update(m_Image.GetPointer(), region);
+  ArSSRForEachSlab(largest, [&](const RegionType & region) {
+    ArSSRUpdateRegion(m_Image.GetPointer(), region);
     voxels.resize(region.GetNumberOfPixels());
     ArSSRImageVoxels<TImage>::Copy(m_Image.GetPointer(), region, voxels.data(), "image");
     if (m_MaskImage)
     {
-      Update(m_MaskImage.GetPointer(), region);
+      ArSSRUpdateRegion(m_MaskImage.GetPointer(), region);
       mask.clear();
       for (ImageRegionConstIterator<MaskImageType> it(m_MaskImage, region); !it.IsAtEnd(); ++it)
       {
@@ -93,7 +73,7 @@ ArSSRNoiseEstimator<TImage>::Compute()
       }
     }
     statistics.AddSlices(voxels.data(), m_MaskImage ? mask.data() : nullptr, region.GetSize(2));
-  }
+  });
   m_Noise = statistics.GetDeviation();
   m_UsedKind = statistics.GetKind();
   m_NumberOfWindows = statistics.GetNumberOfWindows();

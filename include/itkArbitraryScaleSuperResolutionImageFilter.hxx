@@ -20,6 +20,7 @@
 
 #include "itkArSSRIntensityStatistics.h"
 #include "itkArSSRPipeline.h"
+#include "itkArSSRRegions.h"
 
 #include "itkImageRegionIteratorWithIndex.h"
 #include "itkImageRegionSplitterSlowDimension.h"
@@ -481,9 +482,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ForEachInpu
   {
     InputImageRegionType region = largest;
     splitter->GetSplit(slab, slabs, region);
-    input->SetRequestedRegion(region);
-    input->PropagateRequestedRegion();
-    input->UpdateOutputData();
+    ArSSRUpdateRegion(input, region);
     buffer.resize(region.GetNumberOfPixels());
     InputVoxels::Copy(input, region, buffer.data(), "input");
     function(buffer, static_cast<float>(slab + 1) / static_cast<float>(slabs));

@@ -22,6 +22,7 @@
 #include "itkArSSRImageVoxels.h"
 #include "itkArSSRNoiseEstimator.h"
 #include "itkArSSRPipeline.h"
+#include "itkArSSRRegions.h"
 
 #include "itkImageRegionIterator.h"
 #include "itkIndexRange.h"
@@ -318,9 +319,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::Choose()
   ArSSRFilterLoop           loop(this, slabs * m_Consistency.GetNumberOfLoops(), 0.0, shareOfChoice);
   m_ProgressOfChoice = shareOfChoice;
   const auto read = [](ImageType * image, const RegionType & region, const char * name) {
-    image->SetRequestedRegion(Voxels::ToImage(image, region));
-    image->PropagateRequestedRegion();
-    image->UpdateOutputData();
+    ArSSRUpdateRegion(image, Voxels::ToImage(image, region));
     return Voxels::Read(image, region, name);
   };
   for (SizeValueType first = 0; first < slices; first += slicesOfSlab)
