@@ -159,14 +159,6 @@ GetPointSpreadWeights(const PatchGeometry & patch, const PatchSpreads & spreads,
 }
 
 SeparableWeights
-GetSliceProfileWeights(const PatchGeometry & patch, const GridIndex & volumeSize)
-{
-  PatchSpreads spreads;
-  spreads.fill(ArSSRPointSpread::Gaussian(1.0));
-  return GetPointSpreadWeights(patch, spreads, volumeSize);
-}
-
-SeparableWeights
 GetCubicWeights(const PatchGeometry & patch)
 {
   SeparableWeights weights;

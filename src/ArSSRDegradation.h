@@ -76,10 +76,6 @@ using PatchSpreads = std::array<ArSSRPointSpread, 3>;
 SeparableWeights
 GetPointSpreadWeights(const PatchGeometry & patch, const PatchSpreads & spreads, const GridIndex & volumeSize);
 
-/** The same with Gaussians of a FWHM of the LR spacing. */
-SeparableWeights
-GetSliceProfileWeights(const PatchGeometry & patch, const GridIndex & volumeSize);
-
 /** Cubic B-spline without low-pass filter, of the HR voxels within the patch alone; its faces are those of voxels. */
 SeparableWeights
 GetCubicWeights(const PatchGeometry & patch);

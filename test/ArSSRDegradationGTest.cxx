@@ -43,6 +43,15 @@ At(const std::vector<float> & voxels, const GridIndex & size, std::int64_t z, st
 {
   return voxels[static_cast<std::size_t>((z * size[1] + y) * size[2] + x)];
 }
+
+/** Of Gaussians with the LR spacing as their FWHM. */
+SeparableWeights
+GetSliceProfileWeights(const PatchGeometry & patch, const GridIndex & volumeSize)
+{
+  PatchSpreads spreads;
+  spreads.fill(itk::ArSSRPointSpread::Gaussian(1.0));
+  return GetPointSpreadWeights(patch, spreads, volumeSize);
+}
 } // namespace
 
 TEST(ArSSRDegradation, PatchSeesTheSliceProfileAtItsPlace)

@@ -95,17 +95,6 @@ protected:
   ArSSREngine::Pointer     engine;
   itk::ArSSRModel::Pointer model;
 };
-
-double
-LargestDifference(const FloatImage & left, const FloatImage & right)
-{
-  double largest = 0.0;
-  for (itk::ImageRegionConstIteratorWithIndex<FloatImage> it(&left, left.GetBufferedRegion()); !it.IsAtEnd(); ++it)
-  {
-    largest = std::max(largest, std::abs(static_cast<double>(it.Get()) - right.GetPixel(it.GetIndex())));
-  }
-  return largest;
-}
 } // namespace
 
 

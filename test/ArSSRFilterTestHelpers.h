@@ -28,6 +28,7 @@
 #include "itkImageToImageFilter.h"
 #include "itkOutputWindow.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -53,6 +54,28 @@ SmallModel(Encoder encoder)
   }
   model->SetRandomNetwork(encoder, 8, 4, 16, seed);
   return model;
+}
+
+/** The filter's whole output, which stays as it is when the filter runs again. */
+inline FloatImage::Pointer
+ComputeWhole(ArbitraryScaleSuperResolutionImageFilter<FloatImage> & filter)
+{
+  filter.UpdateLargestPossibleRegion();
+  FloatImage::Pointer output = filter.GetOutput();
+  output->DisconnectPipeline();
+  return output;
+}
+
+/** Over the voxels of the left image. */
+inline double
+LargestDifference(const FloatImage & left, const FloatImage & right)
+{
+  double largest = 0.0;
+  for (ImageRegionConstIteratorWithIndex<FloatImage> it(&left, left.GetBufferedRegion()); !it.IsAtEnd(); ++it)
+  {
+    largest = std::max(largest, std::abs(static_cast<double>(it.Get()) - right.GetPixel(it.GetIndex())));
+  }
+  return largest;
 }
 
 /** The least budget, in MiB, with which the image is cut into at most so many tiles. */

@@ -150,17 +150,6 @@ RunPasses(Runner &                           runner,
   return result;
 }
 
-double
-LargestDifference(const FloatImage & left, const FloatImage & right)
-{
-  double largest = 0.0;
-  for (itk::ImageRegionConstIteratorWithIndex<FloatImage> it(&left, left.GetBufferedRegion()); !it.IsAtEnd(); ++it)
-  {
-    largest = std::max(largest, std::abs(static_cast<double>(it.Get()) - right.GetPixel(it.GetIndex())));
-  }
-  return largest;
-}
-
 class ArSSRRunnerPassesOf : public ::testing::TestWithParam<EncoderEnum>
 {
 protected:

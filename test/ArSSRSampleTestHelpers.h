@@ -55,6 +55,21 @@ MakeVolume(const GridIndex & size, const VoxelFunction & intensity)
   return volume;
 }
 
+/** Squared differences of voxels two apart, over those of neighbours: 2 where edges are steps, 2.5 where a voxel on an
+ * edge holds its share of both sides, 4 where all is smooth. */
+inline double
+GetSmoothness(const std::vector<float> & voxels)
+{
+  double adjacent = 0.0;
+  double apart = 0.0;
+  for (std::size_t i = 0; i + 2 < voxels.size(); ++i)
+  {
+    adjacent += std::pow(voxels[i + 1] - voxels[i], 2.0);
+    apart += std::pow(voxels[i + 2] - voxels[i], 2.0);
+  }
+  return apart / adjacent;
+}
+
 /** Intensities in [0, 1) without any order. */
 inline VoxelFunction
 MakeTexture(std::uint64_t seed)

@@ -55,15 +55,6 @@ MakeFilter(FloatImage * input)
   return filter;
 }
 
-FloatImage::Pointer
-Result(FilterType & filter)
-{
-  filter.UpdateLargestPossibleRegion();
-  FloatImage::Pointer output = filter.GetOutput();
-  output->DisconnectPipeline();
-  return output;
-}
-
 struct Extremes
 {
   float lower;
@@ -91,13 +82,13 @@ TEST(FilterBounds, KeepHardEdgesWithinTheRangeOfTheScan)
       const auto  filter = MakeFilter(Box(inside, outside));
       filter->SetScaleFactors(scale);
       ASSERT_TRUE(filter->GetBoundToNeighborhood());
-      const auto bounded = ExtremesOf(*Result(*filter));
+      const auto bounded = ExtremesOf(*ComputeWhole(*filter));
       EXPECT_GE(bounded.lower, std::min(inside, outside) - margin) << scale;
       EXPECT_LE(bounded.upper, std::max(inside, outside) + margin) << scale;
       EXPECT_GT(filter->GetNumberOfBoundedVoxels(), 0U);
 
       filter->BoundToNeighborhoodOff();
-      const auto free = ExtremesOf(*Result(*filter));
+      const auto free = ExtremesOf(*ComputeWhole(*filter));
       EXPECT_GT(free.upper - free.lower, 1.25F * width) << "nothing is tested";
       EXPECT_EQ(filter->GetNumberOfBoundedVoxels(), 0U);
     }
@@ -108,7 +99,7 @@ TEST(FilterBounds, LeaveWhatIsFlatExactlyAsItIs)
 {
   // A voxel between LR voxels whose neighbours are all zero.
   const auto filter = MakeFilter(Box(500.0F, 0.0F));
-  const auto result = Result(*filter);
+  const auto result = ComputeWhole(*filter);
   EXPECT_EQ(result->GetPixel({ { 2, 3, 4 } }), 0.0F);
   EXPECT_EQ(result->GetPixel({ { 31, 29, 27 } }), 0.0F);
 }
@@ -120,10 +111,10 @@ TEST(FilterBounds, ChangeTheVoxelsThatAreCountedAndNoOther)
   {
     const auto filter = MakeFilter(input);
     filter->SetScaleFactors(scale);
-    const auto bounded = Result(*filter);
+    const auto bounded = ComputeWhole(*filter);
     const auto count = filter->GetNumberOfBoundedVoxels();
     filter->BoundToNeighborhoodOff();
-    const auto free = Result(*filter);
+    const auto free = ComputeWhole(*filter);
     EXPECT_EQ(filter->GetNumberOfBoundedVoxels(), 0U);
     itk::SizeValueType changed = 0;
     for (itk::ImageRegionConstIteratorWithIndex<FloatImage> it(bounded, bounded->GetBufferedRegion()); !it.IsAtEnd();
@@ -166,12 +157,12 @@ TEST(FilterBounds, AreTheSameInAnyDivisionWithAnyTilesAndThreads)
       return filter;
     };
     const auto filter = make(1, 1);
-    const auto whole = Result(*filter);
+    const auto whole = ComputeWhole(*filter);
     const auto count = filter->GetNumberOfBoundedVoxels();
     ASSERT_GT(ValueRange(*whole), 1.0);
     ASSERT_TRUE(count > 0 || scale < 1.5);
     const auto tiled = make(3, 4);
-    EXPECT_TRUE(SameBits(*Result(*tiled), *whole, whole->GetBufferedRegion()));
+    EXPECT_TRUE(SameBits(*ComputeWhole(*tiled), *whole, whole->GetBufferedRegion()));
     EXPECT_EQ(tiled->GetNumberOfBoundedVoxels(), count);
     for (const unsigned int divisions : { 2U, 3U, 7U })
     {
@@ -209,7 +200,7 @@ TEST(FilterBounds, CountWhatIsClampedToAnIntegerPixelTypeAndWarnOnce)
   using ByteImage = itk::Image<unsigned char, 3>;
   using ByteFilter = itk::ArbitraryScaleSuperResolutionImageFilter<FloatImage, ByteImage>;
   const auto         input = Box(250.0F, 20.0F);
-  const auto         asFloat = Result(*MakeFilter(input));
+  const auto         asFloat = ComputeWhole(*MakeFilter(input));
   itk::SizeValueType beyond = 0;
   for (itk::ImageRegionConstIteratorWithIndex<FloatImage> it(asFloat, asFloat->GetBufferedRegion()); !it.IsAtEnd();
        ++it)

@@ -34,15 +34,6 @@ constexpr bool AxesOfPasses[8][3] = { { false, false, false }, { true, true, tru
                                       { true, true, false },   { true, false, false }, { false, true, true },
                                       { false, true, false },  { true, false, true } };
 
-FloatImage::Pointer
-Result(FilterType & filter)
-{
-  filter.UpdateLargestPossibleRegion();
-  FloatImage::Pointer output = filter.GetOutput();
-  output->DisconnectPipeline();
-  return output;
-}
-
 /** The same voxels in the same places, stored in another order. */
 FloatImage::Pointer
 Flipped(const FloatImage & image, const bool (&flip)[3])
@@ -100,7 +91,7 @@ SumOfPlainFilters(const FloatImage & input, Encoder encoder, unsigned int passes
   {
     const auto filter = MakeFilter(Flipped(input, AxesOfPasses[pass]), encoder);
     setGrid(*filter, AxesOfPasses[pass]);
-    const auto    back = Flipped(*Result(*filter), AxesOfPasses[pass]);
+    const auto    back = Flipped(*ComputeWhole(*filter), AxesOfPasses[pass]);
     const auto    voxels = back->GetBufferedRegion().GetNumberOfPixels();
     const float * values = back->GetBufferPointer();
     result.sums.resize(voxels);
@@ -159,7 +150,7 @@ TEST_P(FilterQuality, IsTheMeanOfPlainFiltersOnFlippedScansToTheBit)
     const auto filter = MakeFilter(input, GetParam(), quality);
     filter->SetScaleFactors(factors);
     filter->ComputeUncertaintyOn();
-    const auto mean = Result(*filter);
+    const auto mean = ComputeWhole(*filter);
     ASSERT_GT(ValueRange(*mean), 1.0);
     const auto passes = SumOfPlainFilters(
       *input, GetParam(), quality, [&](FilterType & plain, const bool(&)[3]) { plain.SetScaleFactors(factors); });
@@ -185,7 +176,7 @@ TEST_P(FilterQuality, IsThatMeanOnObliqueGridsAndAtAnyScaleUpToRoundingOfCoordin
   SetObliqueGeometry(*input);
   const auto filter = MakeFilter(input, GetParam(), 8);
   filter->SetScaleFactors(1.7);
-  const auto mean = Result(*filter);
+  const auto mean = ComputeWhole(*filter);
   const auto passes =
     SumOfPlainFilters(*input, GetParam(), 8, [](FilterType & plain, const bool(&)[3]) { plain.SetScaleFactors(1.7); });
   const float * values = mean->GetBufferPointer();
@@ -210,7 +201,7 @@ TEST_P(FilterQuality, IsThatMeanOnARotatedGrid)
   const auto filter = MakeFilter(input, GetParam(), 4);
   filter->SetOutputParametersFromImage(reference);
   filter->SetDefaultPixelValue(-7.0F);
-  const auto mean = Result(*filter);
+  const auto mean = ComputeWhole(*filter);
   ASSERT_GT(ValueRange(*mean), 1.0);
 
   std::vector<double> sums(mean->GetBufferedRegion().GetNumberOfPixels());
@@ -219,7 +210,7 @@ TEST_P(FilterQuality, IsThatMeanOnARotatedGrid)
     const auto plain = MakeFilter(Flipped(*input, AxesOfPasses[pass]), GetParam());
     plain->SetOutputParametersFromImage(reference); // the flipped scan lies where the scan does
     plain->SetDefaultPixelValue(-7.0F);
-    const auto result = Result(*plain);
+    const auto result = ComputeWhole(*plain);
     std::transform(sums.begin(), sums.end(), result->GetBufferPointer(), sums.begin(), std::plus<>());
   }
   for (std::size_t voxel = 0; voxel < sums.size(); ++voxel)
@@ -237,7 +228,7 @@ TEST_P(FilterQualityInDivisions, HasTheSameBitsWithOneTileAndWithMany)
   filter->SetScaleFactors(1.7);
   filter->ComputeUncertaintyOn();
   filter->BoundToNeighborhoodOn();
-  const auto                whole = Result(*filter);
+  const auto                whole = ComputeWhole(*filter);
   const FloatImage::Pointer map = filter->GetUncertaintyMap();
   map->DisconnectPipeline();
   ASSERT_EQ(filter->GetNumberOfEncodedTiles(), 8U) << "one tile for each pass";
@@ -248,7 +239,7 @@ TEST_P(FilterQualityInDivisions, HasTheSameBitsWithOneTileAndWithMany)
   {
     filter->SetMemoryBudget(BudgetForTiles(*filter, size, mostTiles));
     const auto before = filter->GetNumberOfEncodedTiles();
-    const auto tiled = Result(*filter);
+    const auto tiled = ComputeWhole(*filter);
     EXPECT_GT(filter->GetNumberOfEncodedTiles(), before + 8) << "one tile only";
     EXPECT_TRUE(SameBits(*tiled, *whole, whole->GetBufferedRegion()));
     EXPECT_TRUE(SameBits(*filter->GetUncertaintyMap(), *map, whole->GetBufferedRegion()));
@@ -336,9 +327,9 @@ TEST(ArbitraryScaleSuperResolutionImageFilterQuality, KeepsTheMeanWithinTheScans
 {
   const auto input = ExactInput();
   const auto filter = MakeFilter(input, Encoder::Residual, 4);
-  const auto free = Result(*filter);
+  const auto free = ComputeWhole(*filter);
   filter->BoundToNeighborhoodOn();
-  const auto   bounded = Result(*filter);
+  const auto   bounded = ComputeWhole(*filter);
   unsigned int changed = 0;
   for (itk::ImageRegionConstIteratorWithIndex<FloatImage> it(free, free->GetBufferedRegion()); !it.IsAtEnd(); ++it)
   {
@@ -417,7 +408,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilterQuality, AnAbortInAnyPassLeavesAFil
 {
   const auto input = ExactInput();
   const auto filter = MakeFilter(input, Encoder::Residual, 4);
-  const auto expected = Result(*filter);
+  const auto expected = ComputeWhole(*filter);
   for (const float limit : { 0.05F, 0.4F, 0.7F, 0.95F })
   {
     filter->ReleaseFeatures();
@@ -430,7 +421,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilterQuality, AnAbortInAnyPassLeavesAFil
     });
     EXPECT_THROW(filter->Update(), itk::ProcessAborted) << limit;
     filter->RemoveObserver(tag);
-    EXPECT_TRUE(SameBits(*Result(*filter), *expected, expected->GetBufferedRegion())) << limit;
+    EXPECT_TRUE(SameBits(*ComputeWhole(*filter), *expected, expected->GetBufferedRegion())) << limit;
   }
 }
 

@@ -144,8 +144,8 @@ def evaluate(
     ("+ BP": corrected until the image explains the low-resolution one, of
     which they get the best number), each model, and each model with
     back-projection. Back-projection is told the point spread, and for auto
-    the noise; models are told nothing. Where there is noise, B-splines after non-local means,
-    which is told the noise, are a rival too (scikit-image).
+    the noise; models are told nothing. Where there is noise, B-splines after
+    non-local means, which is told the noise, are a rival too (scikit-image).
 
     All scales are measured under all --profiles and --noise. DIR then holds
     results.csv (a row for each image, condition and method), results.md
