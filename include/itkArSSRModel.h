@@ -26,6 +26,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace itk
 {
@@ -160,6 +161,15 @@ public:
    * \throws ExceptionObject when there is none. */
   static std::string
   GetDefaultModelFileName();
+
+  /** Names of the models that come with the module, the default first. */
+  static std::vector<std::string>
+  GetBundledModelNames();
+
+  /** Path of the model that a user names: of a bundled model, unless there is a file called so, or else the name as it
+   * is, for ReadFile(). Empty: the default model. */
+  static std::string
+  FindModelFile(const std::string & name);
 
 #ifndef ITK_WRAPPING_PARSER
   /** The network, for the engine and the trainer; the type is private to the module. */

@@ -248,8 +248,9 @@ public:
   itkSetInputMacro(Model, ArSSRModel);
   itkGetInputMacro(Model, ArSSRModel);
 
-  /** File to read the model from when Model is not set. Default: empty, for the model that comes with the module. When
-   * the pipeline is updated after Modified(), a file that has changed is read again. */
+  /** File to read the model from when Model is not set, or the name of a model that comes with the module
+   * (ArSSRModel::GetBundledModelNames()). Default: empty, for the first of these. When the pipeline is updated after
+   * Modified(), a file that has changed is read again. */
   itkSetStringMacro(ModelFileName);
   itkGetStringMacro(ModelFileName);
 

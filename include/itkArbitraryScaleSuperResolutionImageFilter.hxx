@@ -327,7 +327,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PrepareMode
     }
     return model;
   }
-  return m_ModelFile.Get(m_ModelFileName.empty() ? ArSSRModel::GetDefaultModelFileName() : m_ModelFileName);
+  return m_ModelFile.Get(ArSSRModel::FindModelFile(m_ModelFileName));
 }
 
 

@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRModel.h"
 
-#include "ArSSRDefaultModel.h"
+#include "ArSSRBundledModels.h"
 #include "ArSSREnumText.h"
 #include "ArSSRNetwork.h"
 #include "ArSSRTensorFile.h"
@@ -27,6 +27,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <set>
 #include <sstream>
 
@@ -257,6 +258,28 @@ std::string
 ArSSRModel::GetDefaultModelFileName()
 {
   return arssr::FindDefaultModel();
+}
+
+std::vector<std::string>
+ArSSRModel::GetBundledModelNames()
+{
+  return arssr::GetBundledModelNames();
+}
+
+std::string
+ArSSRModel::FindModelFile(const std::string & name)
+{
+  if (name.empty())
+  {
+    return GetDefaultModelFileName();
+  }
+  std::error_code ignored;
+  if (std::filesystem::exists(name, ignored))
+  {
+    return name;
+  }
+  const std::string bundled = arssr::FindBundledModel(name);
+  return bundled.empty() ? name : bundled;
 }
 
 std::shared_ptr<const arssr::Network>

@@ -24,6 +24,9 @@
 
 #include "itksys/SystemTools.hxx"
 
+#include <filesystem>
+#include <fstream>
+
 namespace
 {
 using namespace itk::arssr::test;
@@ -275,4 +278,37 @@ TEST(ArSSRModel, TakesTheDefaultModelThatTheEnvironmentNames)
 {
   const EnvironmentVariable variable("ARSSR_DEFAULT_MODEL", "/somewhere/else.safetensors");
   EXPECT_EQ(ArSSRModel::GetDefaultModelFileName(), "/somewhere/else.safetensors");
+}
+
+TEST(ArSSRModel, FindsBundledModelsByName)
+{
+  const EnvironmentVariable      unset("ARSSR_DEFAULT_MODEL", "");
+  const std::vector<std::string> names = ArSSRModel::GetBundledModelNames();
+  ASSERT_FALSE(names.empty());
+  const std::string first = ArSSRModel::GetDefaultModelFileName();
+  EXPECT_EQ(ArSSRModel::FindModelFile(names.front()), first);
+  EXPECT_EQ(ArSSRModel::FindModelFile(""), first);
+  for (const std::string & name : names)
+  {
+    const auto model = ArSSRModel::New();
+    model->ReadFile(ArSSRModel::FindModelFile(name));
+    EXPECT_FALSE(model->IsEmpty()) << name;
+  }
+}
+
+// A file of the user's comes first, and no name leads out of the folder of the bundled models.
+TEST(ArSSRModel, TakesAnyOtherNameForAFile)
+{
+  const std::string name = ArSSRModel::GetBundledModelNames().front();
+  for (const std::string & other : { std::string("missing"), "../models/" + name, "./" + name, name + ".safetensors" })
+  {
+    EXPECT_EQ(ArSSRModel::FindModelFile(other), other);
+  }
+  const std::filesystem::path before = std::filesystem::current_path();
+  const TemporaryDirectory    directory;
+  std::filesystem::current_path(directory.GetPath());
+  std::ofstream(name) << "a file of this name";
+  const std::string found = ArSSRModel::FindModelFile(name);
+  std::filesystem::current_path(before);
+  EXPECT_EQ(found, name);
 }

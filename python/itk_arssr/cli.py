@@ -130,9 +130,9 @@ def upscale(
     model: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE",
-            help="Weights: .safetensors, or .pkl / .pt as the published scripts save them; "
-            "the bundled default model when left out.",
+            metavar="FILE|NAME",
+            help="Weights: .safetensors, .pkl / .pt as the published scripts save them, or a bundled model by name, "
+            "which arssr info lists; the default one when left out.",
         ),
     ] = None,
     device: Annotated[str, option(parse_device, "NAME", "auto, cpu, cuda or cuda:N.")] = "auto",
@@ -351,7 +351,9 @@ def _conclude(found: Found, results: Sequence[Result]) -> None:
 def info(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="Model file or scan; the bundled default model when left out."),
+        typer.Argument(
+            metavar="[FILE]", help="Model (a file or a bundled one's name) or scan; the default model when left out."
+        ),
     ] = None,
 ) -> None:
     """Show a model or how a scan was taken.
@@ -385,6 +387,7 @@ def _show_scan(place: Path) -> None:
 
 def _show_model(model: Path | None) -> None:
     weights = load_model(model)
+    names = itk.ArSSRModel.GetBundledModelNames()
     rows = [
         ("form", weights.GetFormAsString()),
         ("encoder", weights.GetEncoderAsString()),
@@ -400,7 +403,9 @@ def _show_model(model: Path | None) -> None:
     keys = sorted(metadata.GetKeys())
     acquisition = printable(str(metadata[_TRAINED_FOR])) if _TRAINED_FOR in keys else "not stated"
     rows.append(("trained for scans with", acquisition))
-    heading(str(model) if model else "bundled default model")
+    if model is None:
+        rows.append(("bundled models", ", ".join(names)))
+    heading(str(model or f"bundled model {names[0]}"))
     out.print(text_table(rows))
     recipe = [key for key in keys if key.startswith("recipe.")]
     described = [key for key in keys if key not in recipe and key != _TRAINED_FOR]

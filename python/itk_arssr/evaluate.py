@@ -59,7 +59,7 @@ def evaluate(
         list[Path] | None,
         typer.Argument(
             metavar="MODEL",
-            help="Model files; 'default' is the bundled model, which is evaluated where none is named.",
+            help="Model files, or bundled models by their names; the default one is evaluated where none is named.",
         ),
     ] = None,
     images: Annotated[

@@ -26,8 +26,6 @@ from itk_arssr.resample import grid_of, resample
 from itk_arssr.upscaler import Upscaler, load_model
 from itk_arssr.watch import Progress, Watch
 
-BUNDLED = "default"
-
 
 @dataclass(frozen=True)
 class NamedModel:
@@ -38,11 +36,10 @@ class NamedModel:
 
 
 def load_models(paths: Sequence[Path]) -> list[NamedModel]:
-    """Read the models; ``default``, where no file is called so, and no name at all stand for the bundled one."""
-    files = [None if path == Path(BUNDLED) and not path.exists() else path for path in paths] or [None]
-    names = unique_names([BUNDLED if file is None else file.stem for file in files])
+    """Read the models, files or bundled ones by their names; where none is named, the default one."""
+    names = unique_names([path.stem for path in paths] or [itk.ArSSRModel.GetBundledModelNames()[0]])
     taken = unique_names([*RIVALS, *names])[len(RIVALS) :]
-    return [NamedModel(name, load_model(file)) for name, file in zip(taken, files, strict=True)]
+    return [NamedModel(name, load_model(path)) for name, path in zip(taken, paths or [None], strict=True)]
 
 
 class Restorer:

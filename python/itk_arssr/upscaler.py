@@ -34,15 +34,22 @@ class Written:
 
 
 def load_model(path: Path | None = None) -> itk.ArSSRModel:
-    """Read a model file, the bundled default model where none is named."""
-    if path is not None and not path.is_file():
-        raise UserError(f"{path} does not exist" if not path.exists() else f"{path} is not a model file")
+    """Read a model: a file, or a bundled one by its name; the default one where none is named."""
     model = itk.ArSSRModel.New()
     try:
-        model.ReadFile(str(path or itk.ArSSRModel.GetDefaultModelFileName()))
+        file = Path(itk.ArSSRModel.FindModelFile(str(path or "")))
+        if path is not None and not file.is_file():
+            raise UserError(_not_a_model(path))
+        model.ReadFile(str(file))
     except RuntimeError as error:
         raise UserError(description(error)) from error
     return model
+
+
+def _not_a_model(path: Path) -> str:
+    if path.exists():
+        return f"{path} is not a model file"
+    return f"{path} does not exist; bundled models: {', '.join(itk.ArSSRModel.GetBundledModelNames())}"
 
 
 class Upscaler:

@@ -15,14 +15,25 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#ifndef ArSSRDefaultModel_h
-#define ArSSRDefaultModel_h
+#ifndef ArSSRBundledModels_h
+#define ArSSRBundledModels_h
 
 #include <string>
+#include <vector>
 
 namespace itk::arssr
 {
-/** Path of the model that comes with the module; see ArSSRModel::GetDefaultModelFileName().
+/** Names of the models that come with the module, the default first: of each file `arssr-NAME.safetensors` in the
+ * folders beside the module's library (wheel, install tree) and, unless built for a wheel, in the build and the install
+ * tree. */
+std::vector<std::string>
+GetBundledModelNames();
+
+/** File of the bundled model of this name; empty for none. */
+std::string
+FindBundledModel(const std::string & name);
+
+/** File of the default model; see ArSSRModel::GetDefaultModelFileName().
  * \throws ExceptionObject that lists the places looked at when there is none. */
 std::string
 FindDefaultModel();
