@@ -20,12 +20,11 @@
 
 #include "ArbitraryScaleSuperResolutionExport.h"
 #include "itkArSSRModel.h"
+#include "itkArSSRTrainingImage.h"
 #include "itkArSSRTrainingRecipe.h"
 
-#include "itkFixedArray.h"
 #include "itkObject.h"
 #include "itkObjectFactory.h"
-#include "itkSize.h"
 
 #include <functional>
 #include <memory>
@@ -38,21 +37,6 @@ namespace arssr
 {
 class TrainingSession;
 }
-
-/** \class ArSSRTrainingImage
- * \brief A high-resolution (HR) image that a trainer learns from or is validated on, read when it is needed.
- * \ingroup ArbitraryScaleSuperResolution
- */
-struct ArbitraryScaleSuperResolution_EXPORT ArSSRTrainingImage
-{
-  std::string           name; /**< for messages and the model's metadata */
-  Size<3>               size{};
-  FixedArray<double, 3> spacing{ 1.0 }; /**< mm */
-
-  /** Fills a buffer [z, y, x] with the intensities; their unit is of no consequence. Called again when the voxels were
-   * dropped to stay within the memory budget, from one thread at a time. */
-  std::function<void(float * buffer)> read;
-};
 
 /** \class ArSSRTrainingStatus
  * \brief Where a training stands.

@@ -20,7 +20,7 @@ use_compiler_cache
 
 # compile ARCHITECTURE: leaves what the compiler says in $work/ARCHITECTURE.log.
 compile() {
-  ${CMAKE_CUDA_COMPILER_LAUNCHER:-} "$nvcc" -std=c++17 -O3 -arch="sm_$1" -Xptxas -v -Xcompiler -Wall,-Wextra \
+  ${CMAKE_CUDA_COMPILER_LAUNCHER:-} "$nvcc" -std=c++17 -O3 -arch="sm_$1" -Xptxas -v -Xcompiler -Wall,-Wextra -I src \
     -c src/cuda/ArSSRCudaDecoder.cu -o "$work/$1.o" >"$work/$1.log" 2>&1 || {
     cat "$work/$1.log"
     return 255 # ends xargs

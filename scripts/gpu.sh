@@ -19,7 +19,7 @@ if command -v "$nvcc" >/dev/null; then
   [ -e /usr/include/benchmark/benchmark.h ] || install_packages libbenchmark-dev
   use_compiler_cache
   step "Building $folder (about 2 min the first time)"
-  with_progress build/logs/gpu.log bash -c "'$cmake' -S test/cuda -B $folder && '$cmake' --build $folder --parallel $(nproc)"
+  with_progress build/logs/gpu.log bash -c "'$cmake' -S test/cuda/device -B $folder && '$cmake' --build $folder --parallel $(nproc)"
 elif [ ! -x $folder/ArSSRCudaDecoderTest ]; then
   echo "gpu: SKIPPED, there is no $nvcc on this machine and nothing in $folder"
   exit 0

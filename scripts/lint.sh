@@ -17,7 +17,7 @@ mapfile -t files < <(git ls-files --cached --others --exclude-standard \
   'test/*.cxx' 'test/*.h' 'examples/*.cxx' 'benchmark/*.cxx')
 # Headers are seen through the sources that include them: the filters' through one that makes all of their code. Those of
 # the CUDA kernels that nvcc alone compiles are not.
-mapfile -t units < <(git ls-files --cached --others --exclude-standard 'src/*.cxx' test/ArSSRFilterInstantiations.cxx)
+mapfile -t units < <(git ls-files --cached --others --exclude-standard 'src/*.cxx' test/filters/ArSSRFilterInstantiations.cxx)
 
 if [ "${1:-}" = --fix ]; then
   clang-format -i "${files[@]}"
@@ -34,7 +34,7 @@ echo "ruff: Python is formatted, no findings"
 
 # Headers of ITK and LibTorch are not read: a name that is not known is taken to be right.
 cppcheck --enable=warning,performance,portability --std=c++17 --language=c++ --inline-suppr --error-exitcode=1 --quiet \
-  -j "$(nproc)" --suppress=missingIncludeSystem -I include -I src -I src/cpu -I src/cuda include src
+  -j "$(nproc)" --suppress=missingIncludeSystem -I include -I src include src
 echo "cppcheck: no findings"
 
 [ -e build/compile_commands.json ] || fail "build/compile_commands.json is missing; run scripts/setup.sh"

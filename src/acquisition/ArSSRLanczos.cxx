@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRLanczos.h"
+#include "acquisition/ArSSRLanczos.h"
 
 #include "itkMath.h"
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRRicianMoments.h"
+#include "acquisition/ArSSRRicianMoments.h"
 
 #include <algorithm>
 #include <cmath>

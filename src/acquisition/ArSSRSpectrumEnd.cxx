@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSpectrumEnd.h"
+#include "acquisition/ArSSRSpectrumEnd.h"
 
 #include <algorithm>
 #include <cmath>

@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRAcquisitionNoise.h"
 
-#include "ArSSRRandom.h"
+#include "platform/ArSSRRandom.h"
 
 #include <cmath>
 

@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRInterpolationStatistics.h"
 
-#include "ArSSRSpectrumEnd.h"
+#include "acquisition/ArSSRSpectrumEnd.h"
 #include "itkMacro.h"
 #include "itkMath.h"
 

@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRNoiseStatistics.h"
 
-#include "ArSSRRicianMoments.h"
+#include "acquisition/ArSSRRicianMoments.h"
 #include "itkMacro.h"
 
 #include <algorithm>

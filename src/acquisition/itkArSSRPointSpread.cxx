@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRPointSpread.h"
 
-#include "ArSSRVoxelInterval.h"
+#include "image/ArSSRVoxelInterval.h"
 #include "itkMacro.h"
 
 #include <algorithm>

@@ -17,8 +17,8 @@
  *=========================================================================*/
 #include "itkArSSRPointSpread.h"
 
-#include "ArSSREnumText.h"
-#include "ArSSRNumberText.h"
+#include "platform/ArSSREnumText.h"
+#include "platform/ArSSRNumberText.h"
 #include "itkMacro.h"
 
 #include <algorithm>

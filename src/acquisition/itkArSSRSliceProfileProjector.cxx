@@ -17,8 +17,8 @@
  *=========================================================================*/
 #include "itkArSSRSliceProfileProjector.h"
 
-#include "ArSSRLanczos.h"
-#include "ArSSRVoxelInterval.h"
+#include "acquisition/ArSSRLanczos.h"
+#include "image/ArSSRVoxelInterval.h"
 #include "itkArSSRSliceProfile.h"
 
 #include "itkMacro.h"

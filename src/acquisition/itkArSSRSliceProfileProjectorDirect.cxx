@@ -18,8 +18,8 @@
 // The half of ArSSRSliceProfileProjector that works by direct sums, for grids that lie in any way to each other.
 #include "itkArSSRSliceProfileProjector.h"
 
-#include "ArSSRLanczos.h"
-#include "ArSSRVoxelInterval.h"
+#include "acquisition/ArSSRLanczos.h"
+#include "image/ArSSRVoxelInterval.h"
 #include "itkArSSRSliceProfile.h"
 
 #include <algorithm>

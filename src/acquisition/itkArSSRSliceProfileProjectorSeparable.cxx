@@ -19,8 +19,8 @@
 // image's axes; a LR block lies in the order of its own axes and is reached by strides.
 #include "itkArSSRSliceProfileProjector.h"
 
-#include "ArSSRLanczos.h"
-#include "ArSSRVoxelInterval.h"
+#include "acquisition/ArSSRLanczos.h"
+#include "image/ArSSRVoxelInterval.h"
 
 #include <algorithm>
 

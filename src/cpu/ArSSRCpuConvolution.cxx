@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuConvolution.h"
+#include "cpu/ArSSRCpuConvolution.h"
 
-#include "ArSSRCpuDirectConvolution.h"
-#include "ArSSRCpuWinogradConvolution.h"
+#include "cpu/ArSSRCpuDirectConvolution.h"
+#include "cpu/ArSSRCpuWinogradConvolution.h"
 
 namespace itk::arssr
 {

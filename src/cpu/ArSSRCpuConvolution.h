@@ -18,8 +18,8 @@
 #ifndef ArSSRCpuConvolution_h
 #define ArSSRCpuConvolution_h
 
-#include "ArSSRCpuKernels.h"
-#include "ArSSRGridIndex.h"
+#include "cpu/ArSSRCpuKernels.h"
+#include "grid/ArSSRGridIndex.h"
 
 #include <ATen/core/Tensor.h>
 

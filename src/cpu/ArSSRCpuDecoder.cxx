@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuDecoder.h"
+#include "cpu/ArSSRCpuDecoder.h"
 
-#include "ArSSRCpuParallel.h"
-#include "ArSSRCpuRowSource.h"
+#include "cpu/ArSSRCpuRowSource.h"
+#include "platform/ArSSRCpuParallel.h"
 
 #include <ATen/ATen.h>
 

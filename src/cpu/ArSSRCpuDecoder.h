@@ -18,8 +18,8 @@
 #ifndef ArSSRCpuDecoder_h
 #define ArSSRCpuDecoder_h
 
-#include "ArSSRCpuPerceptron.h"
-#include "ArSSRExecutor.h"
+#include "cpu/ArSSRCpuPerceptron.h"
+#include "network/ArSSRExecutor.h"
 
 namespace itk::arssr
 {

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuDirectConvolution.h"
+#include "cpu/ArSSRCpuDirectConvolution.h"
 
-#include "ArSSRCpuParallel.h"
+#include "platform/ArSSRCpuParallel.h"
 
 #include <ATen/ATen.h>
 

@@ -18,8 +18,8 @@
 #ifndef ArSSRCpuDirectConvolution_h
 #define ArSSRCpuDirectConvolution_h
 
-#include "ArSSRCpuConvolution.h"
-#include "ArSSRPackedMatrix.h"
+#include "cpu/ArSSRCpuConvolution.h"
+#include "cpu/ArSSRPackedMatrix.h"
 
 #include <vector>
 

@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuEncoder.h"
+#include "cpu/ArSSRCpuEncoder.h"
 
-#include "ArSSRCpuParallel.h"
-#include "ArSSRLargeBuffer.h"
+#include "platform/ArSSRCpuParallel.h"
+#include "platform/ArSSRLargeBuffer.h"
 
 #include <ATen/ATen.h>
 

@@ -18,8 +18,8 @@
 #ifndef ArSSRCpuEncoder_h
 #define ArSSRCpuEncoder_h
 
-#include "ArSSRCpuConvolution.h"
-#include "ArSSRNetwork.h"
+#include "cpu/ArSSRCpuConvolution.h"
+#include "network/ArSSRNetwork.h"
 
 #include <functional>
 #include <memory>

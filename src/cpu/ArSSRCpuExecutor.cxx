@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuExecutor.h"
+#include "cpu/ArSSRCpuExecutor.h"
 
-#include "ArSSRCpuParallel.h"
+#include "platform/ArSSRCpuParallel.h"
 
 #include <ATen/ATen.h>
 

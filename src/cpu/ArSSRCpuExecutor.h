@@ -18,9 +18,9 @@
 #ifndef ArSSRCpuExecutor_h
 #define ArSSRCpuExecutor_h
 
-#include "ArSSRCpuDecoder.h"
-#include "ArSSRCpuEncoder.h"
-#include "ArSSRExecutor.h"
+#include "cpu/ArSSRCpuDecoder.h"
+#include "cpu/ArSSRCpuEncoder.h"
+#include "network/ArSSRExecutor.h"
 
 namespace itk::arssr
 {

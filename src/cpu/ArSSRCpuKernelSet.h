@@ -19,9 +19,9 @@
 #ifndef ArSSRCpuKernelSet_h
 #define ArSSRCpuKernelSet_h
 
-#include "ArSSRCpuBlendKernel.h"
-#include "ArSSRCpuMatrixKernel.h"
-#include "ArSSRCpuWinogradKernel.h"
+#include "cpu/ArSSRCpuBlendKernel.h"
+#include "cpu/ArSSRCpuMatrixKernel.h"
+#include "cpu/ArSSRCpuWinogradKernel.h"
 
 namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {

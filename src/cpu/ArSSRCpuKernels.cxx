@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuKernels.h"
+#include "cpu/ArSSRCpuKernels.h"
 
 #include <ATen/Version.h>
 

@@ -19,7 +19,7 @@
 #define ARSSR_KERNEL_LANES 8
 #define ARSSR_KERNEL_ROWS 6
 
-#include "ArSSRCpuKernelSet.h"
+#include "cpu/ArSSRCpuKernelSet.h"
 
 namespace itk::arssr
 {

@@ -19,7 +19,7 @@
 #define ARSSR_KERNEL_LANES 16
 #define ARSSR_KERNEL_ROWS 12
 
-#include "ArSSRCpuKernelSet.h"
+#include "cpu/ArSSRCpuKernelSet.h"
 
 namespace itk::arssr
 {

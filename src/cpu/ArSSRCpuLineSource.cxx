@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuLineSource.h"
+#include "cpu/ArSSRCpuLineSource.h"
 
 #include <ATen/ATen.h>
 

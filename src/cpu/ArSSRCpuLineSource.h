@@ -18,8 +18,8 @@
 #ifndef ArSSRCpuLineSource_h
 #define ArSSRCpuLineSource_h
 
-#include "ArSSRCpuRowSource.h"
-#include "ArSSRSkipTaps.h"
+#include "cpu/ArSSRCpuRowSource.h"
+#include "network/ArSSRSkipTaps.h"
 
 #include <array>
 #include <limits>

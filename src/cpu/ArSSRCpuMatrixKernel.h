@@ -19,8 +19,8 @@
 #ifndef ArSSRCpuMatrixKernel_h
 #define ArSSRCpuMatrixKernel_h
 
-#include "ArSSRCpuKernels.h"
-#include "ArSSRCpuVector.h"
+#include "cpu/ArSSRCpuKernels.h"
+#include "cpu/ArSSRCpuVector.h"
 
 namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuPerceptron.h"
+#include "cpu/ArSSRCpuPerceptron.h"
 
 #include <ATen/ATen.h>
 

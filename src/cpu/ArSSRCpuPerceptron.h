@@ -18,8 +18,8 @@
 #ifndef ArSSRCpuPerceptron_h
 #define ArSSRCpuPerceptron_h
 
-#include "ArSSRNetwork.h"
-#include "ArSSRPackedMatrix.h"
+#include "cpu/ArSSRPackedMatrix.h"
+#include "network/ArSSRNetwork.h"
 
 #include <array>
 #include <vector>

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuPointSource.h"
+#include "cpu/ArSSRCpuPointSource.h"
 
-#include "ArSSRInterpolationSkip.h"
+#include "network/ArSSRInterpolationSkip.h"
 
 #include <ATen/ATen.h>
 

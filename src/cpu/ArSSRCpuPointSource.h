@@ -18,7 +18,7 @@
 #ifndef ArSSRCpuPointSource_h
 #define ArSSRCpuPointSource_h
 
-#include "ArSSRCpuRowSource.h"
+#include "cpu/ArSSRCpuRowSource.h"
 
 namespace itk::arssr
 {

@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuRowSource.h"
+#include "cpu/ArSSRCpuRowSource.h"
 
-#include "ArSSRCpuLineSource.h"
-#include "ArSSRCpuPointSource.h"
+#include "cpu/ArSSRCpuLineSource.h"
+#include "cpu/ArSSRCpuPointSource.h"
 
 #include <algorithm>
 

@@ -18,9 +18,9 @@
 #ifndef ArSSRCpuRowSource_h
 #define ArSSRCpuRowSource_h
 
-#include "ArSSRCpuPerceptron.h"
-#include "ArSSROutputSpans.h"
-#include "ArSSRSampling.h"
+#include "cpu/ArSSRCpuPerceptron.h"
+#include "grid/ArSSROutputSpans.h"
+#include "network/ArSSRSampling.h"
 
 #include <memory>
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuWinogradConvolution.h"
+#include "cpu/ArSSRCpuWinogradConvolution.h"
 
-#include "ArSSRCpuParallel.h"
+#include "platform/ArSSRCpuParallel.h"
 
 #include <ATen/ATen.h>
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPackedMatrix.h"
+#include "cpu/ArSSRPackedMatrix.h"
 
 #include <ATen/ATen.h>
 

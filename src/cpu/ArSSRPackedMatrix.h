@@ -18,7 +18,7 @@
 #ifndef ArSSRPackedMatrix_h
 #define ArSSRPackedMatrix_h
 
-#include "ArSSRCpuKernels.h"
+#include "cpu/ArSSRCpuKernels.h"
 
 #include <ATen/core/Tensor.h>
 

@@ -15,8 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaDecoderPlan.h"
-#include "ArSSRCudaWarp.h"
+#include "cuda/ArSSRCudaDecoderPlan.h"
+#include "cuda/ArSSRCudaWarp.h"
 
 #include <cstdio>
 #include <string>

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaDecoderPlan.h"
+#include "cuda/ArSSRCudaDecoderPlan.h"
 
-#include "ArSSRFusedDecoderLayout.h"
+#include "cuda/ArSSRFusedDecoderLayout.h"
 
 #include <algorithm>
 #include <limits>

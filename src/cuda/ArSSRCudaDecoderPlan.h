@@ -18,7 +18,7 @@
 #ifndef ArSSRCudaDecoderPlan_h
 #define ArSSRCudaDecoderPlan_h
 
-#include "ArSSRCudaDecoder.h"
+#include "cuda/ArSSRCudaDecoder.h"
 
 #include <cstdint>
 #include <string>

@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaDecoderTwin.h"
+#include "cuda/ArSSRCudaDecoderTwin.h"
 
-#include "ArSSRCudaDecoderPlan.h"
-#include "ArSSRTwinWarp.h"
+#include "cuda/ArSSRCudaDecoderPlan.h"
+#include "cuda/ArSSRTwinWarp.h"
 
 #include <thread>
 

@@ -15,12 +15,12 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaExecutor.h"
+#include "cuda/ArSSRCudaExecutor.h"
 
-#include "ArSSRCpuParallel.h"
-#include "ArSSRCudaLibrary.h"
-#include "ArSSRSkipTaps.h"
 #include "cuda/ArSSRCudaDecoderPlan.h"
+#include "cuda/ArSSRCudaLibrary.h"
+#include "network/ArSSRSkipTaps.h"
+#include "platform/ArSSRCpuParallel.h"
 
 #include "itkMacro.h"
 

@@ -18,8 +18,8 @@
 #ifndef ArSSRCudaExecutor_h
 #define ArSSRCudaExecutor_h
 
-#include "ArSSRTorchExecutor.h"
 #include "cuda/ArSSRCudaDecoder.h"
+#include "network/ArSSRTorchExecutor.h"
 
 #include <memory>
 #include <vector>

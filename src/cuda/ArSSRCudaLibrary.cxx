@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaLibrary.h"
+#include "cuda/ArSSRCudaLibrary.h"
 
-#include "ArSSROwnBinary.h"
+#include "platform/ArSSROwnBinary.h"
 
 #include "itkObject.h"
 #include "itkOutputWindow.h"

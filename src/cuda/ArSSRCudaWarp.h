@@ -18,7 +18,7 @@
 #ifndef ArSSRCudaWarp_h
 #define ArSSRCudaWarp_h
 
-#include "ArSSRFusedDecoderTile.h"
+#include "cuda/ArSSRFusedDecoderTile.h"
 
 #include <cuda_runtime.h>
 

@@ -18,7 +18,7 @@
 #ifndef ArSSRFusedDecoderFormats_h
 #define ArSSRFusedDecoderFormats_h
 
-#include "ArSSRCudaDecoder.h"
+#include "cuda/ArSSRCudaDecoder.h"
 
 #include <cstdint>
 #include <cstring>

@@ -18,7 +18,7 @@
 #ifndef ArSSRFusedDecoderLayout_h
 #define ArSSRFusedDecoderLayout_h
 
-#include "ArSSRFusedDecoderFormats.h"
+#include "cuda/ArSSRFusedDecoderFormats.h"
 
 /** \file
  * How a thread block shares the work, and the layouts that the packing, the plan and the kernel agree on.

@@ -18,7 +18,7 @@
 #ifndef ArSSRFusedDecoderSampling_h
 #define ArSSRFusedDecoderSampling_h
 
-#include "ArSSRFusedDecoderFormats.h"
+#include "cuda/ArSSRFusedDecoderFormats.h"
 
 #include <cmath>
 

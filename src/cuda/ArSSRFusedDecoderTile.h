@@ -18,8 +18,8 @@
 #ifndef ArSSRFusedDecoderTile_h
 #define ArSSRFusedDecoderTile_h
 
-#include "ArSSRFusedMatrixProduct.h"
-#include "ArSSRFusedSampler.h"
+#include "cuda/ArSSRFusedMatrixProduct.h"
+#include "cuda/ArSSRFusedSampler.h"
 
 namespace itk::arssr
 {

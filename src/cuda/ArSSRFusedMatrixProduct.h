@@ -18,7 +18,7 @@
 #ifndef ArSSRFusedMatrixProduct_h
 #define ArSSRFusedMatrixProduct_h
 
-#include "ArSSRFusedWeightStream.h"
+#include "cuda/ArSSRFusedWeightStream.h"
 
 namespace itk::arssr
 {

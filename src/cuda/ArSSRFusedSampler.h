@@ -18,8 +18,8 @@
 #ifndef ArSSRFusedSampler_h
 #define ArSSRFusedSampler_h
 
-#include "ArSSRFusedDecoderLayout.h"
-#include "ArSSRFusedDecoderSampling.h"
+#include "cuda/ArSSRFusedDecoderLayout.h"
+#include "cuda/ArSSRFusedDecoderSampling.h"
 
 namespace itk::arssr
 {

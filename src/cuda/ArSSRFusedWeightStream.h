@@ -18,7 +18,7 @@
 #ifndef ArSSRFusedWeightStream_h
 #define ArSSRFusedWeightStream_h
 
-#include "ArSSRFusedDecoderLayout.h"
+#include "cuda/ArSSRFusedDecoderLayout.h"
 
 namespace itk::arssr
 {

@@ -18,7 +18,7 @@
 #ifndef ArSSRTwinCopies_h
 #define ArSSRTwinCopies_h
 
-#include "ArSSRFusedDecoderFormats.h"
+#include "cuda/ArSSRFusedDecoderFormats.h"
 
 #include <cstdint>
 #include <vector>

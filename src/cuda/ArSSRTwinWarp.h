@@ -18,8 +18,8 @@
 #ifndef ArSSRTwinWarp_h
 #define ArSSRTwinWarp_h
 
-#include "ArSSRFusedDecoderTile.h"
-#include "ArSSRTwinCopies.h"
+#include "cuda/ArSSRFusedDecoderTile.h"
+#include "cuda/ArSSRTwinCopies.h"
 
 #include <algorithm>
 #include <array>

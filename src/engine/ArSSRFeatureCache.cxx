@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFeatureCache.h"
+#include "engine/ArSSRFeatureCache.h"
 
 #include <ATen/ATen.h>
 

@@ -20,7 +20,7 @@
 
 #include "itkArSSRGrid.h"
 
-#include "ArSSRSampling.h"
+#include "network/ArSSRSampling.h"
 
 #include <list>
 

@@ -20,7 +20,7 @@
 
 #include "itkArSSREngine.h"
 
-#include "ArSSROutputSpans.h"
+#include "grid/ArSSROutputSpans.h"
 
 #include <vector>
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRRetryingExecutor.h"
+#include "engine/ArSSRRetryingExecutor.h"
 
-#include "ArSSROutOfMemory.h"
+#include "platform/ArSSROutOfMemory.h"
 
 #include <ATen/ATen.h>
 #include <ATen/DeviceAccelerator.h>

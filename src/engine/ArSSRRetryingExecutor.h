@@ -18,7 +18,7 @@
 #ifndef ArSSRRetryingExecutor_h
 #define ArSSRRetryingExecutor_h
 
-#include "ArSSRExecutor.h"
+#include "engine/ArSSRExecutorChoice.h"
 
 #include <exception>
 #include <functional>

@@ -15,11 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRRunner.h"
+#include "engine/ArSSRRunner.h"
 
-#include "ArSSRBoundedOutput.h"
-#include "ArSSROutOfMemory.h"
-#include "ArSSRPassAverage.h"
+#include "engine/ArSSRBoundedOutput.h"
+#include "engine/ArSSRPassAverage.h"
+#include "platform/ArSSROutOfMemory.h"
 
 #include "itkIndexRange.h"
 
@@ -94,7 +94,7 @@ private:
 TileCosts
 Runner::GetCosts(const Network & network) const
 {
-  TileCosts costs = Executor::GetCosts(network, m_Device, this->GetResolvedPrecision());
+  TileCosts costs = GetExecutorCosts(network, m_Device, this->GetResolvedPrecision());
   if (m_NumberOfPasses > 1)
   {
     costs.passes = m_NumberOfPasses;
@@ -110,7 +110,7 @@ Runner::GetCosts(const Network & network) const
 std::unique_ptr<Executor>
 Runner::MakeExecutor(const Network & network, GiveUpFunction giveUp) const
 {
-  return Executor::New(network, m_Device, this->GetResolvedPrecision(), std::move(giveUp));
+  return arssr::MakeExecutor(network, m_Device, this->GetResolvedPrecision(), std::move(giveUp));
 }
 
 

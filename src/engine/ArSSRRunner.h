@@ -18,10 +18,10 @@
 #ifndef ArSSRRunner_h
 #define ArSSRRunner_h
 
-#include "ArSSRExecutor.h"
-#include "ArSSRFeatureCache.h"
-#include "ArSSRMirror.h"
-#include "ArSSRNetwork.h"
+#include "engine/ArSSRExecutorChoice.h"
+#include "engine/ArSSRFeatureCache.h"
+#include "grid/ArSSRMirror.h"
+#include "network/ArSSRNetwork.h"
 
 #include <vector>
 

@@ -17,10 +17,10 @@
  *=========================================================================*/
 #include "itkArSSREngine.h"
 
-#include "ArSSRDevice.h"
-#include "ArSSRMirror.h"
-#include "ArSSRRunner.h"
-#include "ArSSRTorchErrors.h"
+#include "engine/ArSSRRunner.h"
+#include "grid/ArSSRMirror.h"
+#include "platform/ArSSRDevice.h"
+#include "platform/ArSSRTorchErrors.h"
 
 #include <c10/core/InferenceMode.h>
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRMirror.h"
+#include "grid/ArSSRMirror.h"
 
 #include <ATen/ATen.h>
 

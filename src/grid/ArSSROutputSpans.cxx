@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSROutputSpans.h"
+#include "grid/ArSSROutputSpans.h"
 
 #include <algorithm>
 

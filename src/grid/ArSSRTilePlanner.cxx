@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTilePlanner.h"
+#include "grid/ArSSRTilePlanner.h"
 
 #include "itkMacro.h"
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSimilarityBlock.h"
+#include "image/ArSSRSimilarityBlock.h"
 
 #include <cmath>
 

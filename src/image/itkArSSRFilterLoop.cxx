@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRFilterLoop.h"
 
-#include "ArSSRThreaderLoop.h"
+#include "platform/ArSSRThreaderLoop.h"
 
 #include "itkArSSRPipeline.h"
 

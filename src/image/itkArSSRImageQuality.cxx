@@ -17,8 +17,8 @@
  *=========================================================================*/
 #include "itkArSSRImageQuality.h"
 
-#include "ArSSRSimilarityBlock.h"
-#include "ArSSRThreaderLoop.h"
+#include "image/ArSSRSimilarityBlock.h"
+#include "platform/ArSSRThreaderLoop.h"
 
 #include "itkCompensatedSummation.h"
 #include "itkMacro.h"

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRAtomicFile.h"
+#include "model/ArSSRAtomicFile.h"
 
-#include "ArSSRFileFormat.h"
+#include "model/ArSSRFileFormat.h"
 
 #include <cerrno>
 #include <random>

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRBundledModels.h"
+#include "model/ArSSRBundledModels.h"
 
-#include "ArSSROwnBinary.h"
+#include "platform/ArSSROwnBinary.h"
 
 #include "itkMacro.h"
 

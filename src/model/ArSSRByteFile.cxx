@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRByteFile.h"
+#include "model/ArSSRByteFile.h"
 
-#include "ArSSRFileFormat.h"
+#include "model/ArSSRFileFormat.h"
 
 #include <algorithm>
 #include <filesystem>

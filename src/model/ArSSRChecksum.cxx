@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRChecksum.h"
+#include "model/ArSSRChecksum.h"
 
 #include <array>
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFileFormat.h"
+#include "model/ArSSRFileFormat.h"
 
 #include <algorithm>
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRJson.h"
+#include "model/ArSSRJson.h"
 
-#include "ArSSRFileFormat.h"
+#include "model/ArSSRFileFormat.h"
 
 #include <limits>
 

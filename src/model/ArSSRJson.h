@@ -18,7 +18,7 @@
 #ifndef ArSSRJson_h
 #define ArSSRJson_h
 
-#include "ArSSRByteFile.h"
+#include "model/ArSSRByteFile.h"
 
 #include <cstdint>
 #include <functional>

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPickle.h"
+#include "model/ArSSRPickle.h"
 
 namespace itk::arssr
 {

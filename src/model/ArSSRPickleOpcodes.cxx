@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPickleOpcodes.h"
+#include "model/ArSSRPickleOpcodes.h"
 
 namespace itk::arssr
 {

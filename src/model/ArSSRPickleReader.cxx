@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPickleReader.h"
+#include "model/ArSSRPickleReader.h"
 
-#include "ArSSRPickleOpcodes.h"
+#include "model/ArSSRPickleOpcodes.h"
 
 namespace itk::arssr
 {

@@ -18,8 +18,8 @@
 #ifndef ArSSRPickleReader_h
 #define ArSSRPickleReader_h
 
-#include "ArSSRByteFile.h"
-#include "ArSSRPickleStack.h"
+#include "model/ArSSRByteFile.h"
+#include "model/ArSSRPickleStack.h"
 
 #include <set>
 

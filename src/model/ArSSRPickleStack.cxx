@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPickleStack.h"
+#include "model/ArSSRPickleStack.h"
 
 #include <limits>
 

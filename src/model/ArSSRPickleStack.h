@@ -18,8 +18,8 @@
 #ifndef ArSSRPickleStack_h
 #define ArSSRPickleStack_h
 
-#include "ArSSRFileFormat.h"
-#include "ArSSRPickle.h"
+#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRPickle.h"
 
 #include <map>
 

@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSafetensors.h"
+#include "model/ArSSRSafetensors.h"
 
-#include "ArSSRFileFormat.h"
-#include "ArSSRSafetensorsHeader.h"
+#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRSafetensorsHeader.h"
 
 #include <ATen/ATen.h>
 

@@ -18,9 +18,9 @@
 #ifndef ArSSRSafetensors_h
 #define ArSSRSafetensors_h
 
-#include "ArSSRAtomicFile.h"
-#include "ArSSRByteFile.h"
-#include "ArSSRTensorFile.h"
+#include "model/ArSSRAtomicFile.h"
+#include "model/ArSSRByteFile.h"
+#include "model/ArSSRTensorFile.h"
 
 #include <map>
 #include <string>

@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSafetensorsHeader.h"
+#include "model/ArSSRSafetensorsHeader.h"
 
-#include "ArSSRFileFormat.h"
-#include "ArSSRJson.h"
+#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRJson.h"
 
 #include <algorithm>
 #include <iterator>

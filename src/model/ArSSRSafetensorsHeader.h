@@ -18,7 +18,7 @@
 #ifndef ArSSRSafetensorsHeader_h
 #define ArSSRSafetensorsHeader_h
 
-#include "ArSSRByteFile.h"
+#include "model/ArSSRByteFile.h"
 
 #include <c10/core/ScalarType.h>
 

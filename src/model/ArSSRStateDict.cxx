@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRStateDict.h"
+#include "model/ArSSRStateDict.h"
 
 #include <algorithm>
 #include <iterator>

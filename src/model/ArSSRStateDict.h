@@ -18,8 +18,8 @@
 #ifndef ArSSRStateDict_h
 #define ArSSRStateDict_h
 
-#include "ArSSRFileFormat.h"
-#include "ArSSRPickle.h"
+#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRPickle.h"
 
 #include <c10/core/ScalarType.h>
 

@@ -15,12 +15,12 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTensorFile.h"
+#include "model/ArSSRTensorFile.h"
 
-#include "ArSSRAtomicFile.h"
-#include "ArSSRFileFormat.h"
-#include "ArSSRSafetensors.h"
-#include "ArSSRTorchFile.h"
+#include "model/ArSSRAtomicFile.h"
+#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRSafetensors.h"
+#include "model/ArSSRTorchFile.h"
 
 #include "itkMacro.h"
 

@@ -18,7 +18,7 @@
 #ifndef ArSSRTensorFile_h
 #define ArSSRTensorFile_h
 
-#include <ATen/core/Tensor.h>
+#include "platform/ArSSRNamedTensor.h"
 
 #include <map>
 #include <string>
@@ -26,13 +26,6 @@
 
 namespace itk::arssr
 {
-/** A contiguous tensor in main memory, of the type it has in the file: float32, float16, bfloat16 or float64. */
-struct NamedTensor
-{
-  std::string name;
-  at::Tensor  tensor;
-};
-
 struct TensorFile
 {
   std::vector<NamedTensor>           tensors; // in the file's order

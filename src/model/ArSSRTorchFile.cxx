@@ -15,11 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTorchFile.h"
+#include "model/ArSSRTorchFile.h"
 
-#include "ArSSRPickleReader.h"
-#include "ArSSRStateDict.h"
-#include "ArSSRZipArchive.h"
+#include "model/ArSSRPickleReader.h"
+#include "model/ArSSRStateDict.h"
+#include "model/ArSSRZipArchive.h"
 
 #include <ATen/ATen.h>
 

@@ -18,8 +18,8 @@
 #ifndef ArSSRTorchFile_h
 #define ArSSRTorchFile_h
 
-#include "ArSSRByteFile.h"
-#include "ArSSRTensorFile.h"
+#include "model/ArSSRByteFile.h"
+#include "model/ArSSRTensorFile.h"
 
 namespace itk::arssr
 {

@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRZipArchive.h"
+#include "model/ArSSRZipArchive.h"
 
-#include "ArSSRChecksum.h"
-#include "ArSSRFileFormat.h"
+#include "model/ArSSRChecksum.h"
+#include "model/ArSSRFileFormat.h"
 
 #include <algorithm>
 #include <array>

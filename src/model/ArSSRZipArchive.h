@@ -18,7 +18,7 @@
 #ifndef ArSSRZipArchive_h
 #define ArSSRZipArchive_h
 
-#include "ArSSRByteFile.h"
+#include "model/ArSSRByteFile.h"
 
 #include <cstdint>
 #include <string>

@@ -17,11 +17,11 @@
  *=========================================================================*/
 #include "itkArSSRModel.h"
 
-#include "ArSSRBundledModels.h"
-#include "ArSSREnumText.h"
-#include "ArSSRNetwork.h"
-#include "ArSSRTensorFile.h"
-#include "ArSSRTorchErrors.h"
+#include "model/ArSSRBundledModels.h"
+#include "model/ArSSRTensorFile.h"
+#include "network/ArSSRNetwork.h"
+#include "platform/ArSSREnumText.h"
+#include "platform/ArSSRTorchErrors.h"
 
 #include "itkMetaDataObject.h"
 

@@ -17,9 +17,9 @@
  *=========================================================================*/
 #include "itkArSSRModelFile.h"
 
-#include "ArSSRByteFile.h"
-#include "ArSSRChecksum.h"
-#include "ArSSRFileFormat.h"
+#include "model/ArSSRByteFile.h"
+#include "model/ArSSRChecksum.h"
+#include "model/ArSSRFileFormat.h"
 
 #include <algorithm>
 #include <chrono>

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRArchitecture.h"
+#include "network/ArSSRArchitecture.h"
 
-#include "ArSSREnumText.h"
+#include "platform/ArSSREnumText.h"
 
 #include "itkMacro.h"
 

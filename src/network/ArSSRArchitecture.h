@@ -20,7 +20,7 @@
 
 #include "itkArSSRModelEnums.h"
 
-#include "ArSSRTensorFile.h"
+#include "platform/ArSSRNamedTensor.h"
 
 #include <cstdint>
 #include <map>

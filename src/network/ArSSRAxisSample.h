@@ -20,7 +20,7 @@
 
 #include "itkArSSRModelEnums.h"
 
-#include "ArSSRGridIndex.h"
+#include "grid/ArSSRGridIndex.h"
 
 #include <algorithm>
 #include <array>

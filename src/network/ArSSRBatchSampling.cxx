@@ -15,12 +15,12 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRBatchSampling.h"
+#include "network/ArSSRBatchSampling.h"
 
-#include "ArSSRFeatureGradient.h"
-#include "ArSSRInterpolationSkip.h"
-#include "ArSSRSampling.h"
-#include "ArSSRSkipTaps.h"
+#include "network/ArSSRFeatureGradient.h"
+#include "network/ArSSRInterpolationSkip.h"
+#include "network/ArSSRSampling.h"
+#include "network/ArSSRSkipTaps.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>

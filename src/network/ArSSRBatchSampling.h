@@ -18,7 +18,7 @@
 #ifndef ArSSRBatchSampling_h
 #define ArSSRBatchSampling_h
 
-#include "ArSSRAxisSample.h"
+#include "network/ArSSRAxisSample.h"
 
 #include <ATen/core/Tensor.h>
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRDecoder.h"
+#include "network/ArSSRDecoder.h"
 
 namespace itk::arssr
 {

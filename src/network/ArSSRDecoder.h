@@ -18,8 +18,8 @@
 #ifndef ArSSRDecoder_h
 #define ArSSRDecoder_h
 
-#include "ArSSRArchitecture.h"
-#include "ArSSRLayers.h"
+#include "network/ArSSRArchitecture.h"
+#include "network/ArSSRLayers.h"
 
 namespace itk::arssr
 {

@@ -15,12 +15,12 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSREncoder.h"
+#include "network/ArSSREncoder.h"
 
-#include "ArSSREncoderRDN.h"
-#include "ArSSREncoderResCNN.h"
-#include "ArSSREncoderResidual.h"
-#include "ArSSREncoderSRResnet.h"
+#include "network/ArSSREncoderRDN.h"
+#include "network/ArSSREncoderResCNN.h"
+#include "network/ArSSREncoderResidual.h"
+#include "network/ArSSREncoderSRResnet.h"
 
 #include "itkMacro.h"
 

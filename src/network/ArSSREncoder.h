@@ -18,9 +18,9 @@
 #ifndef ArSSREncoder_h
 #define ArSSREncoder_h
 
-#include "ArSSRArchitecture.h"
-#include "ArSSREncoderPlan.h"
-#include "ArSSRLayers.h"
+#include "network/ArSSRArchitecture.h"
+#include "network/ArSSREncoderPlan.h"
+#include "network/ArSSRLayers.h"
 
 #include <memory>
 

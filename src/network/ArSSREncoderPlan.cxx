@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSREncoderPlan.h"
+#include "network/ArSSREncoderPlan.h"
 
 #include <algorithm>
 

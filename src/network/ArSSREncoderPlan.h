@@ -18,7 +18,7 @@
 #ifndef ArSSREncoderPlan_h
 #define ArSSREncoderPlan_h
 
-#include "ArSSRLayers.h"
+#include "network/ArSSRLayers.h"
 
 #include <optional>
 #include <vector>

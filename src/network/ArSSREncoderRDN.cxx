@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSREncoderRDN.h"
+#include "network/ArSSREncoderRDN.h"
 
 namespace itk::arssr
 {

@@ -18,7 +18,7 @@
 #ifndef ArSSREncoderRDN_h
 #define ArSSREncoderRDN_h
 
-#include "ArSSREncoder.h"
+#include "network/ArSSREncoder.h"
 
 namespace itk::arssr
 {

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSREncoderResCNN.h"
+#include "network/ArSSREncoderResCNN.h"
 
 #include <algorithm>
 

@@ -18,7 +18,7 @@
 #ifndef ArSSREncoderResCNN_h
 #define ArSSREncoderResCNN_h
 
-#include "ArSSREncoder.h"
+#include "network/ArSSREncoder.h"
 
 namespace itk::arssr
 {

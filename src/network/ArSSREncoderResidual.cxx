@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSREncoderResidual.h"
+#include "network/ArSSREncoderResidual.h"
 
 #include <algorithm>
 

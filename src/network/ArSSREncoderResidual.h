@@ -18,7 +18,7 @@
 #ifndef ArSSREncoderResidual_h
 #define ArSSREncoderResidual_h
 
-#include "ArSSREncoder.h"
+#include "network/ArSSREncoder.h"
 
 #include <vector>
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSREncoderSRResnet.h"
+#include "network/ArSSREncoderSRResnet.h"
 
 #include <algorithm>
 

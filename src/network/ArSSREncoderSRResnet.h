@@ -18,7 +18,7 @@
 #ifndef ArSSREncoderSRResnet_h
 #define ArSSREncoderSRResnet_h
 
-#include "ArSSREncoder.h"
+#include "network/ArSSREncoder.h"
 
 namespace itk::arssr
 {

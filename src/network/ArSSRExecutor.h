@@ -18,12 +18,10 @@
 #ifndef ArSSRExecutor_h
 #define ArSSRExecutor_h
 
-#include "itkArSSREngine.h"
-
-#include "ArSSROutputSpans.h"
-#include "ArSSRPrecision.h"
-#include "ArSSRSampling.h"
-#include "ArSSRTilePlanner.h"
+#include "grid/ArSSROutputSpans.h"
+#include "grid/ArSSRTilePlanner.h"
+#include "network/ArSSRSampling.h"
+#include "platform/ArSSRPrecision.h"
 
 #include <functional>
 #include <memory>
@@ -44,16 +42,16 @@ struct EncodeJob
   std::function<void(double)> report;     /**< told the fraction done, from the calling thread */
 };
 
+/** Takes values of consecutive output voxels of a row, from several threads. */
+using WriteFunction = std::function<void(const Index<3> & first, const float * values, SizeValueType count)>;
+
 /** \brief Output voxels to compute from the features of the tile that owns them. */
 struct DecodeJob
 {
-  const ArSSRIndexMap &              indexMap;
-  const std::vector<OutputSpan> &    spans;
-  const ArSSREngine::WriteFunction & writeOutput;
+  const ArSSRIndexMap &           indexMap;
+  const std::vector<OutputSpan> & spans;
+  const WriteFunction &           writeOutput;
 };
-
-/** Gives up memory that is kept for later, on an executor's device. \return whether there was any. */
-using GiveUpFunction = std::function<bool()>;
 
 /** \brief A network on a device, ready to run: encodes tiles and decodes spans of output voxels.
  *
@@ -62,16 +60,7 @@ using GiveUpFunction = std::function<bool()>;
 class Executor
 {
 public:
-  /** The network for a device, in a precision other than Auto, with what its weights become there.
-   * \param giveUp called where memory runs out, from the thread that encodes or decodes */
-  static std::unique_ptr<Executor>
-  New(const Network & network, const at::Device & device, Precision precision, GiveUpFunction giveUp = {});
-
-  /** What tiles cost with such an executor. */
-  static TileCosts
-  GetCosts(const Network & network, const at::Device & device, Precision precision);
-
-  virtual ~Executor();
+  virtual ~Executor() = default;
   Executor(const Executor &) = delete;
   Executor &
   operator=(const Executor &) = delete;

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFeatureGradient.h"
+#include "network/ArSSRFeatureGradient.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>

@@ -18,7 +18,7 @@
 #ifndef ArSSRFeatureGradient_h
 #define ArSSRFeatureGradient_h
 
-#include "ArSSRFeatureRows.h"
+#include "network/ArSSRFeatureRows.h"
 
 #include <ATen/core/Tensor.h>
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFeatureRows.h"
+#include "network/ArSSRFeatureRows.h"
 
-#include "ArSSRCpuParallel.h"
+#include "platform/ArSSRCpuParallel.h"
 
 #include <algorithm>
 #include <array>

@@ -18,7 +18,7 @@
 #ifndef ArSSRFeatureRows_h
 #define ArSSRFeatureRows_h
 
-#include "ArSSRAxisSample.h"
+#include "network/ArSSRAxisSample.h"
 
 #include <cstdint>
 #include <vector>

@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRInterpolationSkip.h"
+#include "network/ArSSRInterpolationSkip.h"
 
-#include "ArSSRCpuParallel.h"
-#include "ArSSRSkipTaps.h"
+#include "network/ArSSRSkipTaps.h"
+#include "platform/ArSSRCpuParallel.h"
 
 #include <ATen/ATen.h>
 

@@ -18,7 +18,7 @@
 #ifndef ArSSRInterpolationSkip_h
 #define ArSSRInterpolationSkip_h
 
-#include "ArSSRSampling.h"
+#include "network/ArSSRSampling.h"
 
 namespace itk::arssr
 {

@@ -18,7 +18,7 @@
 #ifndef ArSSRLayers_h
 #define ArSSRLayers_h
 
-#include "ArSSRParameters.h"
+#include "network/ArSSRParameters.h"
 
 #include <ATen/ATen.h>
 

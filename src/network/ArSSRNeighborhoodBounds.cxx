@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRNeighborhoodBounds.h"
+#include "network/ArSSRNeighborhoodBounds.h"
 
 #include <algorithm>
 #include <array>

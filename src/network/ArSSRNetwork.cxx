@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRNetwork.h"
+#include "network/ArSSRNetwork.h"
 
-#include "ArSSRBatchSampling.h"
-#include "ArSSRInterpolationSkip.h"
+#include "network/ArSSRBatchSampling.h"
+#include "network/ArSSRInterpolationSkip.h"
 
 #include "itkMacro.h"
 

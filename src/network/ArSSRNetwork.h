@@ -18,9 +18,9 @@
 #ifndef ArSSRNetwork_h
 #define ArSSRNetwork_h
 
-#include "ArSSRDecoder.h"
-#include "ArSSREncoder.h"
-#include "ArSSRSampling.h"
+#include "network/ArSSRDecoder.h"
+#include "network/ArSSREncoder.h"
+#include "network/ArSSRSampling.h"
 
 #include <ATen/core/Tensor.h>
 

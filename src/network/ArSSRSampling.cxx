@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSampling.h"
+#include "network/ArSSRSampling.h"
 
-#include "ArSSRFeatureGradient.h"
+#include "network/ArSSRFeatureGradient.h"
 
 #include <ATen/ATen.h>
 

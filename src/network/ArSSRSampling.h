@@ -18,7 +18,7 @@
 #ifndef ArSSRSampling_h
 #define ArSSRSampling_h
 
-#include "ArSSRAxisSample.h"
+#include "network/ArSSRAxisSample.h"
 
 #include <ATen/core/Tensor.h>
 

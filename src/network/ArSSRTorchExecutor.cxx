@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTorchExecutor.h"
+#include "network/ArSSRTorchExecutor.h"
 
 #include <ATen/ATen.h>
 

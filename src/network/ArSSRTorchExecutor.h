@@ -18,8 +18,8 @@
 #ifndef ArSSRTorchExecutor_h
 #define ArSSRTorchExecutor_h
 
-#include "ArSSRExecutor.h"
-#include "ArSSRNetwork.h"
+#include "network/ArSSRExecutor.h"
+#include "network/ArSSRNetwork.h"
 
 namespace itk::arssr
 {

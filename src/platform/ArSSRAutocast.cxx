@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRAutocast.h"
+#include "platform/ArSSRAutocast.h"
 
 #include <ATen/autocast_mode.h>
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRDevice.h"
+#include "platform/ArSSRDevice.h"
 
-#include "ArSSRFork.h"
+#include "platform/ArSSRFork.h"
 
 #include "itkMacro.h"
 

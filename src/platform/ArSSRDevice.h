@@ -18,7 +18,7 @@
 #ifndef ArSSRDevice_h
 #define ArSSRDevice_h
 
-#include "ArSSRCpuParallel.h"
+#include "platform/ArSSRCpuParallel.h"
 
 #include <c10/core/Device.h>
 

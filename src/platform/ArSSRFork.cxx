@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFork.h"
+#include "platform/ArSSRFork.h"
 
 #include <ATen/Parallel.h>
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRLargeBuffer.h"
+#include "platform/ArSSRLargeBuffer.h"
 
 #include <ATen/ATen.h>
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRNumberText.h"
+#include "platform/ArSSRNumberText.h"
 
 #include <cmath>
 #include <cstddef>

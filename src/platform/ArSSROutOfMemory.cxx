@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSROutOfMemory.h"
+#include "platform/ArSSROutOfMemory.h"
 
 #include "itkMacro.h"
 

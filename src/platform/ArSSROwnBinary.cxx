@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSROwnBinary.h"
+#include "platform/ArSSROwnBinary.h"
 
 #if defined(_WIN32)
 #  include <windows.h>

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPrecision.h"
+#include "platform/ArSSRPrecision.h"
 
-#include "ArSSRFork.h"
+#include "platform/ArSSRFork.h"
 
 #include "itkMacro.h"
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPythonLock.h"
+#include "platform/ArSSRPythonLock.h"
 
 #if defined(_WIN32)
 #  include <windows.h>

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRThreaderLoop.h"
+#include "platform/ArSSRThreaderLoop.h"
 
-#include "ArSSRFork.h"
+#include "platform/ArSSRFork.h"
 
 #include "itkMultiThreaderBase.h"
 

@@ -18,7 +18,7 @@
 #ifndef ArSSRTorchErrors_h
 #define ArSSRTorchErrors_h
 
-#include "ArSSRFork.h"
+#include "platform/ArSSRFork.h"
 
 #include "itkMacro.h"
 

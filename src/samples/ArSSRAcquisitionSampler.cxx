@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRAcquisitionSampler.h"
+#include "samples/ArSSRAcquisitionSampler.h"
 
 #include <algorithm>
 #include <cstddef>

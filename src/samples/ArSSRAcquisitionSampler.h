@@ -18,9 +18,9 @@
 #ifndef ArSSRAcquisitionSampler_h
 #define ArSSRAcquisitionSampler_h
 
-#include "ArSSRDegradation.h"
-#include "ArSSRRandom.h"
-#include "ArSSRSampleSettings.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRDegradation.h"
+#include "samples/ArSSRSampleSettings.h"
 
 namespace itk::arssr
 {

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCubicZoom.h"
+#include "samples/ArSSRCubicZoom.h"
 
 #include <array>
 #include <cmath>

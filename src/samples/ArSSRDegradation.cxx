@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRDegradation.h"
+#include "samples/ArSSRDegradation.h"
 
-#include "ArSSRCubicZoom.h"
+#include "samples/ArSSRCubicZoom.h"
 
 #include <algorithm>
 #include <cmath>

@@ -18,8 +18,8 @@
 #ifndef ArSSRDegradation_h
 #define ArSSRDegradation_h
 
-#include "ArSSRIntensityCurve.h"
-#include "ArSSRVolume.h"
+#include "samples/ArSSRIntensityCurve.h"
+#include "samples/ArSSRVolume.h"
 #include "itkArSSRPointSpread.h"
 
 #include <array>

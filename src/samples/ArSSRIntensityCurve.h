@@ -18,8 +18,8 @@
 #ifndef ArSSRIntensityCurve_h
 #define ArSSRIntensityCurve_h
 
-#include "ArSSRRandom.h"
-#include "ArSSRVolume.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRVolume.h"
 
 #include <algorithm>
 #include <array>

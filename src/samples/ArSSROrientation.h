@@ -18,8 +18,8 @@
 #ifndef ArSSROrientation_h
 #define ArSSROrientation_h
 
-#include "ArSSRRandom.h"
-#include "ArSSRTrainingSample.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRTrainingSample.h"
 
 #include <array>
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPatchSample.h"
+#include "samples/ArSSRPatchSample.h"
 
-#include "ArSSRVoxelChoice.h"
+#include "samples/ArSSRVoxelChoice.h"
 
 #include <algorithm>
 

@@ -18,10 +18,10 @@
 #ifndef ArSSRPatchSample_h
 #define ArSSRPatchSample_h
 
-#include "ArSSRDegradation.h"
-#include "ArSSRRandom.h"
-#include "ArSSRSampleSettings.h"
-#include "ArSSRTrainingSample.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRDegradation.h"
+#include "samples/ArSSRSampleSettings.h"
+#include "samples/ArSSRTrainingSample.h"
 
 #include <vector>
 

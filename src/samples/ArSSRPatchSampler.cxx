@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPatchSampler.h"
+#include "samples/ArSSRPatchSampler.h"
 
 #include <algorithm>
 #include <cmath>

@@ -18,9 +18,9 @@
 #ifndef ArSSRPatchSampler_h
 #define ArSSRPatchSampler_h
 
-#include "ArSSRDegradation.h"
-#include "ArSSRRandom.h"
-#include "ArSSRSampleSettings.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRDegradation.h"
+#include "samples/ArSSRSampleSettings.h"
 
 namespace itk::arssr
 {

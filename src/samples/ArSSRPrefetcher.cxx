@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPrefetcher.h"
+#include "samples/ArSSRPrefetcher.h"
 
 #include <algorithm>
 #include <chrono>

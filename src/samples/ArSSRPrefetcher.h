@@ -18,7 +18,7 @@
 #ifndef ArSSRPrefetcher_h
 #define ArSSRPrefetcher_h
 
-#include "ArSSRTrainingSample.h"
+#include "samples/ArSSRTrainingSample.h"
 
 #include <condition_variable>
 #include <cstddef>

@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRProceduralVolume.h"
+#include "samples/ArSSRProceduralVolume.h"
 
-#include "ArSSRRandom.h"
-#include "ArSSRRandomField.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRRandomField.h"
 
 #include <algorithm>
 #include <array>

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRRandomField.h"
+#include "samples/ArSSRRandomField.h"
 
 #include <algorithm>
 #include <array>

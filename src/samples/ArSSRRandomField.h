@@ -18,7 +18,7 @@
 #ifndef ArSSRRandomField_h
 #define ArSSRRandomField_h
 
-#include "ArSSRRandom.h"
+#include "platform/ArSSRRandom.h"
 
 #include <cstdint>
 #include <vector>

@@ -15,12 +15,12 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSampleImages.h"
+#include "samples/ArSSRSampleImages.h"
 
-#include "ArSSRDegradation.h"
-#include "ArSSRPatchSampler.h"
-#include "ArSSRProceduralVolume.h"
-#include "ArSSRSyntheticVolume.h"
+#include "samples/ArSSRDegradation.h"
+#include "samples/ArSSRPatchSampler.h"
+#include "samples/ArSSRProceduralVolume.h"
+#include "samples/ArSSRSyntheticVolume.h"
 #include "itkMacro.h"
 
 #include <cstddef>

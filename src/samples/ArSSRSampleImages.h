@@ -18,9 +18,9 @@
 #ifndef ArSSRSampleImages_h
 #define ArSSRSampleImages_h
 
-#include "ArSSRSampleSettings.h"
-#include "ArSSRVolumeStore.h"
-#include "itkArSSRTrainer.h"
+#include "samples/ArSSRSampleSettings.h"
+#include "samples/ArSSRVolumeStore.h"
+#include "itkArSSRTrainingImage.h"
 
 #include <vector>
 

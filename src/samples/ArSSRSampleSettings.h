@@ -19,7 +19,7 @@
 #define ArSSRSampleSettings_h
 
 #include "itkArSSRPointSpread.h"
-#include "itkArSSRTrainingRecipe.h"
+#include "itkFixedArray.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,58 +30,55 @@ namespace itk::arssr
 /** \brief What a recipe says of samples, each value under its name there, as numbers. */
 struct SampleSettings
 {
-  /** \throws ExceptionObject when the recipe contradicts itself. */
-  explicit SampleSettings(const ArSSRTrainingRecipe & recipe);
-
-  bool          cubic; /**< degradation is cubic */
-  double        scaleMin;
-  double        scaleMax;
-  double        scaleStep;
-  double        anisotropicProbability;
-  double        sliceScaleMax;
-  double        gaussianShare;
-  double        gaussianWidthMin;
-  double        gaussianWidthMax;
-  double        boxShare;
-  double        boxWidthMin;
-  double        boxWidthMax;
-  double        sliceThicknessMin;
-  double        sliceThicknessMax;
-  double        sincShare;
-  double        apodizedProbability;
-  double        alikeProbability;
-  double        zeroFilledProbability;
-  double        zeroFilledMax;
-  std::int64_t  patchSize;
-  double        patchMargin;
-  std::uint64_t samples;
-  double        foregroundBias;
-  float         foregroundThreshold;
-  bool          flip;
-  bool          permute;
-  double        gainMin;
-  double        gainMax;
-  double        gammaMax;
-  double        contrastProbability;
-  double        noiseProbability;
-  double        noiseMax;
-  double        noiseRicianShare;
+  bool          cubic{ false }; /**< degradation is cubic */
+  double        scaleMin{ 0.0 };
+  double        scaleMax{ 0.0 };
+  double        scaleStep{ 0.0 };
+  double        anisotropicProbability{ 0.0 };
+  double        sliceScaleMax{ 0.0 };
+  double        gaussianShare{ 0.0 };
+  double        gaussianWidthMin{ 0.0 };
+  double        gaussianWidthMax{ 0.0 };
+  double        boxShare{ 0.0 };
+  double        boxWidthMin{ 0.0 };
+  double        boxWidthMax{ 0.0 };
+  double        sliceThicknessMin{ 0.0 };
+  double        sliceThicknessMax{ 0.0 };
+  double        sincShare{ 0.0 };
+  double        apodizedProbability{ 0.0 };
+  double        alikeProbability{ 0.0 };
+  double        zeroFilledProbability{ 0.0 };
+  double        zeroFilledMax{ 0.0 };
+  std::int64_t  patchSize{ 0 };
+  double        patchMargin{ 0.0 };
+  std::uint64_t samples{ 0 };
+  double        foregroundBias{ 0.0 };
+  float         foregroundThreshold{ 0.0F };
+  bool          flip{ false };
+  bool          permute{ false };
+  double        gainMin{ 0.0 };
+  double        gainMax{ 0.0 };
+  double        gammaMax{ 0.0 };
+  double        contrastProbability{ 0.0 };
+  double        noiseProbability{ 0.0 };
+  double        noiseMax{ 0.0 };
+  double        noiseRicianShare{ 0.0 };
 
   std::vector<double> resolutionLevels; /**< 1 first */
   ArSSRPointSpread    resolutionSpread; /**< in spacings of the level */
-  std::size_t         syntheticVolumes;
-  std::int64_t        syntheticSize;
-  double              syntheticProbability;
-  std::size_t         proceduralVolumes;
-  std::int64_t        proceduralSize;
-  double              proceduralProbability;
+  std::size_t         syntheticVolumes{ 0 };
+  std::int64_t        syntheticSize{ 0 };
+  double              syntheticProbability{ 0.0 };
+  std::size_t         proceduralVolumes{ 0 };
+  std::int64_t        proceduralSize{ 0 };
+  double              proceduralProbability{ 0.0 };
 
-  std::uint64_t                               batch;
-  std::uint64_t                               stepsPerEpoch;
-  std::uint64_t                               seed;
-  std::size_t                                 validationSamples;
-  std::vector<ArSSRTrainingRecipe::ScaleType> validationScales;
-  std::vector<double>                         validationNoise;
+  std::uint64_t                      batch{ 0 };
+  std::uint64_t                      stepsPerEpoch{ 0 };
+  std::uint64_t                      seed{ 0 };
+  std::size_t                        validationSamples{ 0 };
+  std::vector<FixedArray<double, 3>> validationScales;
+  std::vector<double>                validationNoise;
 };
 } // namespace itk::arssr
 

@@ -15,18 +15,18 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSampleSource.h"
+#include "samples/ArSSRSampleSource.h"
 
-#include "ArSSRAcquisitionSampler.h"
-#include "ArSSROrientation.h"
-#include "ArSSRPatchSample.h"
-#include "ArSSRPatchSampler.h"
-#include "ArSSRRandom.h"
-#include "ArSSRSampleSettings.h"
-#include "ArSSRScanNoise.h"
-#include "ArSSRValidationSamples.h"
-#include "ArSSRVolumeStore.h"
-#include "ArSSRWorkingSets.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRAcquisitionSampler.h"
+#include "samples/ArSSROrientation.h"
+#include "samples/ArSSRPatchSample.h"
+#include "samples/ArSSRPatchSampler.h"
+#include "samples/ArSSRSampleSettings.h"
+#include "samples/ArSSRScanNoise.h"
+#include "samples/ArSSRValidationSamples.h"
+#include "samples/ArSSRVolumeStore.h"
+#include "samples/ArSSRWorkingSets.h"
 #include "itkMacro.h"
 
 #include <algorithm>
@@ -331,12 +331,11 @@ SampleSource::Impl::GetStepsPerEpoch() const
   return std::max((crops + m_Settings.batch - 1) / m_Settings.batch, std::uint64_t{ 1 });
 }
 
-SampleSource::SampleSource(const ArSSRTrainingRecipe & recipe,
-                           const ImageLists &          images,
-                           std::uint64_t               memoryBytes,
-                           WarnFunction                warn)
+SampleSource::SampleSource(SampleSettings     settings,
+                           const ImageLists & images,
+                           std::uint64_t      memoryBytes,
+                           WarnFunction       warn)
 {
-  SampleSettings settings(recipe);
   if (!images.labels.empty() && settings.syntheticProbability <= 0.0)
   {
     itkGenericExceptionMacro(

@@ -18,9 +18,9 @@
 #ifndef ArSSRSampleSource_h
 #define ArSSRSampleSource_h
 
-#include "ArSSRSampleImages.h"
-#include "ArSSRTrainingSample.h"
-#include "itkArSSRTrainingRecipe.h"
+#include "samples/ArSSRSampleImages.h"
+#include "samples/ArSSRSampleSettings.h"
+#include "samples/ArSSRTrainingSample.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,8 +33,8 @@ namespace itk::arssr
 {
 /** \brief Draws the samples of a training by their number.
  *
- * A sample is a pure function of the recipe, the images and its number: it does not depend on threads, on the order of
- * calls, or on what is in memory. All members are thread-safe.
+ * A sample is a pure function of the settings, the images and its number: it does not depend on threads, on the order
+ * of calls, or on what is in memory. All members are thread-safe.
  *
  * Images are read when a sample first needs them. What can be told from sizes is checked at once; NaN and infinite
  * voxels are an exception of the call that reads the image; a constant image is reported to `warn` when it is first
@@ -46,12 +46,9 @@ public:
   using WarnFunction = std::function<void(const std::string & message)>;
 
   /** `warn` is called from the thread that draws, never by two at once.
-   * \throws ExceptionObject when there is nothing to train on, when there are label maps but the recipe makes no use of
-   * them, and when an image is too small for a patch. */
-  SampleSource(const ArSSRTrainingRecipe & recipe,
-               const ImageLists &          images,
-               std::uint64_t               memoryBytes,
-               WarnFunction                warn);
+   * \throws ExceptionObject when there is nothing to train on, when there are label maps but the settings make no use
+   * of them, and when an image is too small for a patch. */
+  SampleSource(SampleSettings settings, const ImageLists & images, std::uint64_t memoryBytes, WarnFunction warn);
   ~SampleSource();
   SampleSource(const SampleSource &) = delete;
   SampleSource &

@@ -18,8 +18,8 @@
 #ifndef ArSSRScanNoise_h
 #define ArSSRScanNoise_h
 
-#include "ArSSRAcquisitionSampler.h"
-#include "ArSSRRandom.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRAcquisitionSampler.h"
 
 #include <cstdint>
 #include <vector>

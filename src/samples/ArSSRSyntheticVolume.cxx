@@ -15,11 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSyntheticVolume.h"
+#include "samples/ArSSRSyntheticVolume.h"
 
-#include "ArSSRDegradation.h"
-#include "ArSSRRandom.h"
-#include "ArSSRRandomField.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRDegradation.h"
+#include "samples/ArSSRRandomField.h"
 #include "itkMacro.h"
 
 #include <algorithm>

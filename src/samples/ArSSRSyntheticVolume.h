@@ -18,7 +18,7 @@
 #ifndef ArSSRSyntheticVolume_h
 #define ArSSRSyntheticVolume_h
 
-#include "ArSSRVolume.h"
+#include "samples/ArSSRVolume.h"
 
 #include <cstdint>
 #include <string>

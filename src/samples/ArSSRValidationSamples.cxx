@@ -15,13 +15,13 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRValidationSamples.h"
+#include "samples/ArSSRValidationSamples.h"
 
-#include "ArSSRAcquisitionSampler.h"
-#include "ArSSRPatchSample.h"
-#include "ArSSRPatchSampler.h"
-#include "ArSSRRandom.h"
-#include "ArSSRScanNoise.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRAcquisitionSampler.h"
+#include "samples/ArSSRPatchSample.h"
+#include "samples/ArSSRPatchSampler.h"
+#include "samples/ArSSRScanNoise.h"
 #include "itkMacro.h"
 
 #include <memory>

@@ -18,10 +18,10 @@
 #ifndef ArSSRValidationSamples_h
 #define ArSSRValidationSamples_h
 
-#include "ArSSRDegradation.h"
-#include "ArSSRSampleSettings.h"
-#include "ArSSRTrainingSample.h"
-#include "ArSSRVolumeStore.h"
+#include "samples/ArSSRDegradation.h"
+#include "samples/ArSSRSampleSettings.h"
+#include "samples/ArSSRTrainingSample.h"
+#include "samples/ArSSRVolumeStore.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -18,7 +18,7 @@
 #ifndef ArSSRVolume_h
 #define ArSSRVolume_h
 
-#include "ArSSRGridIndex.h"
+#include "grid/ArSSRGridIndex.h"
 #include "itkArSSRTrainingIntensities.h"
 
 #include <cstddef>

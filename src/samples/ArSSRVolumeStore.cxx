@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRVolumeStore.h"
+#include "samples/ArSSRVolumeStore.h"
 
-#include "ArSSRDegradation.h"
+#include "samples/ArSSRDegradation.h"
 #include "itkArSSRTrainingIntensities.h"
 
 #include <algorithm>

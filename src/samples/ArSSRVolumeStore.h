@@ -18,9 +18,9 @@
 #ifndef ArSSRVolumeStore_h
 #define ArSSRVolumeStore_h
 
-#include "ArSSRVolume.h"
+#include "samples/ArSSRVolume.h"
 #include "itkArSSRPointSpread.h"
-#include "itkArSSRTrainer.h"
+#include "itkArSSRTrainingImage.h"
 
 #include <cstddef>
 #include <cstdint>

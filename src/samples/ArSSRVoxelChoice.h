@@ -18,8 +18,8 @@
 #ifndef ArSSRVoxelChoice_h
 #define ArSSRVoxelChoice_h
 
-#include "ArSSRDegradation.h"
-#include "ArSSRRandom.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRDegradation.h"
 
 #include <cstdint>
 #include <vector>

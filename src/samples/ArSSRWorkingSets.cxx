@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRWorkingSets.h"
+#include "samples/ArSSRWorkingSets.h"
 
 #include <numeric>
 #include <utility>

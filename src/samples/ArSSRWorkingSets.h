@@ -18,7 +18,7 @@
 #ifndef ArSSRWorkingSets_h
 #define ArSSRWorkingSets_h
 
-#include "ArSSRRandom.h"
+#include "platform/ArSSRRandom.h"
 
 #include <cstddef>
 #include <cstdint>

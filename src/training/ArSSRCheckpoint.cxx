@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCheckpoint.h"
+#include "training/ArSSRCheckpoint.h"
 
 #include "itkMacro.h"
 

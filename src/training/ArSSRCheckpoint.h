@@ -20,7 +20,7 @@
 
 #include "itkArSSRTrainer.h"
 
-#include "ArSSRTensorFile.h"
+#include "model/ArSSRTensorFile.h"
 
 #include <map>
 #include <string>

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRLearningRate.h"
+#include "training/ArSSRLearningRate.h"
 
 #include "itkMath.h"
 

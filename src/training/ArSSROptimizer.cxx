@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSROptimizer.h"
+#include "training/ArSSROptimizer.h"
 
 #include "itkMacro.h"
 

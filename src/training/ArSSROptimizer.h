@@ -20,7 +20,7 @@
 
 #include "itkArSSRTrainingRecipe.h"
 
-#include "ArSSRNetwork.h"
+#include "network/ArSSRNetwork.h"
 
 #include <memory>
 #include <vector>

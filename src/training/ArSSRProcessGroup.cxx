@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRProcessGroup.h"
+#include "training/ArSSRProcessGroup.h"
 
 #include "itkMacro.h"
 

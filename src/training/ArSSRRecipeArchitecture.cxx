@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRRecipeArchitecture.h"
+#include "training/ArSSRRecipeArchitecture.h"
 
-#include "ArSSREnumText.h"
+#include "platform/ArSSREnumText.h"
 
 namespace itk::arssr
 {

@@ -20,7 +20,7 @@
 
 #include "itkArSSRTrainingRecipe.h"
 
-#include "ArSSRArchitecture.h"
+#include "network/ArSSRArchitecture.h"
 
 namespace itk::arssr
 {

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTrainingBatch.h"
+#include "training/ArSSRTrainingBatch.h"
 
 #include <ATen/ATen.h>
 

@@ -18,7 +18,7 @@
 #ifndef ArSSRTrainingBatch_h
 #define ArSSRTrainingBatch_h
 
-#include "ArSSRTrainingSample.h"
+#include "samples/ArSSRTrainingSample.h"
 
 #include <ATen/core/Tensor.h>
 

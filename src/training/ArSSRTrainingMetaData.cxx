@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTrainingMetaData.h"
+#include "training/ArSSRTrainingMetaData.h"
 
 #include "itkVersion.h"
 

@@ -15,12 +15,13 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTrainingSession.h"
+#include "training/ArSSRTrainingSession.h"
 
-#include "ArSSRAutocast.h"
-#include "ArSSRDevice.h"
-#include "ArSSRLearningRate.h"
-#include "ArSSRRecipeArchitecture.h"
+#include "platform/ArSSRAutocast.h"
+#include "platform/ArSSRDevice.h"
+#include "training/ArSSRLearningRate.h"
+#include "training/ArSSRRecipeArchitecture.h"
+#include "training/ArSSRRecipeSettings.h"
 
 #include "itkMacro.h"
 
@@ -65,7 +66,7 @@ TrainingSession::TrainingSession(const ArSSRTrainer::Job & job, ArSSRTrainingSta
   , m_Device(ResolveDevice(job.device))
   , m_Processes(job.processGroup)
   , m_Samples(
-      job.recipe,
+      ReadSampleSettings(job.recipe),
       { job.trainingImages, job.validationImages, job.labelMaps },
       static_cast<std::uint64_t>(job.memoryBudget) << 20,
       job.warn ? job.warn : [](const std::string &) {})

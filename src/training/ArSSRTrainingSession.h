@@ -20,13 +20,13 @@
 
 #include "itkArSSRTrainer.h"
 
-#include "ArSSRCheckpoint.h"
-#include "ArSSROptimizer.h"
-#include "ArSSRPrefetcher.h"
-#include "ArSSRProcessGroup.h"
-#include "ArSSRSampleSource.h"
-#include "ArSSRTrainingBatch.h"
-#include "ArSSRTrainingMetaData.h"
+#include "samples/ArSSRPrefetcher.h"
+#include "samples/ArSSRSampleSource.h"
+#include "training/ArSSRCheckpoint.h"
+#include "training/ArSSROptimizer.h"
+#include "training/ArSSRProcessGroup.h"
+#include "training/ArSSRTrainingBatch.h"
+#include "training/ArSSRTrainingMetaData.h"
 
 #include <ATen/core/Generator.h>
 

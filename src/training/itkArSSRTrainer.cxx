@@ -17,9 +17,9 @@
  *=========================================================================*/
 #include "itkArSSRTrainer.h"
 
-#include "ArSSRPythonLock.h"
-#include "ArSSRTorchErrors.h"
-#include "ArSSRTrainingSession.h"
+#include "platform/ArSSRPythonLock.h"
+#include "platform/ArSSRTorchErrors.h"
+#include "training/ArSSRTrainingSession.h"
 
 #include "itkMetaDataObject.h"
 

@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRTrainingRecipe.h"
 
-#include "ArSSRNumberText.h"
+#include "platform/ArSSRNumberText.h"
 #include "itkMacro.h"
 
 #include <algorithm>

@@ -17,8 +17,8 @@
  *=========================================================================*/
 #include "itkArSSRInterpolationStatistics.h"
 
-#include "ArSSRScannedVolume.h"
-#include "ArSSRTestHelpers.h"
+#include "acquisition/ArSSRScannedVolume.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <gtest/gtest.h>
 

@@ -17,8 +17,8 @@
  *=========================================================================*/
 #include "itkArSSRNoiseStatistics.h"
 
-#include "ArSSRRandom.h"
-#include "ArSSRTestHelpers.h"
+#include "platform/ArSSRRandom.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <gtest/gtest.h>
 

@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRPointSpread.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <gtest/gtest.h>
 

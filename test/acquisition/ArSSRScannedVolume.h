@@ -20,7 +20,7 @@
 
 #include "itkSize.h"
 
-#include "ArSSRRandom.h"
+#include "platform/ArSSRRandom.h"
 
 #include <array>
 #include <cmath>

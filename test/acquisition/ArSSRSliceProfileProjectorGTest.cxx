@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRSliceProfileProjector.h"
 
-#include "ArSSRSliceProfileTestHelpers.h"
+#include "acquisition/ArSSRSliceProfileTestHelpers.h"
 #include "itkIndexRange.h"
 
 namespace

@@ -18,8 +18,8 @@
 #ifndef ArSSRSliceProfileTestHelpers_h
 #define ArSSRSliceProfileTestHelpers_h
 
-#include "ArSSRFilterTestHelpers.h"
-#include "ArSSRGridTestHelpers.h"
+#include "filters/ArSSRFilterTestHelpers.h"
+#include "grid/ArSSRGridTestHelpers.h"
 
 #include <ostream>
 #include <string>

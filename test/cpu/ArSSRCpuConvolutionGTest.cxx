@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuConvolution.h"
+#include "cpu/ArSSRCpuConvolution.h"
 
-#include "ArSSRCpuTestHelpers.h"
+#include "cpu/ArSSRCpuTestHelpers.h"
 
 namespace
 {

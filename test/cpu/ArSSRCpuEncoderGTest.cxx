@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuEncoder.h"
+#include "cpu/ArSSRCpuEncoder.h"
 
-#include "ArSSRCpuTestHelpers.h"
+#include "cpu/ArSSRCpuTestHelpers.h"
 
 namespace
 {

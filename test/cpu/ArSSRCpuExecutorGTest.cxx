@@ -15,11 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuExecutor.h"
-#include "ArSSRTorchExecutor.h"
+#include "cpu/ArSSRCpuExecutor.h"
+#include "network/ArSSRTorchExecutor.h"
 
-#include "ArSSRCpuTestHelpers.h"
-#include "ArSSRGridTestHelpers.h"
+#include "cpu/ArSSRCpuTestHelpers.h"
+#include "grid/ArSSRGridTestHelpers.h"
 
 #include <map>
 #include <mutex>

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPackedMatrix.h"
+#include "cpu/ArSSRPackedMatrix.h"
 
-#include "ArSSRCpuTestHelpers.h"
+#include "cpu/ArSSRCpuTestHelpers.h"
 
 #include <cmath>
 

@@ -18,10 +18,10 @@
 #ifndef ArSSRCpuTestHelpers_h
 #define ArSSRCpuTestHelpers_h
 
-#include "ArSSRArchitecture.h"
-#include "ArSSRCpuKernels.h"
+#include "cpu/ArSSRCpuKernels.h"
+#include "network/ArSSRArchitecture.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <ATen/ATen.h>
 

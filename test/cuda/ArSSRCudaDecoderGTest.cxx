@@ -15,8 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaTestBackend.h"
-#include "ArSSRCudaTestDecode.h"
+#include "cuda/ArSSRCudaTestBackend.h"
+#include "cuda/ArSSRCudaTestDecode.h"
 
 #include "cuda/ArSSRFusedDecoderSampling.h"
 

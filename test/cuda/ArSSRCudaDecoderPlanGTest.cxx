@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaTestNetwork.h"
+#include "cuda/ArSSRCudaTestNetwork.h"
 
 #include "cuda/ArSSRFusedDecoderLayout.h"
 

@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaExecutor.h"
-#include "ArSSRCudaLibrary.h"
-#include "ArSSRDevice.h"
-#include "ArSSRNetwork.h"
+#include "cuda/ArSSRCudaExecutor.h"
+#include "cuda/ArSSRCudaLibrary.h"
+#include "network/ArSSRNetwork.h"
+#include "platform/ArSSRDevice.h"
 
 #include "itkOutputWindow.h"
 

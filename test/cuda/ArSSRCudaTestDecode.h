@@ -18,7 +18,7 @@
 #ifndef ArSSRCudaTestDecode_h
 #define ArSSRCudaTestDecode_h
 
-#include "ArSSRCudaTestScene.h"
+#include "cuda/ArSSRCudaTestScene.h"
 
 #include "cuda/ArSSRCudaDecoderPlan.h"
 

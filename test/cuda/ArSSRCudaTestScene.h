@@ -18,7 +18,7 @@
 #ifndef ArSSRCudaTestScene_h
 #define ArSSRCudaTestScene_h
 
-#include "ArSSRCudaTestNetwork.h"
+#include "cuda/ArSSRCudaTestNetwork.h"
 
 #include "cuda/ArSSRFusedDecoderFormats.h"
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaTestBackend.h"
+#include "cuda/ArSSRCudaTestBackend.h"
 
 #include "cuda/ArSSRCudaDecoderTwin.h"
 

@@ -15,8 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaTestDecode.h"
-#include "ArSSRTwinLane.h"
+#include "cuda/ArSSRCudaTestDecode.h"
+#include "cuda/ArSSRTwinLane.h"
 
 #include "cuda/ArSSRCudaDecoderTwin.h"
 

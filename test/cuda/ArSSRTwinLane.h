@@ -18,7 +18,7 @@
 #ifndef ArSSRTwinLane_h
 #define ArSSRTwinLane_h
 
-#include "ArSSRTwinTurns.h"
+#include "cuda/ArSSRTwinTurns.h"
 
 #include "cuda/ArSSRFusedDecoderTile.h"
 #include "cuda/ArSSRTwinCopies.h"

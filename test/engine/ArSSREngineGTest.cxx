@@ -15,8 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuKernels.h"
-#include "ArSSRFilterTestHelpers.h"
+#include "cpu/ArSSRCpuKernels.h"
+#include "filters/ArSSRFilterTestHelpers.h"
 
 #include "itkArSSREngine.h"
 #include <gtest/gtest.h>

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPassAverage.h"
+#include "engine/ArSSRPassAverage.h"
 
 #include <gtest/gtest.h>
 

@@ -15,14 +15,14 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRNetwork.h"
-#include "ArSSRRetryingExecutor.h"
+#include "engine/ArSSRRetryingExecutor.h"
+#include "network/ArSSRNetwork.h"
 
-#include "ArSSROutOfMemory.h"
+#include "platform/ArSSROutOfMemory.h"
 
-#include "ArSSRCpuTestHelpers.h"
+#include "cpu/ArSSRCpuTestHelpers.h"
 
-#include "ArSSRTorchExecutor.h"
+#include "network/ArSSRTorchExecutor.h"
 
 #include <array>
 #include <map>

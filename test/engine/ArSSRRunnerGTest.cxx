@@ -15,11 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRRunner.h"
+#include "engine/ArSSRRunner.h"
 
-#include "ArSSRFilterTestHelpers.h"
-#include "ArSSRRetryingExecutor.h"
-#include "ArSSRTorchExecutor.h"
+#include "engine/ArSSRRetryingExecutor.h"
+#include "filters/ArSSRFilterTestHelpers.h"
+#include "network/ArSSRTorchExecutor.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>

@@ -15,12 +15,12 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFilterTestHelpers.h"
+#include "filters/ArSSRFilterTestHelpers.h"
 
-#include "ArSSRNetwork.h"
-#include "ArSSRRetryingExecutor.h"
-#include "ArSSRRunner.h"
-#include "ArSSRTorchExecutor.h"
+#include "engine/ArSSRRetryingExecutor.h"
+#include "engine/ArSSRRunner.h"
+#include "network/ArSSRNetwork.h"
+#include "network/ArSSRTorchExecutor.h"
 
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>

@@ -18,7 +18,7 @@
 #ifndef ArSSRFilterTestHelpers_h
 #define ArSSRFilterTestHelpers_h
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include "itkArSSRModel.h"
 #include "itkArbitraryScaleSuperResolutionImageFilter.h"

@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRImageQualityCalculator.h"
 
-#include "ArSSRFilterTestHelpers.h"
+#include "filters/ArSSRFilterTestHelpers.h"
 
 #include "itkImageRegionIterator.h"
 

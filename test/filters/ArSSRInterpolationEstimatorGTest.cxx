@@ -17,8 +17,8 @@
  *=========================================================================*/
 #include "itkArSSRInterpolationEstimator.h"
 
-#include "ArSSRFilterTestHelpers.h"
-#include "ArSSRScannedVolume.h"
+#include "acquisition/ArSSRScannedVolume.h"
+#include "filters/ArSSRFilterTestHelpers.h"
 
 #include <cmath>
 #include <sstream>

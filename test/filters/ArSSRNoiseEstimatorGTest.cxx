@@ -17,8 +17,8 @@
  *=========================================================================*/
 #include "itkArSSRNoiseEstimator.h"
 
-#include "ArSSRFilterTestHelpers.h"
-#include "ArSSRRandom.h"
+#include "filters/ArSSRFilterTestHelpers.h"
+#include "platform/ArSSRRandom.h"
 
 #include <cmath>
 #include <sstream>

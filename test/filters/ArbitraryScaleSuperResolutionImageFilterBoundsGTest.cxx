@@ -15,8 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFilterTestHelpers.h"
-#include "ArSSRSanitized.h"
+#include "filters/ArSSRFilterTestHelpers.h"
+#include "support/ArSSRSanitized.h"
 
 #include <gtest/gtest.h>
 #include "itkStreamingImageFilter.h"

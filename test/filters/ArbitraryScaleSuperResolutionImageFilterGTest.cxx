@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFilterTestHelpers.h"
+#include "filters/ArSSRFilterTestHelpers.h"
 
 #include "itkBinShrinkImageFilter.h"
 #include "itkCommand.h"

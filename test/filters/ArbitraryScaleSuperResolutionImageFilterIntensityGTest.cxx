@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFilterTestHelpers.h"
+#include "filters/ArSSRFilterTestHelpers.h"
 
 #include <gtest/gtest.h>
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFilterTestHelpers.h"
-#include "ArSSRGridTestHelpers.h"
-#include "ArSSRSanitized.h"
+#include "filters/ArSSRFilterTestHelpers.h"
+#include "grid/ArSSRGridTestHelpers.h"
+#include "support/ArSSRSanitized.h"
 
 #include <gtest/gtest.h>
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFilterTestHelpers.h"
-#include "ArSSRTestHelpers.h"
-#include "ArSSRTrainingTestHelpers.h"
+#include "filters/ArSSRFilterTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
+#include "training/ArSSRTrainingTestHelpers.h"
 
 #include "itkArbitraryScaleSuperResolutionTrainingFilter.h"
 

@@ -19,7 +19,7 @@
 #include "itkSliceProfileDataConsistencyImageFilter.h"
 #include "itkSliceProfileSimulationImageFilter.h"
 
-#include "ArSSRSliceProfileTestHelpers.h"
+#include "acquisition/ArSSRSliceProfileTestHelpers.h"
 
 #include <cmath>
 

@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkSliceProfileDataConsistencyImageFilter.h"
 
-#include "ArSSRSliceProfileTestHelpers.h"
+#include "acquisition/ArSSRSliceProfileTestHelpers.h"
 #include "itkCommand.h"
 #include "itkResampleImageFilter.h"
 #include "itkSliceProfileSimulationImageFilter.h"

@@ -18,7 +18,7 @@
 // The iterations that StopAtNoise of the data consistency filter chooses.
 #include "itkSliceProfileDataConsistencyImageFilter.h"
 
-#include "ArSSRSliceProfileTestHelpers.h"
+#include "acquisition/ArSSRSliceProfileTestHelpers.h"
 #include "itkArSSRAcquisitionNoise.h"
 #include "itkCommand.h"
 #include "itkSliceProfileSimulationImageFilter.h"

@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkSliceProfileSimulationImageFilter.h"
 
-#include "ArSSRSliceProfileTestHelpers.h"
+#include "acquisition/ArSSRSliceProfileTestHelpers.h"
 #include "itkCommand.h"
 #include "itkStreamingImageFilter.h"
 

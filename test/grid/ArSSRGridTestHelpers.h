@@ -20,7 +20,7 @@
 
 #include "itkArSSRGrid.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <cmath>
 #include <random>

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRGridTestHelpers.h"
+#include "grid/ArSSRGridTestHelpers.h"
 
 #include "itkIndexRange.h"
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRGridTestHelpers.h"
+#include "grid/ArSSRGridTestHelpers.h"
 
-#include "ArSSRMirror.h"
+#include "grid/ArSSRMirror.h"
 
 #include "itkIndexRange.h"
 #include <ATen/ATen.h>

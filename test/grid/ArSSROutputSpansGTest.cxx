@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSROutputSpans.h"
+#include "grid/ArSSROutputSpans.h"
 
-#include "ArSSRGridTestHelpers.h"
+#include "grid/ArSSRGridTestHelpers.h"
 
 #include "itkIndexRange.h"
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTilePlanner.h"
+#include "grid/ArSSRTilePlanner.h"
 
-#include "ArSSRGridTestHelpers.h"
+#include "grid/ArSSRGridTestHelpers.h"
 
 #include "itkIndexRange.h"
 

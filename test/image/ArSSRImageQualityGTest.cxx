@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRImageQuality.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include "itkMultiThreaderBase.h"
 

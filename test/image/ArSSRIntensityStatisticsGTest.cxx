@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRIntensityStatistics.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <algorithm>
 #include <cmath>

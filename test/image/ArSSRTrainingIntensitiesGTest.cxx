@@ -17,9 +17,9 @@
  *=========================================================================*/
 #include "itkArSSRTrainingIntensities.h"
 
-#include "ArSSRSampleTestHelpers.h"
-#include "ArSSRTestHelpers.h"
-#include "ArSSRVolumeStore.h"
+#include "samples/ArSSRSampleTestHelpers.h"
+#include "samples/ArSSRVolumeStore.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <algorithm>
 #include <limits>

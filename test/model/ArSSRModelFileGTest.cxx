@@ -17,8 +17,8 @@
  *=========================================================================*/
 #include "itkArSSRModel.h"
 
-#include "ArSSRNetwork.h"
-#include "ArSSRTestHelpers.h"
+#include "network/ArSSRNetwork.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include "itkMetaDataObject.h"
 

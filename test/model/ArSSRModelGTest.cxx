@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRModel.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include "itkImage.h"
 #include "itkMetaDataObject.h"

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTensorFileTestHelpers.h"
+#include "model/ArSSRTensorFileTestHelpers.h"
 
 using namespace itk::arssr;
 using namespace itk::arssr::test;

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTensorFileTestHelpers.h"
+#include "model/ArSSRTensorFileTestHelpers.h"
 
 #include <ATen/ATen.h>
 

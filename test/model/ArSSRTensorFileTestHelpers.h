@@ -18,8 +18,8 @@
 #ifndef ArSSRTensorFileTestHelpers_h
 #define ArSSRTensorFileTestHelpers_h
 
-#include "ArSSRChecksum.h"
-#include "ArSSRTensorFile.h"
+#include "model/ArSSRChecksum.h"
+#include "model/ArSSRTensorFile.h"
 
 #include "itkMacro.h"
 

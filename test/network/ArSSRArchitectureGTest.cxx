@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRArchitecture.h"
-#include "ArSSRNetwork.h"
+#include "network/ArSSRArchitecture.h"
+#include "network/ArSSRNetwork.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <ATen/ATen.h>
 

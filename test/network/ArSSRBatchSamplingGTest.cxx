@@ -15,12 +15,12 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRBatchSampling.h"
+#include "network/ArSSRBatchSampling.h"
 
-#include "ArSSRCpuParallel.h"
-#include "ArSSRDevice.h"
-#include "ArSSRInterpolationSkip.h"
-#include "ArSSRSampling.h"
+#include "network/ArSSRInterpolationSkip.h"
+#include "network/ArSSRSampling.h"
+#include "platform/ArSSRCpuParallel.h"
+#include "platform/ArSSRDevice.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

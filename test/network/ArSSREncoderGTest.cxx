@@ -15,11 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRNetwork.h"
+#include "network/ArSSRNetwork.h"
 
 #include "itkArSSRGrid.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>

@@ -15,11 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRDevice.h"
-#include "ArSSRNetwork.h"
-#include "ArSSRPrecision.h"
+#include "network/ArSSRNetwork.h"
+#include "platform/ArSSRDevice.h"
+#include "platform/ArSSRPrecision.h"
 
-#include "ArSSRGoldenData.h"
+#include "network/ArSSRGoldenData.h"
 
 #include <c10/core/InferenceMode.h>
 

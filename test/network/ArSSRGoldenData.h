@@ -18,8 +18,8 @@
 #ifndef ArSSRGoldenData_h
 #define ArSSRGoldenData_h
 
-#include "ArSSRTensorFile.h"
-#include "ArSSRTestHelpers.h"
+#include "model/ArSSRTensorFile.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <ATen/ATen.h>
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRNeighborhoodBounds.h"
+#include "network/ArSSRNeighborhoodBounds.h"
 
-#include "ArSSRGridTestHelpers.h"
+#include "grid/ArSSRGridTestHelpers.h"
 
 #include "itkIndexRange.h"
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRNetwork.h"
+#include "network/ArSSRNetwork.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>

@@ -15,13 +15,13 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuExecutor.h"
-#include "ArSSRDevice.h"
-#include "ArSSRNetwork.h"
-#include "ArSSRPrecision.h"
+#include "cpu/ArSSRCpuExecutor.h"
+#include "network/ArSSRNetwork.h"
+#include "platform/ArSSRDevice.h"
+#include "platform/ArSSRPrecision.h"
 
-#include "ArSSRCpuTestHelpers.h"
-#include "ArSSRGoldenData.h"
+#include "cpu/ArSSRCpuTestHelpers.h"
+#include "network/ArSSRGoldenData.h"
 
 #include <c10/core/InferenceMode.h>
 

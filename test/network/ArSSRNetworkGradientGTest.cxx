@@ -15,8 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRNetwork.h"
-#include "ArSSRTrainingBatch.h"
+#include "network/ArSSRNetwork.h"
+#include "training/ArSSRTrainingBatch.h"
 
 #include <gtest/gtest.h>
 #include <torch/nn.h>

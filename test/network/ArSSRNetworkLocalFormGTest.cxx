@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFeatureGradient.h"
-#include "ArSSRInterpolationSkip.h"
-#include "ArSSRNetwork.h"
-#include "ArSSRTestHelpers.h"
+#include "network/ArSSRFeatureGradient.h"
+#include "network/ArSSRInterpolationSkip.h"
+#include "network/ArSSRNetwork.h"
+#include "support/ArSSRTestHelpers.h"
 #include "itkArSSRModel.h"
 
 #include <ATen/ATen.h>

@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRDevice.h"
-#include "ArSSRSampling.h"
+#include "network/ArSSRSampling.h"
+#include "platform/ArSSRDevice.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>

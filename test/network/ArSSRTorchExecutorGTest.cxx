@@ -15,10 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTorchExecutor.h"
+#include "engine/ArSSRExecutorChoice.h"
+#include "network/ArSSRTorchExecutor.h"
 
-#include "ArSSRCpuExecutor.h"
-#include "ArSSRNetwork.h"
+#include "cpu/ArSSRCpuExecutor.h"
+#include "network/ArSSRNetwork.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -87,5 +88,5 @@ TEST_F(ArSSRTorchExecutor, SaysWhatItIs)
 {
   EXPECT_EQ(TorchExecutor(m_Network, at::kCPU, Precision::Float32).GetDescription(), "torch (cpu)");
   const std::string kernels = GetCpuKernels().name;
-  EXPECT_EQ(Executor::New(m_Network, at::kCPU, Precision::Float32)->GetDescription(), "CPU kernels (" + kernels + ')');
+  EXPECT_EQ(MakeExecutor(m_Network, at::kCPU, Precision::Float32)->GetDescription(), "CPU kernels (" + kernels + ')');
 }

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRDevice.h"
+#include "platform/ArSSRDevice.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>

@@ -15,17 +15,17 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRFork.h"
+#include "platform/ArSSRFork.h"
 
-#include "ArSSRCpuParallel.h"
-#include "ArSSRFilterTestHelpers.h"
-#include "ArSSRForkTestHelpers.h"
-#include "ArSSRNetwork.h"
-#include "ArSSRPrecision.h"
-#include "ArSSRSampleTestHelpers.h"
-#include "ArSSRSanitized.h"
-#include "ArSSRTorchErrors.h"
-#include "ArSSRTorchExecutor.h"
+#include "filters/ArSSRFilterTestHelpers.h"
+#include "network/ArSSRNetwork.h"
+#include "network/ArSSRTorchExecutor.h"
+#include "platform/ArSSRCpuParallel.h"
+#include "platform/ArSSRForkTestHelpers.h"
+#include "platform/ArSSRPrecision.h"
+#include "platform/ArSSRTorchErrors.h"
+#include "samples/ArSSRSampleTestHelpers.h"
+#include "support/ArSSRSanitized.h"
 #include "itkArSSRImageQualityCalculator.h"
 #include "itkArSSRTrainer.h"
 #include "itkSliceProfileDataConsistencyImageFilter.h"

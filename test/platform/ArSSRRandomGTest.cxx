@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRRandom.h"
+#include "platform/ArSSRRandom.h"
 
 #include <gtest/gtest.h>
 

@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRTorchErrors.h"
+#include "platform/ArSSRTorchErrors.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <gtest/gtest.h>
 

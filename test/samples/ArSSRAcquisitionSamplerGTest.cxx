@@ -15,7 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRAcquisitionSampler.h"
+#include "samples/ArSSRAcquisitionSampler.h"
+#include "training/ArSSRRecipeSettings.h"
 
 #include <gtest/gtest.h>
 
@@ -36,7 +37,7 @@ const GridLengths ThickSlices{ { 1.0, 4.0, 1.0 } };
 std::vector<SampleAcquisition>
 DrawMany(const ArSSRTrainingRecipe & recipe, const GridLengths & scale, std::uint64_t count = 1000)
 {
-  const AcquisitionSampler       sampler{ SampleSettings(recipe) };
+  const AcquisitionSampler       sampler{ ReadSampleSettings(recipe) };
   std::vector<SampleAcquisition> drawn;
   for (std::uint64_t number = 0; number < count; ++number)
   {

@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRDegradation.h"
+#include "samples/ArSSRDegradation.h"
 
-#include "ArSSRCubicZoom.h"
-#include "ArSSRSampleTestHelpers.h"
+#include "samples/ArSSRCubicZoom.h"
+#include "samples/ArSSRSampleTestHelpers.h"
 
 #include <gtest/gtest.h>
 #include "itkBSplineInterpolateImageFunction.h"

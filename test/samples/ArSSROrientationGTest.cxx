@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSROrientation.h"
+#include "samples/ArSSROrientation.h"
 
 #include <gtest/gtest.h>
 

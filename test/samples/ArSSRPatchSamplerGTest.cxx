@@ -15,9 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPatchSampler.h"
+#include "samples/ArSSRPatchSampler.h"
+#include "training/ArSSRRecipeSettings.h"
 
-#include "ArSSRSampleTestHelpers.h"
+#include "samples/ArSSRSampleTestHelpers.h"
 
 #include <gtest/gtest.h>
 
@@ -44,7 +45,7 @@ MakeRandom(std::uint64_t number)
 std::vector<PatchGeometry>
 DrawPatches(const ArSSRTrainingRecipe & recipe, const GridIndex & size, std::uint64_t count)
 {
-  const PatchSampler         sampler{ SampleSettings(recipe) };
+  const PatchSampler         sampler{ ReadSampleSettings(recipe) };
   std::vector<PatchGeometry> patches;
   for (std::uint64_t number = 0; number < count; ++number)
   {
@@ -190,7 +191,7 @@ TEST(ArSSRPatchSampler, ReducesScalesToWhatFits)
   }
   EXPECT_EQ(sizes, (std::set<int>{ 20, 21, 22, 23, 24, 25, 26, 27 }));
 
-  const PatchSampler sampler{ SampleSettings(ArSSRTrainingRecipe()) };
+  const PatchSampler sampler{ ReadSampleSettings(ArSSRTrainingRecipe()) };
   EXPECT_EQ(sampler.GetSmallestSize(), 18);
   EXPECT_TRUE(sampler.Fits(small));
   EXPECT_FALSE(sampler.Fits({ { 17, 100, 100 } }));
@@ -198,7 +199,7 @@ TEST(ArSSRPatchSampler, ReducesScalesToWhatFits)
 
 TEST(ArSSRPatchSampler, LooksForForegroundAndTakesTheBestThereIs)
 {
-  const PatchSampler sampler{ SampleSettings(ArSSRTrainingRecipe()) };
+  const PatchSampler sampler{ ReadSampleSettings(ArSSRTrainingRecipe()) };
   const GridLengths  scale{ { 2.0, 2.0, 2.0 } };
   const Volume       ball = MakeBall(28.0);
   int                anywhere = 0;
@@ -237,7 +238,7 @@ TEST(ArSSRPatchSampler, LooksForForegroundAndTakesTheBestThereIs)
 
 TEST(ArSSRPatchSampler, ForegroundIsTheShareOfBrightVoxelsInTheFieldOfView)
 {
-  const PatchSampler  sampler{ SampleSettings(ArSSRTrainingRecipe()) };
+  const PatchSampler  sampler{ ReadSampleSettings(ArSSRTrainingRecipe()) };
   const Volume        half = test::MakeVolume(Size, [](std::int64_t, std::int64_t, std::int64_t x) {
     return x < 30 ? 0.06F : 0.05F;
   }); // the threshold is not above

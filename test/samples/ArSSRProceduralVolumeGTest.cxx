@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRProceduralVolume.h"
-#include "ArSSRRandomField.h"
-#include "ArSSRSampleTestHelpers.h"
+#include "samples/ArSSRProceduralVolume.h"
+#include "samples/ArSSRRandomField.h"
+#include "samples/ArSSRSampleTestHelpers.h"
 
 #include <gtest/gtest.h>
 

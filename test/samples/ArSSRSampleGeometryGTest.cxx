@@ -15,11 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSampleSource.h"
+#include "samples/ArSSRSampleSource.h"
 
-#include "ArSSRDegradation.h"
-#include "ArSSROrientation.h"
-#include "ArSSRSampleTestHelpers.h"
+#include "samples/ArSSRDegradation.h"
+#include "samples/ArSSROrientation.h"
+#include "samples/ArSSRSampleTestHelpers.h"
 
 #include <gtest/gtest.h>
 #include "itkBSplineInterpolateImageFunction.h"

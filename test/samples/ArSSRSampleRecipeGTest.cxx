@@ -15,10 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSampleSource.h"
+#include "samples/ArSSRSampleSource.h"
+#include "training/ArSSRRecipeSettings.h"
 
-#include "ArSSRSampleTestHelpers.h"
-#include "ArSSRTestHelpers.h"
+#include "samples/ArSSRSampleTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <gtest/gtest.h>
 
@@ -184,7 +185,7 @@ TEST(ArSSRSampleRecipe, ForegroundBiasIsTheShareOfPatchesThatMustHaveForeground)
   recipe.SetNumber("patch_margin", 0);
   const auto countBright = [&](double bias) {
     recipe.SetNumber("foreground_bias", bias);
-    const SampleSource source(recipe, { { ball }, {}, {} }, Ample, nullptr);
+    const SampleSource source(ReadSampleSettings(recipe), { { ball }, {}, {} }, Ample, nullptr);
     int                bright = 0;
     for (std::uint64_t number = 0; number < 300; ++number)
     {
@@ -212,7 +213,7 @@ TEST(ArSSRSampleRecipe, ProceduralVolumesGiveTheirShare)
   const auto         dark = MakeImage("dark", { { 60, 60, 60 } }, [](std::int64_t z, std::int64_t y, std::int64_t x) {
     return z + y + x == 0 ? 1.0F : 0.0F;
   });
-  const SampleSource source(recipe, { { dark }, {}, {} }, Ample, nullptr);
+  const SampleSource source(ReadSampleSettings(recipe), { { dark }, {}, {} }, Ample, nullptr);
   int                bright = 0;
   for (std::uint64_t number = 0; number < 500; ++number)
   {
@@ -221,7 +222,7 @@ TEST(ArSSRSampleRecipe, ProceduralVolumesGiveTheirShare)
   }
   EXPECT_NEAR(bright, 200, 44); // four standard deviations
 
-  const SampleSource alone(recipe, {}, Ample, nullptr);
+  const SampleSource alone(ReadSampleSettings(recipe), {}, Ample, nullptr);
   for (std::uint64_t number = 0; number < 20; ++number)
   {
     const TrainingSample sample = alone.Draw(number);
@@ -242,7 +243,7 @@ TEST(ArSSRSampleRecipe, LabelMapsGiveTheirShare)
   });
   const auto labels = MakeImage(
     "labels", { { 20, 20, 20 } }, [](std::int64_t z, std::int64_t, std::int64_t) { return z < 10 ? 5.0F : 2.0F; });
-  const SampleSource source(recipe, { { dark }, {}, { labels } }, Ample, nullptr);
+  const SampleSource source(ReadSampleSettings(recipe), { { dark }, {}, { labels } }, Ample, nullptr);
   int                bright = 0;
   for (std::uint64_t number = 0; number < 500; ++number)
   {
@@ -251,7 +252,7 @@ TEST(ArSSRSampleRecipe, LabelMapsGiveTheirShare)
   }
   EXPECT_NEAR(bright, 200, 44); // four standard deviations
 
-  const SampleSource alone(recipe, { {}, {}, { labels } }, Ample, nullptr);
+  const SampleSource alone(ReadSampleSettings(recipe), { {}, {}, { labels } }, Ample, nullptr);
   for (std::uint64_t number = 0; number < 20; ++number)
   {
     const TrainingSample sample = alone.Draw(number);
@@ -260,15 +261,19 @@ TEST(ArSSRSampleRecipe, LabelMapsGiveTheirShare)
   recipe.SetNumber("synthetic_probability", 0);
   test::ExpectError(
     [&] {
-      SampleSource(recipe, { { dark }, {}, { labels } }, Ample, nullptr);
+      SampleSource(ReadSampleSettings(recipe), { { dark }, {}, { labels } }, Ample, nullptr);
     },
     "synthetic_probability");
   recipe.SetNumber("synthetic_probability", 1);
   recipe.SetNumber("patch_size", 12);
-  test::ExpectError([&] { SampleSource(recipe, { {}, {}, { labels } }, Ample, nullptr); }, "synthetic_size");
+  test::ExpectError(
+    [&] {
+      SampleSource(ReadSampleSettings(recipe), { {}, {}, { labels } }, Ample, nullptr);
+    },
+    "synthetic_size");
   recipe = MakeRecipe();
   const auto         image = MakeImage("image", { { 20, 20, 20 } }, MakeTexture(1));
-  const SampleSource wrong(recipe, { {}, {}, { image } }, Ample, nullptr);
+  const SampleSource wrong(ReadSampleSettings(recipe), { {}, {}, { image } }, Ample, nullptr);
   test::ExpectError([&] { wrong.Draw(0); }, "label map 'image'");
 }
 
@@ -329,9 +334,9 @@ TEST(ArSSRSampleRecipe, ValidationHasTheRecipesNoiseInTurns)
   recipe.Set("validation_scales", "2");
   recipe.SetNumber("validation_samples", 6);
   const auto         image = MakeImage("image", { { 24, 25, 26 } }, MakeTexture(1));
-  const SampleSource clean(recipe, { { image }, { image }, {} }, Ample, nullptr);
+  const SampleSource clean(ReadSampleSettings(recipe), { { image }, { image }, {} }, Ample, nullptr);
   recipe.Set("validation_noise", "0,0.02,0.1");
-  const SampleSource noisy(recipe, { { image }, { image }, {} }, Ample, nullptr);
+  const SampleSource noisy(ReadSampleSettings(recipe), { { image }, { image }, {} }, Ample, nullptr);
   ASSERT_EQ(noisy.GetNumberOfValidationSamples(), 6U);
   for (std::size_t number = 0; number < 6; ++number)
   {
@@ -360,7 +365,7 @@ TEST(ArSSRSampleRecipe, LevelsThatDoNotFitAreLeftOut)
   recipe.SetNumber("gain_min", 1);
   recipe.SetNumber("gain_max", 1);
   recipe.SetNumber("gamma_max", 1);
-  const SampleSource source(recipe, { images, {}, {} }, Ample, nullptr);
+  const SampleSource source(ReadSampleSettings(recipe), { images, {}, {} }, Ample, nullptr);
   int                own = 0;
   int                coarse = 0;
   for (std::uint64_t number = 0; number < 200; ++number)

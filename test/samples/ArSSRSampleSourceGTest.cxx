@@ -15,11 +15,12 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSampleSource.h"
+#include "samples/ArSSRSampleSource.h"
+#include "training/ArSSRRecipeSettings.h"
 
-#include "ArSSRSampleTestHelpers.h"
-#include "ArSSRTestHelpers.h"
-#include "ArSSRWorkingSets.h"
+#include "samples/ArSSRSampleTestHelpers.h"
+#include "samples/ArSSRWorkingSets.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <gtest/gtest.h>
 
@@ -154,7 +155,7 @@ TEST(ArSSRSampleSource, ConstantImagesAreLeftOutWithOneWarning)
   std::vector<std::string> warnings;
   Images                   images = MakeTextures(1);
   images.insert(images.begin(), MakeConstant("blank.nii"));
-  const SampleSource source(MakeRecipe(),
+  const SampleSource source(ReadSampleSettings(MakeRecipe()),
                             { images, { MakeConstant("black.nii") }, {} },
                             Ample,
                             [&](const std::string & message) { warnings.push_back(message); });
@@ -172,39 +173,44 @@ TEST(ArSSRSampleSource, ConstantImagesAreLeftOutWithOneWarning)
 
   // Also when the images of a round are all constant; not when all are.
   images.insert(images.begin(), 5, MakeConstant("blank.nii"));
-  const SampleSource rounds(MakeRecipe(), { images, {}, {} }, Bytes, nullptr);
+  const SampleSource rounds(ReadSampleSettings(MakeRecipe()), { images, {}, {} }, Bytes, nullptr);
   for (std::uint64_t number = 0; number < 7 * WorkingSets::SamplesPerImage; number += 32)
   {
     EXPECT_EQ(rounds.Draw(number).values.size(), 100U);
   }
-  const SampleSource none(MakeRecipe(), { { MakeConstant("a"), MakeConstant("b") }, {}, {} }, Ample, nullptr);
+  const SampleSource none(
+    ReadSampleSettings(MakeRecipe()), { { MakeConstant("a"), MakeConstant("b") }, {}, {} }, Ample, nullptr);
   test::ExpectError([&none] { none.Draw(0); }, "nothing to train on");
 }
 
 TEST(ArSSRSampleSource, RefusesWhatItCannotUse)
 {
   const ArSSRTrainingRecipe recipe = MakeRecipe();
-  test::ExpectError([&] { SampleSource(recipe, {}, Ample, nullptr); }, "no training image");
+  test::ExpectError([&] { SampleSource(ReadSampleSettings(recipe), {}, Ample, nullptr); }, "no training image");
 
   // 6 LR voxels at 1.5 are 9.
   const auto small = MakeImage("small.nii", { { 30, 8, 20 } }, MakeTexture(0));
   const auto message = test::MessageOf([&] {
-    SampleSource(recipe, { { MakeTextures(1)[0], small }, {}, {} }, Ample, nullptr);
+    SampleSource(ReadSampleSettings(recipe), { { MakeTextures(1)[0], small }, {}, {} }, Ample, nullptr);
   });
   for (const char * part : { "small.nii", "20 x 8 x 30", "needs 9", "scale_min" })
   {
     EXPECT_TRUE(test::Contains(message, part)) << message;
   }
-  test::ExpectError([&] { SampleSource(recipe, { MakeTextures(1), { small }, {} }, Ample, nullptr); }, "small.nii");
+  test::ExpectError(
+    [&] {
+      SampleSource(ReadSampleSettings(recipe), { MakeTextures(1), { small }, {} }, Ample, nullptr);
+    },
+    "small.nii");
   ArSSRTrainingRecipe procedural = recipe;
   procedural.SetNumber("procedural_volumes", 2);
   procedural.SetNumber("procedural_size", 16);
   procedural.SetNumber("patch_size", 12);
-  test::ExpectError([&] { SampleSource(procedural, {}, Ample, nullptr); }, "procedural_size");
+  test::ExpectError([&] { SampleSource(ReadSampleSettings(procedural), {}, Ample, nullptr); }, "procedural_size");
 
   const auto broken =
     MakeImage("broken.nii", Size, [](auto, auto, auto) { return std::numeric_limits<float>::quiet_NaN(); });
-  const SampleSource source(recipe, { { broken }, {}, {} }, Ample, nullptr);
+  const SampleSource source(ReadSampleSettings(recipe), { { broken }, {}, {} }, Ample, nullptr);
   test::ExpectError([&source] { source.Draw(0); }, "broken.nii");
 }
 
@@ -217,7 +223,7 @@ TEST(ArSSRSampleSource, ValidationSamplesAreTheSameEveryTime)
   recipe.SetNumber("noise_probability", 1);
   recipe.SetNumber("validation_samples", 3);
   recipe.Set("validation_scales", "2,1x1x2.5");
-  const SampleSource source(recipe, { MakeTextures(1), validation, {} }, 0, nullptr);
+  const SampleSource source(ReadSampleSettings(recipe), { MakeTextures(1), validation, {} }, 0, nullptr);
   EXPECT_EQ(*reads[0] + *reads[1], 0);
   ASSERT_EQ(source.GetNumberOfValidationSamples(), 12U);
 
@@ -253,7 +259,7 @@ TEST(ArSSRSampleSource, ValidationSamplesAreTheSameEveryTime)
   EXPECT_EQ(*reads[1], 1);
   test::ExpectError([&source] { source.DrawValidation(12); }, "12");
 
-  const SampleSource without(recipe, { MakeTextures(1), {}, {} }, 0, nullptr);
+  const SampleSource without(ReadSampleSettings(recipe), { MakeTextures(1), {}, {} }, 0, nullptr);
   EXPECT_EQ(without.GetNumberOfValidationSamples(), 0U);
 }
 
@@ -263,9 +269,10 @@ TEST(ArSSRSampleSource, EpochsSeeACropOfEveryPart)
   const Images        images{ MakeImage("a", { { 80, 90, 121 } }, MakeTexture(0)),  // 2 x 2 x 3 crops of 40
                        MakeImage("b", { { 30, 30, 85 } }, MakeTexture(0)) }; // smaller than one along two axes: 2
   recipe.SetNumber("batch", 4);
-  EXPECT_EQ(SampleSource(recipe, { images, {}, {} }, 0, nullptr).GetStepsPerEpoch(), 4U); // 14 / 4, rounded up
+  EXPECT_EQ(SampleSource(ReadSampleSettings(recipe), { images, {}, {} }, 0, nullptr).GetStepsPerEpoch(),
+            4U); // 14 / 4, rounded up
   recipe.SetNumber("batch", 100);
-  EXPECT_EQ(SampleSource(recipe, { images, {}, {} }, 0, nullptr).GetStepsPerEpoch(), 1U);
+  EXPECT_EQ(SampleSource(ReadSampleSettings(recipe), { images, {}, {} }, 0, nullptr).GetStepsPerEpoch(), 1U);
   recipe.SetNumber("steps_per_epoch", 77);
-  EXPECT_EQ(SampleSource(recipe, { images, {}, {} }, 0, nullptr).GetStepsPerEpoch(), 77U);
+  EXPECT_EQ(SampleSource(ReadSampleSettings(recipe), { images, {}, {} }, 0, nullptr).GetStepsPerEpoch(), 77U);
 }

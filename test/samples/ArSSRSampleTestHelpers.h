@@ -18,8 +18,8 @@
 #ifndef ArSSRSampleTestHelpers_h
 #define ArSSRSampleTestHelpers_h
 
-#include "ArSSRRandom.h"
-#include "ArSSRVolume.h"
+#include "platform/ArSSRRandom.h"
+#include "samples/ArSSRVolume.h"
 #include "itkArSSRTrainer.h"
 
 #include <algorithm>

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRScanNoise.h"
+#include "samples/ArSSRScanNoise.h"
 
 #include <gtest/gtest.h>
 

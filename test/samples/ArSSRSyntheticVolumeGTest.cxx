@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRSyntheticVolume.h"
+#include "samples/ArSSRSyntheticVolume.h"
 
-#include "ArSSRSampleTestHelpers.h"
-#include "ArSSRTestHelpers.h"
+#include "samples/ArSSRSampleTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <gtest/gtest.h>
 

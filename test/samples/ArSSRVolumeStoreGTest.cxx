@@ -15,11 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRVolumeStore.h"
+#include "samples/ArSSRVolumeStore.h"
 
-#include "ArSSRDegradation.h"
-#include "ArSSRSampleTestHelpers.h"
-#include "ArSSRTestHelpers.h"
+#include "samples/ArSSRDegradation.h"
+#include "samples/ArSSRSampleTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <gtest/gtest.h>
 

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRVoxelChoice.h"
+#include "samples/ArSSRVoxelChoice.h"
 
 #include <gtest/gtest.h>
 

@@ -16,13 +16,14 @@
  *
  *=========================================================================*/
 #include "itkArSSRTrainer.h"
-#include "ArSSRNetwork.h"
-#include "ArSSRSampleSource.h"
-#include "ArSSRSampleTestHelpers.h"
-#include "ArSSRTestHelpers.h"
-#include "ArSSRTrainingBatch.h"
-#include "ArSSRTrainingMetaData.h"
-#include "ArSSRTrainingTestHelpers.h"
+#include "network/ArSSRNetwork.h"
+#include "samples/ArSSRSampleSource.h"
+#include "samples/ArSSRSampleTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
+#include "training/ArSSRRecipeSettings.h"
+#include "training/ArSSRTrainingBatch.h"
+#include "training/ArSSRTrainingMetaData.h"
+#include "training/ArSSRTrainingTestHelpers.h"
 
 #include <ATen/ATen.h>
 
@@ -277,9 +278,11 @@ TEST(ArSSRTrainer, ReportsEachStepAndEpoch)
 TEST(ArSSRTrainer, HasALossThatIsTheMeanOfItsSamples)
 {
   const ArSSRTrainer::Job        job = SmallJob();
-  const itk::arssr::SampleSource source(
-    job.recipe, { job.trainingImages, job.validationImages, {} }, 1U << 30U, [](const std::string &) {});
-  Network network({ itk::ArSSRModelEnums::Encoder::ResCNN, 5, 4, 6 });
+  const itk::arssr::SampleSource source(itk::arssr::ReadSampleSettings(job.recipe),
+                                        { job.trainingImages, job.validationImages, {} },
+                                        1U << 30U,
+                                        [](const std::string &) {});
+  Network                        network({ itk::ArSSRModelEnums::Encoder::ResCNN, 5, 4, 6 });
   network.InitializeWeights(9);
   std::vector<itk::arssr::TrainingSample> samples;
   std::set<double>                        scales;

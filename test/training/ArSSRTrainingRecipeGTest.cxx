@@ -16,7 +16,7 @@
  *
  *=========================================================================*/
 #include "itkArSSRTrainingRecipe.h"
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <array>
 

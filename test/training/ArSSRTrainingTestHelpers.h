@@ -18,7 +18,7 @@
 #ifndef ArSSRTrainingTestHelpers_h
 #define ArSSRTrainingTestHelpers_h
 
-#include "ArSSRNetwork.h"
+#include "network/ArSSRNetwork.h"
 
 #include "itkArSSRModel.h"
 

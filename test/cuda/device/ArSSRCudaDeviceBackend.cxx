@@ -15,8 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaDeviceScene.h"
-#include "ArSSRCudaTestBackend.h"
+#include "cuda/ArSSRCudaTestBackend.h"
+#include "cuda/device/ArSSRCudaDeviceScene.h"
 
 #include <array>
 

@@ -15,14 +15,14 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRExecutor.h"
+#include "engine/ArSSRExecutorChoice.h"
 
-#include "ArSSRCpuExecutor.h"
-#include "ArSSRCudaExecutor.h"
-#include "ArSSRNeighborhoodBounds.h"
-#include "ArSSRNetwork.h"
-#include "ArSSRRetryingExecutor.h"
-#include "ArSSRTorchExecutor.h"
+#include "cpu/ArSSRCpuExecutor.h"
+#include "cuda/ArSSRCudaExecutor.h"
+#include "engine/ArSSRRetryingExecutor.h"
+#include "network/ArSSRNeighborhoodBounds.h"
+#include "network/ArSSRNetwork.h"
+#include "network/ArSSRTorchExecutor.h"
 
 #include <algorithm>
 
@@ -37,10 +37,8 @@ UsesOwnKernels(const at::Device & device, Precision precision)
 }
 } // namespace
 
-Executor::~Executor() = default;
-
 std::unique_ptr<Executor>
-Executor::New(const Network & network, const at::Device & device, Precision precision, GiveUpFunction giveUp)
+MakeExecutor(const Network & network, const at::Device & device, Precision precision, GiveUpFunction giveUp)
 {
   std::unique_ptr<Executor> executor;
   if (UsesOwnKernels(device, precision))
@@ -60,7 +58,7 @@ Executor::New(const Network & network, const at::Device & device, Precision prec
 }
 
 TileCosts
-Executor::GetCosts(const Network & network, const at::Device & device, Precision precision)
+GetExecutorCosts(const Network & network, const at::Device & device, Precision precision)
 {
   TileCosts costs = UsesOwnKernels(device, precision) ? CpuExecutor::GetCosts(network)
                                                       : TorchExecutor::GetCosts(network, device, precision);

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRBoundedOutput.h"
+#include "engine/ArSSRBoundedOutput.h"
 
 #include <algorithm>
 #include <array>

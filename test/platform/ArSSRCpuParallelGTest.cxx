@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuParallel.h"
+#include "platform/ArSSRCpuParallel.h"
 
-#include "ArSSRTestHelpers.h"
+#include "support/ArSSRTestHelpers.h"
 
 #include <ATen/Parallel.h>
 

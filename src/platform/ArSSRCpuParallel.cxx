@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuParallel.h"
+#include "platform/ArSSRCpuParallel.h"
 
-#include "ArSSRFork.h"
+#include "platform/ArSSRFork.h"
 
 #include "itkMultiThreaderBase.h"
 

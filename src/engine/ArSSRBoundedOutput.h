@@ -18,7 +18,7 @@
 #ifndef ArSSRBoundedOutput_h
 #define ArSSRBoundedOutput_h
 
-#include "ArSSRNeighborhoodBounds.h"
+#include "network/ArSSRNeighborhoodBounds.h"
 #include "itkArSSREngine.h"
 
 #include <atomic>

@@ -1,0 +1,90 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "training/ArSSRRecipeSettings.h"
+
+namespace itk::arssr
+{
+namespace
+{
+/** Taper of the window of images at multiples of their spacing: sharp, with little ringing. */
+constexpr double LevelTaper = 0.5;
+} // namespace
+
+SampleSettings
+ReadSampleSettings(const ArSSRTrainingRecipe & recipe)
+{
+  recipe.Verify();
+  SampleSettings settings;
+  settings.cubic = recipe.Get("degradation") == "cubic";
+  settings.scaleMin = recipe.GetNumber("scale_min");
+  settings.scaleMax = recipe.GetNumber("scale_max");
+  settings.scaleStep = recipe.GetNumber("scale_step");
+  settings.anisotropicProbability = recipe.GetNumber("anisotropic_probability");
+  settings.sliceScaleMax = recipe.GetNumber("slice_scale_max");
+  settings.gaussianShare = recipe.GetNumber("gaussian_share");
+  settings.gaussianWidthMin = recipe.GetNumber("gaussian_width_min");
+  settings.gaussianWidthMax = recipe.GetNumber("gaussian_width_max");
+  settings.boxShare = recipe.GetNumber("box_share");
+  settings.boxWidthMin = recipe.GetNumber("box_width_min");
+  settings.boxWidthMax = recipe.GetNumber("box_width_max");
+  settings.sliceThicknessMin = recipe.GetNumber("slice_thickness_min");
+  settings.sliceThicknessMax = recipe.GetNumber("slice_thickness_max");
+  settings.sincShare = recipe.GetNumber("sinc_share");
+  settings.apodizedProbability = recipe.GetNumber("apodized_probability");
+  settings.alikeProbability = recipe.GetNumber("alike_probability");
+  settings.zeroFilledProbability = recipe.GetNumber("zero_filled_probability");
+  settings.zeroFilledMax = recipe.GetNumber("zero_filled_max");
+  settings.patchSize = static_cast<std::int64_t>(recipe.GetNumber("patch_size"));
+  settings.patchMargin = recipe.GetNumber("patch_margin");
+  settings.samples = static_cast<std::uint64_t>(recipe.GetNumber("samples"));
+  settings.foregroundBias = recipe.GetNumber("foreground_bias");
+  settings.foregroundThreshold = static_cast<float>(recipe.GetNumber("foreground_threshold"));
+  settings.flip = recipe.GetFlag("flip");
+  settings.permute = recipe.GetFlag("permute");
+  settings.gainMin = recipe.GetNumber("gain_min");
+  settings.gainMax = recipe.GetNumber("gain_max");
+  settings.gammaMax = recipe.GetNumber("gamma_max");
+  settings.contrastProbability = recipe.GetNumber("contrast_probability");
+  settings.noiseProbability = recipe.GetNumber("noise_probability");
+  settings.noiseMax = recipe.GetNumber("noise_max");
+  settings.noiseRicianShare = recipe.GetNumber("noise_rician_share");
+  settings.resolutionLevels = { 1.0 };
+  settings.resolutionSpread = recipe.Get("resolution_spread") == "sinc" ? ArSSRPointSpread::Sinc(1.0, LevelTaper)
+                                                                        : ArSSRPointSpread::Gaussian(1.0);
+  settings.syntheticVolumes = static_cast<std::size_t>(recipe.GetNumber("synthetic_volumes"));
+  settings.syntheticSize = static_cast<std::int64_t>(recipe.GetNumber("synthetic_size"));
+  settings.syntheticProbability = settings.syntheticVolumes > 0 ? recipe.GetNumber("synthetic_probability") : 0.0;
+  settings.proceduralVolumes = static_cast<std::size_t>(recipe.GetNumber("procedural_volumes"));
+  settings.proceduralSize = static_cast<std::int64_t>(recipe.GetNumber("procedural_size"));
+  settings.proceduralProbability = settings.proceduralVolumes > 0 ? recipe.GetNumber("procedural_probability") : 0.0;
+  settings.batch = static_cast<std::uint64_t>(recipe.GetNumber("batch"));
+  settings.stepsPerEpoch = static_cast<std::uint64_t>(recipe.GetNumber("steps_per_epoch"));
+  settings.seed = static_cast<std::uint64_t>(recipe.GetNumber("seed"));
+  settings.validationSamples = static_cast<std::size_t>(recipe.GetNumber("validation_samples"));
+  settings.validationScales = recipe.GetScales("validation_scales");
+  settings.validationNoise = recipe.GetNumbers("validation_noise");
+  for (const double level : recipe.GetNumbers("resolution_levels"))
+  {
+    if (level > 1.0)
+    {
+      settings.resolutionLevels.push_back(level);
+    }
+  }
+  return settings;
+}
+} // namespace itk::arssr
