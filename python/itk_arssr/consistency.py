@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import itk
 
 from itk_arssr.noise import ScanNoise
-from itk_arssr.options import BackProjections
 from itk_arssr.origins import IMAGE
+from itk_arssr.upscale_settings import BackProjections
 from itk_arssr.watch import Progress, Watch
 
 

@@ -6,6 +6,9 @@ _ITK_ERROR = r"(?:ITK ERROR|itk::ERROR):\s*"
 _ITK_PREFIX = re.compile(rf".*?{_ITK_ERROR}", re.DOTALL)
 _OBJECT_NAME = re.compile(r"^\w+\(0x[0-9a-fA-F]+\):\s*")
 
+EXIT_FAILURE = 1
+EXIT_INTERRUPTED = 130
+
 
 class UserError(Exception):
     """Something that the user can put right; shown without a traceback."""

@@ -25,15 +25,9 @@ from itk_arssr.evaluation_options import (
     parse_scales,
 )
 from itk_arssr.found import check_series_are_there, find
-from itk_arssr.options import (
-    BackProjections,
-    parse_back_projections,
-    parse_device,
-    parse_memory,
-    parse_precision,
-    parse_quality,
-)
+from itk_arssr.options import parse_device, parse_memory, parse_precision, parse_quality
 from itk_arssr.outputs import Inputs
+from itk_arssr.upscale_settings import BackProjections, parse_back_projections
 from itk_arssr.watch import ends_on_ctrl_c
 
 if TYPE_CHECKING:

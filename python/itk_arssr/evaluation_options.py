@@ -10,7 +10,8 @@ from enum import StrEnum
 import itk
 
 from itk_arssr.errors import UserError, description
-from itk_arssr.options import MOST_BACK_PROJECTIONS, BackProjections, PerAxis, parse_per_axis
+from itk_arssr.options import PerAxis, parse_per_axis
+from itk_arssr.upscale_settings import MOST_BACK_PROJECTIONS, BackProjections
 from itk_arssr.wording import times
 
 _PART = re.compile(r"(\d*):(\d*)")

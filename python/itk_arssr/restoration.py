@@ -21,8 +21,8 @@ from itk_arssr.evaluation import (
     unique_names,
 )
 from itk_arssr.evaluation_options import Condition, Degradation, Evaluation
-from itk_arssr.options import BackProjections, Settings, Target
 from itk_arssr.resample import grid_of, resample
+from itk_arssr.upscale_settings import BackProjections, Settings, Target
 from itk_arssr.upscaler import Upscaler, load_model
 from itk_arssr.watch import Progress, Watch
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from itk_arssr.command import EXIT_FAILURE, EXIT_INTERRUPTED, option, out, reports_mistakes
+from itk_arssr.command import option, out, reports_mistakes
+from itk_arssr.errors import EXIT_FAILURE, EXIT_INTERRUPTED
 from itk_arssr.options import parse_device, parse_memory
 
 EXAMPLES = (

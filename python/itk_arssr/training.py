@@ -14,9 +14,8 @@ from pathlib import Path
 import itk
 from rich.console import Console
 
-from itk_arssr.command import EXIT_INTERRUPTED
 from itk_arssr.distributed import Alone, join
-from itk_arssr.errors import OutputClosed, UserError, description
+from itk_arssr.errors import EXIT_INTERRUPTED, OutputClosed, UserError, description
 from itk_arssr.example_slices import ExampleSlices
 from itk_arssr.opened import OpenedFile
 from itk_arssr.options import parse_per_axis

@@ -13,10 +13,10 @@ from itk_arssr.consistency import Agreement, Corrected, make_consistent
 from itk_arssr.errors import UserError, description
 from itk_arssr.found import find, only
 from itk_arssr.nifti import Space
-from itk_arssr.options import Settings
 from itk_arssr.overlap import check_overlap
 from itk_arssr.resample import grid_of
 from itk_arssr.scan import ScanDescription, describe_image
+from itk_arssr.upscale_settings import Settings
 from itk_arssr.watch import Progress, Watch
 
 _UPSCALING_SHARE = 0.9  # of the progress, where the result is then compared with its scan
