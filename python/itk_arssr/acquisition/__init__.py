@@ -1,0 +1,1 @@
+"""How a scan was taken, and where that is known from."""

@@ -1,0 +1,1 @@
+"""Scans super-resolved: one, a batch, or a SimpleITK image."""
