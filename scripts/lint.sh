@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Checks format (clang-format, ruff) and suspicious code (cppcheck, clang-tidy, ruff) of the C++ and Python sources; `--fix`
-# writes the format. clang-tidy reads build/compile_commands.json, and it and ruff are in .venv, so scripts/setup.sh goes
-# first. ARSSR_CACHE, as there, also keeps which sources clang-tidy has found nothing in.
+# Checks dependencies between folders (scripts/arrows.py), format (clang-format, ruff) and suspicious code (cppcheck,
+# clang-tidy, ruff) of the C++ and Python sources; `--fix` writes the format. clang-tidy reads build/compile_commands.json,
+# and it and ruff are in .venv, so scripts/setup.sh goes first. ARSSR_CACHE, as there, also keeps which sources clang-tidy has
+# found nothing in.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -24,6 +25,8 @@ if [ "${1:-}" = --fix ]; then
   .venv/bin/ruff format --quiet .
   exit
 fi
+
+.venv/bin/python scripts/arrows.py
 
 clang-format --dry-run --Werror "${files[@]}"
 echo "clang-format: ${#files[@]} files are formatted"

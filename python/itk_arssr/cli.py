@@ -7,18 +7,18 @@ import itk
 import typer
 
 from itk_arssr import __version__
-from itk_arssr.command import examples
-from itk_arssr.compare_command import EXAMPLES as COMPARE_EXAMPLES
-from itk_arssr.compare_command import compare
-from itk_arssr.evaluate import EXAMPLES as EVALUATE_EXAMPLES
-from itk_arssr.evaluate import evaluate
-from itk_arssr.info_command import EXAMPLES as INFO_EXAMPLES
-from itk_arssr.info_command import info
-from itk_arssr.streams import exit_status, open_closed_streams
-from itk_arssr.train_command import EXAMPLES as TRAIN_EXAMPLES
-from itk_arssr.train_command import train
-from itk_arssr.upscale_command import EXAMPLES as UPSCALE_EXAMPLES
-from itk_arssr.upscale_command import upscale
+from itk_arssr.commands.compare import EXAMPLES as COMPARE_EXAMPLES
+from itk_arssr.commands.compare import compare
+from itk_arssr.commands.evaluate import EXAMPLES as EVALUATE_EXAMPLES
+from itk_arssr.commands.evaluate import evaluate
+from itk_arssr.commands.info import EXAMPLES as INFO_EXAMPLES
+from itk_arssr.commands.info import info
+from itk_arssr.commands.shared import examples
+from itk_arssr.commands.train import EXAMPLES as TRAIN_EXAMPLES
+from itk_arssr.commands.train import train
+from itk_arssr.commands.upscale import EXAMPLES as UPSCALE_EXAMPLES
+from itk_arssr.commands.upscale import upscale
+from itk_arssr.common.streams import exit_status, open_closed_streams
 
 app = typer.Typer(
     name="arssr",

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from itk_arssr import atomic
-from itk_arssr.atomic import all_or_none, check_can_write, completed
-from itk_arssr.errors import Interrupted, UserError
+from itk_arssr.common import atomic
+from itk_arssr.common.atomic import all_or_none, check_can_write, completed
+from itk_arssr.common.errors import Interrupted, UserError
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX system")
 

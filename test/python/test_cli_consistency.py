@@ -7,7 +7,7 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, assert_same_grid, make_image, pixels
-from itk_arssr.resample import grid_of
+from itk_arssr.images.resample import grid_of
 from test_cli import files_in, words
 
 upscale = itk.arbitrary_scale_super_resolution_image_filter
@@ -227,7 +227,7 @@ def test_a_residual_map_that_exists_is_replaced_only_on_request(arssr, scan, tmp
 
 
 def test_a_failure_leaves_neither_file(arssr, scan, tmp_path, monkeypatch):
-    from itk_arssr import upscaler
+    from itk_arssr.upscaling import upscaler
 
     def failing(*_arguments):
         raise RuntimeError("no room")

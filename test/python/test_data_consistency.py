@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 from conftest import OBLIQUE, assert_same_grid, kept_field_of_view, make_image, pixels
-from itk_arssr.diagnostics import warnings_collected
-from itk_arssr.picture import Panel, Residuals, save_comparison
-from itk_arssr.resample import grid_of, resample
+from itk_arssr.common.diagnostics import warnings_collected
+from itk_arssr.images.resample import grid_of, resample
+from itk_arssr.pictures.picture import Panel, Residuals, save_comparison
 
 PIXEL_TYPES = [itk.F, itk.D, itk.UC, itk.SS, itk.US]
 SIGMA_PER_FWHM = 1 / (2 * np.sqrt(2 * np.log(2)))

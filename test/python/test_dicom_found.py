@@ -10,8 +10,8 @@ from pathlib import Path
 import itk
 import pytest
 from dicom import X, Y, slice_elements, stack, write_file, write_slices
-from itk_arssr.errors import UserError
-from itk_arssr.found import check_series_are_there, find, only
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.found import check_series_are_there, find, only
 
 STACK = stack(4)
 LOCALIZER = {0x00080008: ("CS", "ORIGINAL\\PRIMARY\\LOCALIZER")}

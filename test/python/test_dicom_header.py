@@ -5,9 +5,9 @@ import struct
 import numpy as np
 import pytest
 from dicom import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, X, Y, enhanced_elements, slice_elements, stack, write_file
-from itk_arssr.dicom import tags
-from itk_arssr.dicom.frames import frames_of
-from itk_arssr.dicom.header import NotDicom, looks_like_dicom, read_header
+from itk_arssr.images.dicom import tags
+from itk_arssr.images.dicom.frames import frames_of
+from itk_arssr.images.dicom.header import NotDicom, looks_like_dicom, read_header
 
 PLACE = ((1.5, -2.25, 3), X, Y)
 

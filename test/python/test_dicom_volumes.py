@@ -23,8 +23,8 @@ from dicom import (
     write_series,
     write_slices,
 )
-from itk_arssr.errors import UserError
-from itk_arssr.found import find, only
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.found import find, only
 from mosaic import siemens_mosaic, united_imaging_mosaic
 
 STACK = stack(8)

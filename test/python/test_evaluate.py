@@ -9,9 +9,9 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, make_image, pixels
-from itk_arssr.degrade import simulate_low_resolution
-from itk_arssr.metrics import compare
-from itk_arssr.resample import grid_of, resample
+from itk_arssr.evaluation.metrics import compare
+from itk_arssr.images.resample import grid_of, resample
+from itk_arssr.images.simulation import simulate_low_resolution
 from scipy import stats
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 

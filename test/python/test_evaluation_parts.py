@@ -6,11 +6,13 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, assert_same_grid, make_image, pixels
-from itk_arssr.confidence import mean_of, student_t
-from itk_arssr.errors import UserError
-from itk_arssr.evaluation import Case, Results, gain_of_errors, unique_names
-from itk_arssr.evaluation_images import low_resolution, read_truth
-from itk_arssr.evaluation_options import (
+from itk_arssr.common.errors import UserError
+from itk_arssr.common.options import PerAxis
+from itk_arssr.evaluation.confidence import mean_of, student_t
+from itk_arssr.evaluation.extreme_slices import ExtremeSlices, Restored
+from itk_arssr.evaluation.metrics import Quality
+from itk_arssr.evaluation.results import Case, Results, gain_of_errors, unique_names
+from itk_arssr.evaluation.settings import (
     Condition,
     Degradation,
     Evaluation,
@@ -19,11 +21,9 @@ from itk_arssr.evaluation_options import (
     parse_profiles,
     parse_scales,
 )
-from itk_arssr.extreme_slices import ExtremeSlices, Restored
-from itk_arssr.metrics import Quality
-from itk_arssr.options import PerAxis
-from itk_arssr.resample import grid_of, image_on, scaled
-from itk_arssr.sources import Source
+from itk_arssr.evaluation.truth import low_resolution, read_truth
+from itk_arssr.images.resample import grid_of, image_on, scaled
+from itk_arssr.images.sources import Source
 from scipy import ndimage, stats
 
 # --- confidence intervals

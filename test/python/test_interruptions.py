@@ -10,8 +10,8 @@ from pathlib import Path
 import itk
 import pytest
 from conftest import files_in, make_image
-from itk_arssr.errors import Interrupted
-from itk_arssr.signals import ENDING, handled, raise_interrupted
+from itk_arssr.common.errors import Interrupted
+from itk_arssr.common.signals import ENDING, handled, raise_interrupted
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs the signals and shells of a POSIX system")
 PROGRAM = f"{sys.executable} -m itk_arssr"

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from itk_arssr.errors import UserError
-from itk_arssr.metrics import compare, psnr, ssim
+from itk_arssr.common.errors import UserError
+from itk_arssr.evaluation.metrics import compare, psnr, ssim
 from skimage.metrics import structural_similarity
 
 

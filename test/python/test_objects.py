@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_image, pixels
-from itk_arssr.diagnostics import warnings_collected
+from itk_arssr.common.diagnostics import warnings_collected
 from safetensors.torch import load_file
 from test_volumes import VOLUME, labelled, upscale
 from training_helpers import SIZE, TINY

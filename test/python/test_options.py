@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from itk_arssr.evaluation_options import parse_scales
-from itk_arssr.options import PerAxis, parse_per_axis
+from itk_arssr.common.options import PerAxis, parse_per_axis
+from itk_arssr.evaluation.settings import parse_scales
 
 
 @pytest.mark.parametrize(

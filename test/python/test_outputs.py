@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from conftest import files_in, make_image, pixels, words
 from dicom import write_series
-from itk_arssr import jobs
-from itk_arssr.datafiles import files_of
-from itk_arssr.outputs import Inputs, place
+from itk_arssr.images.datafiles import files_of
+from itk_arssr.images.outputs import Inputs, place
+from itk_arssr.upscaling import batch as jobs
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs links and names of a POSIX system")
 
@@ -29,7 +29,7 @@ def never_computes(monkeypatch):
         raise AssertionError("something was computed")
 
     monkeypatch.setattr(jobs, "run", run)
-    monkeypatch.setattr("itk_arssr.cli.run", run)
+    monkeypatch.setattr("itk_arssr.commands.upscale.run", run)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -7,9 +7,9 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, files_in, make_image, words
-from itk_arssr.errors import UserError
-from itk_arssr.overlap import Overlap, check_overlap, overlap
-from itk_arssr.resample import Grid, grid_of
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.overlap import Overlap, check_overlap, overlap
+from itk_arssr.images.resample import Grid, grid_of
 
 IDENTITY = np.eye(3)
 

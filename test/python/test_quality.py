@@ -8,9 +8,9 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, assert_same_grid, files_in, make_image, pixels, words
-from itk_arssr.calibration import calibration
-from itk_arssr.errors import UserError
-from itk_arssr.resample import grid_of
+from itk_arssr.common.errors import UserError
+from itk_arssr.evaluation.calibration import calibration
+from itk_arssr.images.resample import grid_of
 
 upscale = itk.arbitrary_scale_super_resolution_image_filter
 

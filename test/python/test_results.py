@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from conftest import files_in, make_image, pixels, words
 from dicom import write_series
-from itk_arssr.results import sort
-from itk_arssr.sources import Source
+from itk_arssr.images.earlier_results import sort
+from itk_arssr.images.sources import Source
 
 
 def sources(*names: str) -> list[Source]:
@@ -221,7 +221,7 @@ def test_an_evaluation_leaves_results_out(arssr, write, tmp_path):
 
 
 def test_a_training_leaves_results_out(arssr, tmp_path, monkeypatch):
-    from itk_arssr.train_images import find_all
+    from itk_arssr.training.images import find_all
     from training_helpers import write_images
 
     monkeypatch.chdir(tmp_path)

@@ -6,11 +6,11 @@ import itk
 import numpy as np
 import pytest
 from conftest import make_image, pixels, words
-from itk_arssr.errors import UserError
-from itk_arssr.interpolation import Interpolation
-from itk_arssr.origins import GIVEN, IMAGE
-from itk_arssr.scan import Told, describe, describe_image, noise_of, parse_noise, parse_profile
-from itk_arssr.sources import Source
+from itk_arssr.acquisition.interpolation import Interpolation
+from itk_arssr.acquisition.origins import GIVEN, IMAGE
+from itk_arssr.acquisition.scan import Told, describe, describe_image, noise_of, parse_noise, parse_profile
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.sources import Source
 
 SPACING, SIZE = (0.5, 0.5, 3.0), (512, 512, 30)
 

@@ -4,8 +4,8 @@ import itk
 import numpy as np
 import pytest
 from conftest import make_image
-from itk_arssr.picture import Panel, save_comparison
-from itk_arssr.slices import middle_slice, most_detailed, normal_axis
+from itk_arssr.pictures.picture import Panel, save_comparison
+from itk_arssr.pictures.slices import middle_slice, most_detailed, normal_axis
 
 LEFT, BACK, HEAD = 0, 1, 2  # ITK's physical axes
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from conftest import make_image, pixels
 from dicom import write_series
-from itk_arssr.errors import UserError
-from itk_arssr.sources import Source
-from itk_arssr.train_images import find_all, names_of, open_images
-from itk_arssr.trainlog import COLUMNS, TrainLog
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.sources import Source
+from itk_arssr.training.csv_log import COLUMNS, TrainLog
+from itk_arssr.training.images import find_all, names_of, open_images
 from test_cli import files_in, words
 from training_helpers import SIZE, log_rows, only_run, recorded, weights, write_images, write_recipe
 
@@ -528,7 +528,7 @@ def test_one_damaged_checkpoint_of_several_is_passed_over(arssr, run, tmp_path):
 def test_a_second_ctrl_c_quits_at_once(python):
     script = """
 import os, signal, time
-from itk_arssr.stopping import stops_on_signals
+from itk_arssr.common.stopping import stops_on_signals
 
 def stop():
     print("stop", flush=True)

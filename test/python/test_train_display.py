@@ -4,8 +4,8 @@ import io
 import math
 from dataclasses import replace
 
-from itk_arssr.train_display import Display, duration
-from itk_arssr.train_status import Status
+from itk_arssr.training.display import Display, duration
+from itk_arssr.training.status import Status
 from rich.console import Console
 
 START = Status(

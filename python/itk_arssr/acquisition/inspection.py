@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import itk
 
-from itk_arssr.errors import UserError, description
-from itk_arssr.io import open_lazily
-from itk_arssr.scan import ScanDescription, Told, describe, describe_image
-from itk_arssr.sources import Source
+from itk_arssr.acquisition.scan import ScanDescription, Told, describe, describe_image
+from itk_arssr.common.errors import UserError, description
+from itk_arssr.images.io import open_lazily
+from itk_arssr.images.sources import Source
 
 
 def describe_source(source: Source) -> ScanDescription:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import itk
 
-from itk_arssr.origins import ASSUMED, IMAGE
+from itk_arssr.acquisition.origins import ASSUMED, IMAGE
 
 _FEWEST_VOXELS = 4  # along at least one axis: of fewer, no noise can be told
 

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 import itk
 
-from itk_arssr.errors import UserError, description
-from itk_arssr.interpolation import Interpolation, estimated_interpolation
-from itk_arssr.noise import ScanNoise, estimated_noise
-from itk_arssr.origins import ASSUMED, GIVEN, IMAGE, SIDECAR
+from itk_arssr.acquisition.interpolation import Interpolation, estimated_interpolation
+from itk_arssr.acquisition.noise import ScanNoise, estimated_noise
+from itk_arssr.acquisition.origins import ASSUMED, GIVEN, IMAGE, SIDECAR
+from itk_arssr.common.errors import UserError, description
 
 _AXES = "xyz"
 _THROUGH_SLICES = 2  # the axis across slices in an image of dcm2niix

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from itk_arssr.command import heading, option, out, reports_mistakes, tell_note
-from itk_arssr.options import parse_interval
-from itk_arssr.tables import quality_table
+from itk_arssr.commands.shared import heading, option, out, reports_mistakes, tell_note
+from itk_arssr.commands.tables import quality_table
+from itk_arssr.common.options import parse_interval
 
 EXAMPLES = (
     "arssr compare truth.nii.gz linear.nii.gz sr.nii.gz",
@@ -55,7 +55,7 @@ def compare(
     tenth of the voxels where it is largest: 10 % by chance, and at best the
     share of the tenth with the largest errors.
     """
-    from itk_arssr.comparison import calibrate, draw, load, load_map, measure
+    from itk_arssr.evaluation.comparison import calibrate, draw, load, load_map, measure
 
     loaded = load(truth, images, resample, tell_note, picture, series or ())
     spread = None if uncertainty is None else load_map(uncertainty, truth, loaded.truth, picture)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from itk_arssr.atomic import check_can_write, make_folder
-from itk_arssr.command import err, option, out, reports_mistakes, tell_note
-from itk_arssr.console import Bars
-from itk_arssr.errors import UserError
-from itk_arssr.evaluation import Failure
-from itk_arssr.evaluation_options import (
+from itk_arssr.commands.shared import err, option, out, reports_mistakes, tell_note
+from itk_arssr.common.atomic import check_can_write, make_folder
+from itk_arssr.common.bars import Bars
+from itk_arssr.common.errors import UserError
+from itk_arssr.common.interruption import ends_on_ctrl_c
+from itk_arssr.common.options import parse_device, parse_memory, parse_precision, parse_quality
+from itk_arssr.evaluation.results import Failure
+from itk_arssr.evaluation.settings import (
     PICTURES,
     Crop,
     Degradation,
@@ -24,14 +26,12 @@ from itk_arssr.evaluation_options import (
     parse_profiles,
     parse_scales,
 )
-from itk_arssr.found import check_series_are_there, find
-from itk_arssr.options import parse_device, parse_memory, parse_precision, parse_quality
-from itk_arssr.outputs import Inputs
-from itk_arssr.upscale_settings import BackProjections, parse_back_projections
-from itk_arssr.watch import ends_on_ctrl_c
+from itk_arssr.images.found import check_series_are_there, find
+from itk_arssr.images.outputs import Inputs
+from itk_arssr.upscaling.settings import BackProjections, parse_back_projections
 
 if TYPE_CHECKING:
-    from itk_arssr.evaluator import Evaluator
+    from itk_arssr.evaluation.evaluator import Evaluator
 
 _TABLE, _REPORT, _PLOT = "results.csv", "results.md", "gain.png"
 _OUTPUTS = (_TABLE, _REPORT, _PLOT, *PICTURES)
@@ -153,10 +153,10 @@ def evaluate(
     border. An image that cannot be evaluated does not stop the others;
     the exit status is then 1.
     """
-    from itk_arssr.denoising import is_available
-    from itk_arssr.evaluation_plot import check_can_plot
-    from itk_arssr.evaluator import Evaluator
-    from itk_arssr.restoration import Restorer, load_models
+    from itk_arssr.evaluation.denoising import is_available
+    from itk_arssr.evaluation.evaluator import Evaluator
+    from itk_arssr.evaluation.methods import Restorer, load_models
+    from itk_arssr.evaluation.plot import check_can_plot
 
     evaluation = Evaluation(
         scales, profiles, noise, gaps, degradation, iterations, border, crop, not no_intensity_scaling, quality
@@ -204,8 +204,8 @@ def _check_outputs(folder: Path, inputs: Inputs, overwrite: bool) -> None:
 
 def _conclude(evaluator: Evaluator, evaluation: Evaluation, folder: Path) -> None:
     """Write and show the results, and tell what failed."""
-    from itk_arssr.evaluation_plot import save_gains
-    from itk_arssr.evaluation_report import tables, write_csv, write_markdown
+    from itk_arssr.evaluation.plot import save_gains
+    from itk_arssr.evaluation.report import tables, write_csv, write_markdown
 
     results = evaluator.results
     if results.cases:

@@ -7,14 +7,14 @@ import itk
 import typer
 from rich.markup import escape
 
-from itk_arssr.command import heading, out, reports_mistakes, tell_note
-from itk_arssr.formats import extension
-from itk_arssr.found import find, only
-from itk_arssr.inspection import describe_source
-from itk_arssr.io import read_grid
-from itk_arssr.tables import text_table
-from itk_arssr.upscaler import load_model
-from itk_arssr.wording import printable, times
+from itk_arssr.acquisition.inspection import describe_source
+from itk_arssr.commands.shared import heading, out, reports_mistakes, tell_note
+from itk_arssr.commands.tables import text_table
+from itk_arssr.common.wording import printable, times
+from itk_arssr.images.formats import extension
+from itk_arssr.images.found import find, only
+from itk_arssr.images.io import read_grid
+from itk_arssr.upscaling.upscaler import load_model
 
 _TRAINED_FOR = "trained_acquisition"  # of a model's metadata
 _LONGEST_ENTRY = 10000  # characters of metadata that are shown

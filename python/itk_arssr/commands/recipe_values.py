@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from itk_arssr.train_config import apply_recipe, check_names, merged, read_config
-from itk_arssr.train_job import Request, new_trainer
+from itk_arssr.training.config import apply_recipe, check_names, merged, read_config
+from itk_arssr.training.job import Request, new_trainer
 
 
 def show_values(request: Request, console: Console) -> None:

@@ -8,9 +8,9 @@ from typing import ParamSpec, TypeVar
 import typer
 from rich.markup import escape
 
-from itk_arssr.errors import EXIT_FAILURE, EXIT_INTERRUPTED, Interrupted, OutputClosed, UserError, description
-from itk_arssr.signals import raise_interrupted
-from itk_arssr.streams import EXIT_OUTPUT_CLOSED, StreamConsole
+from itk_arssr.common.errors import EXIT_FAILURE, EXIT_INTERRUPTED, Interrupted, OutputClosed, UserError, description
+from itk_arssr.common.signals import raise_interrupted
+from itk_arssr.common.streams import EXIT_OUTPUT_CLOSED, StreamConsole
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

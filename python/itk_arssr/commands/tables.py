@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from itk_arssr.jobs import Result
-from itk_arssr.metrics import Quality
-from itk_arssr.wording import times
+from itk_arssr.common.wording import times
+from itk_arssr.evaluation.metrics import Quality
+from itk_arssr.upscaling.batch import Result
 
 
 def summary(results: Sequence[Result]) -> Table:

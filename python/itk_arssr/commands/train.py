@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from itk_arssr.command import option, out, reports_mistakes
-from itk_arssr.errors import EXIT_FAILURE, EXIT_INTERRUPTED
-from itk_arssr.options import parse_device, parse_memory
+from itk_arssr.commands.shared import option, out, reports_mistakes
+from itk_arssr.common.errors import EXIT_FAILURE, EXIT_INTERRUPTED
+from itk_arssr.common.options import parse_device, parse_memory
 
 EXAMPLES = (
     "arssr train scans/ --val held_out/ --out model.safetensors",
@@ -105,11 +105,11 @@ def train(
     options. Ctrl-C ends at the next step: the best model so far is written
     and the run can be resumed; a second Ctrl-C ends the program at once.
     """
-    from itk_arssr.distributed import EndedElsewhere
-    from itk_arssr.recipe_values import show_values
-    from itk_arssr.train_config import Given, parse_assignments
-    from itk_arssr.train_job import Request
-    from itk_arssr.training import train as run_training
+    from itk_arssr.commands.recipe_values import show_values
+    from itk_arssr.training.config import Given, parse_assignments
+    from itk_arssr.training.distributed import EndedElsewhere
+    from itk_arssr.training.job import Request
+    from itk_arssr.training.run import train as run_training
 
     options = {
         "data": ("DATA", data),

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from itk_arssr.command import err, heading, option, out, reports_mistakes, tell_note
-from itk_arssr.console import Bars
-from itk_arssr.errors import UserError
-from itk_arssr.found import Found, check_series_are_there, find
-from itk_arssr.jobs import Batch, Existing, Result, Settling, run
-from itk_arssr.options import (
+from itk_arssr.acquisition.scan import Told, parse_noise, parse_profile
+from itk_arssr.commands.shared import err, heading, option, out, reports_mistakes, tell_note
+from itk_arssr.commands.tables import outcome, summary
+from itk_arssr.common.bars import Bars
+from itk_arssr.common.errors import UserError
+from itk_arssr.common.interruption import ends_on_ctrl_c
+from itk_arssr.common.options import (
     PerAxis,
     parse_device,
     parse_interval,
@@ -22,11 +23,10 @@ from itk_arssr.options import (
     parse_precision,
     parse_quality,
 )
-from itk_arssr.scan import Told, parse_noise, parse_profile
-from itk_arssr.tables import outcome, summary
-from itk_arssr.upscale_settings import BackProjections, Settings, Target, parse_back_projections
-from itk_arssr.upscaler import Upscaler, load_model
-from itk_arssr.watch import ends_on_ctrl_c
+from itk_arssr.images.found import Found, check_series_are_there, find
+from itk_arssr.upscaling.batch import Batch, Existing, Result, Settling, run
+from itk_arssr.upscaling.settings import BackProjections, Settings, Target, parse_back_projections
+from itk_arssr.upscaling.upscaler import Upscaler, load_model
 
 EXAMPLES = (
     "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2.5",

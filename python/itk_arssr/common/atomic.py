@@ -1,6 +1,6 @@
 """Files that are seen whole or not at all: written under another name, then put in place.
 
-As the C++ writer does it (``src/ArSSRAtomicFile.cxx``): a symbolic link stays, and what it leads to is written; a file
+As the C++ writer does it (``src/model/ArSSRAtomicFile.cxx``): a symbolic link stays, and what it leads to is written; a file
 that is replaced keeps its permissions; file and folder are flushed to the disk before the program goes on.
 """
 
@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from itk_arssr.errors import UserError
+from itk_arssr.common.errors import UserError
 
 TEMPORARY_PREFIX = ".arssr-"
 _LONGEST_TEMPORARY = len(f"/{TEMPORARY_PREFIX}12345678/image.nii.gz")  # what a path grows by while it is written

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import itk
 
-from itk_arssr.errors import Interrupted, UserError, description
-from itk_arssr.signals import handled
+from itk_arssr.common.errors import Interrupted, UserError, description
+from itk_arssr.common.signals import handled
 
 Progress = Callable[[float], None]
 

@@ -4,7 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from itk_arssr.wording import times
+from itk_arssr.common.wording import times
 
 _BETWEEN_AXES = "[xX×]"
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*(MiB|GiB|TiB|MB|GB|TB|M|G|T)?", re.IGNORECASE)

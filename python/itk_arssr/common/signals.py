@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from itk_arssr.errors import Interrupted
+from itk_arssr.common.errors import Interrupted
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _ONE_WISH_SECONDS = 3.0  # a closed terminal is told of more than once; what follows must not disturb the tidying up

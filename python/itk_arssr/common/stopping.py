@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from itk_arssr.signals import ENDING, handled
+from itk_arssr.common.signals import ENDING, handled
 
 
 @contextmanager

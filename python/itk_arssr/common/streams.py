@@ -9,7 +9,7 @@ from typing import IO
 
 from rich.console import Console
 
-from itk_arssr.errors import OutputClosed
+from itk_arssr.common.errors import OutputClosed
 
 EXIT_OUTPUT_CLOSED = 141  # as a shell has it for a program that SIGPIPE ended
 _EXIT_FAILURE = 1

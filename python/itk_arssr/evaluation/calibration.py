@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from itk_arssr.errors import UserError
-from itk_arssr.wording import times
+from itk_arssr.common.errors import UserError
+from itk_arssr.common.wording import times
 
 SHARE = 0.1  # of the voxels, those where the uncertainty is largest
 

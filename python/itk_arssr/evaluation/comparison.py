@@ -9,15 +9,15 @@ from pathlib import Path
 import itk
 import numpy as np
 
-from itk_arssr import io
-from itk_arssr.calibration import Calibration, calibration
-from itk_arssr.errors import UserError
-from itk_arssr.found import Found, check_series_are_there, find, only
-from itk_arssr.metrics import Quality, compare
-from itk_arssr.outputs import Inputs
-from itk_arssr.picture import Panel, check_can_draw, save_comparison
-from itk_arssr.resample import Grid, as_float, grid_of, resample
-from itk_arssr.wording import times
+from itk_arssr.common.errors import UserError
+from itk_arssr.common.wording import times
+from itk_arssr.evaluation.calibration import Calibration, calibration
+from itk_arssr.evaluation.metrics import Quality, compare
+from itk_arssr.images import io
+from itk_arssr.images.found import Found, check_series_are_there, find, only
+from itk_arssr.images.outputs import Inputs
+from itk_arssr.images.resample import Grid, as_float, grid_of, resample
+from itk_arssr.pictures.picture import Panel, check_can_draw, save_comparison
 
 _TOLERANCE = 1e-2  # of a voxel: what headers round away
 

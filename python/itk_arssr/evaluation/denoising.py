@@ -13,7 +13,7 @@ from importlib.util import find_spec
 import itk
 import numpy as np
 
-from itk_arssr.resample import grid_of, image_on
+from itk_arssr.images.resample import grid_of, image_on
 
 _PATCH, _DISTANCE = 3, 5  # voxels: width of the patches that are compared, and how far apart they may be
 _STRENGTH = 0.6  # of the noise, how different patches may be that are averaged: as in scikit-image's example

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 
 import itk
 
-from itk_arssr.console import Bars
-from itk_arssr.diagnostics import warnings_silenced
-from itk_arssr.errors import UserError, description
-from itk_arssr.evaluation import RIVALS, SPLINE_BP, Case, Failure, Results
-from itk_arssr.evaluation_images import check_is_measurable, low_resolution, read_truth
-from itk_arssr.evaluation_options import Condition, Evaluation
-from itk_arssr.extreme_slices import ExtremeSlices, Restored
-from itk_arssr.metrics import Quality, compare
-from itk_arssr.restoration import Restorer
-from itk_arssr.sources import Source
-from itk_arssr.watch import Progress
+from itk_arssr.common.bars import Bars
+from itk_arssr.common.diagnostics import warnings_silenced
+from itk_arssr.common.errors import UserError, description
+from itk_arssr.common.interruption import Progress
+from itk_arssr.evaluation.extreme_slices import ExtremeSlices, Restored
+from itk_arssr.evaluation.methods import Restorer
+from itk_arssr.evaluation.metrics import Quality, compare
+from itk_arssr.evaluation.results import RIVALS, SPLINE_BP, Case, Failure, Results
+from itk_arssr.evaluation.settings import Condition, Evaluation
+from itk_arssr.evaluation.truth import check_is_measurable, low_resolution, read_truth
+from itk_arssr.images.sources import Source
 
 _FAILURES = (UserError, RuntimeError, OSError, MemoryError)
 

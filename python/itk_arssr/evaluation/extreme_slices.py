@@ -11,11 +11,11 @@ import itk
 import numpy as np
 import numpy.typing as npt
 
-from itk_arssr.evaluation import SPLINE_BP, gain_of_errors
-from itk_arssr.evaluation_options import PICTURES
-from itk_arssr.picture import Panel, save_comparison
-from itk_arssr.resample import grid_of, image_on
-from itk_arssr.slices import normal_axis
+from itk_arssr.evaluation.results import SPLINE_BP, gain_of_errors
+from itk_arssr.evaluation.settings import PICTURES
+from itk_arssr.images.resample import grid_of, image_on
+from itk_arssr.pictures.picture import Panel, save_comparison
+from itk_arssr.pictures.slices import normal_axis
 
 _LEAST_SHARE = 0.25  # of the mean error: slices of less have little in them
 _AXES = "xyz"

@@ -9,8 +9,9 @@ from pathlib import Path
 import itk
 import numpy as np
 
-from itk_arssr.denoising import is_available, without_noise
-from itk_arssr.evaluation import (
+from itk_arssr.common.interruption import Progress, Watch
+from itk_arssr.evaluation.denoising import is_available, without_noise
+from itk_arssr.evaluation.results import (
     BACK_PROJECTED,
     BASELINES,
     DENOISED_SPLINE,
@@ -20,11 +21,10 @@ from itk_arssr.evaluation import (
     SPLINE_BP,
     unique_names,
 )
-from itk_arssr.evaluation_options import Condition, Degradation, Evaluation
-from itk_arssr.resample import grid_of, resample
-from itk_arssr.upscale_settings import BackProjections, Settings, Target
-from itk_arssr.upscaler import Upscaler, load_model
-from itk_arssr.watch import Progress, Watch
+from itk_arssr.evaluation.settings import Condition, Degradation, Evaluation
+from itk_arssr.images.resample import grid_of, resample
+from itk_arssr.upscaling.settings import BackProjections, Settings, Target
+from itk_arssr.upscaling.upscaler import Upscaler, load_model
 
 
 @dataclass(frozen=True)

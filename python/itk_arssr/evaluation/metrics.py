@@ -15,8 +15,8 @@ import itk
 import numpy as np
 import numpy.typing as npt
 
-from itk_arssr.errors import UserError, description
-from itk_arssr.wording import times
+from itk_arssr.common.errors import UserError, description
+from itk_arssr.common.wording import times
 
 # What the calculator is wrapped for; voxels of any other type are converted.
 _WRAPPED = {"uint8": itk.UC, "int16": itk.SS, "uint16": itk.US, "float32": itk.F, "float64": itk.D}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from itk_arssr.confidence import CONFIDENCE, Mean
-from itk_arssr.errors import UserError
-from itk_arssr.evaluation import SPLINE_BP, Results
-from itk_arssr.evaluation_options import Condition
-from itk_arssr.picture import save_figure
+from itk_arssr.common.errors import UserError
+from itk_arssr.evaluation.confidence import CONFIDENCE, Mean
+from itk_arssr.evaluation.results import SPLINE_BP, Results
+from itk_arssr.evaluation.settings import Condition
+from itk_arssr.pictures.picture import save_figure
 
 _INCHES = (7.5, 4.5)
 _DPI = 160

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from itk_arssr import __version__
-from itk_arssr.atomic import completed
-from itk_arssr.confidence import CONFIDENCE, Mean
-from itk_arssr.evaluation import BACK_PROJECTED, BASELINES, FIGURES, Case, Results
-from itk_arssr.evaluation_options import Condition, Degradation, Evaluation
+from itk_arssr.common.atomic import completed
+from itk_arssr.evaluation.confidence import CONFIDENCE, Mean
+from itk_arssr.evaluation.results import BACK_PROJECTED, BASELINES, FIGURES, Case, Results
+from itk_arssr.evaluation.settings import Condition, Degradation, Evaluation
 
 _DIGITS = {"psnr": 2, "ssim": 4}
 _TITLES = {"psnr": "PSNR / dB", "ssim": "SSIM"}

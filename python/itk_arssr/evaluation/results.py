@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from itk_arssr.confidence import Mean, mean_of
-from itk_arssr.evaluation_options import Condition
-from itk_arssr.metrics import Quality
+from itk_arssr.evaluation.confidence import Mean, mean_of
+from itk_arssr.evaluation.metrics import Quality
+from itk_arssr.evaluation.settings import Condition
 
 LINEAR, SPLINE = "linear", "B-spline"
 BACK_PROJECTED = " + BP"

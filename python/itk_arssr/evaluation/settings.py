@@ -9,10 +9,10 @@ from enum import StrEnum
 
 import itk
 
-from itk_arssr.errors import UserError, description
-from itk_arssr.options import PerAxis, parse_per_axis
-from itk_arssr.upscale_settings import MOST_BACK_PROJECTIONS, BackProjections
-from itk_arssr.wording import times
+from itk_arssr.common.errors import UserError, description
+from itk_arssr.common.options import PerAxis, parse_per_axis
+from itk_arssr.common.wording import times
+from itk_arssr.upscaling.settings import MOST_BACK_PROJECTIONS, BackProjections
 
 _PART = re.compile(r"(\d*):(\d*)")
 _ONE = re.compile(r"0*1(\.0*)?")

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 import itk
 
-from itk_arssr import io
-from itk_arssr.degrade import simulate_low_resolution
-from itk_arssr.errors import UserError
-from itk_arssr.evaluation_options import Condition, Crop, Degradation
-from itk_arssr.resample import Grid, as_float, grid_of, image_on, resample, scaled
-from itk_arssr.sources import Source
-from itk_arssr.wording import times
+from itk_arssr.common.errors import UserError
+from itk_arssr.common.wording import times
+from itk_arssr.evaluation.settings import Condition, Crop, Degradation
+from itk_arssr.images import io
+from itk_arssr.images.resample import Grid, as_float, grid_of, image_on, resample, scaled
+from itk_arssr.images.simulation import simulate_low_resolution
+from itk_arssr.images.sources import Source
 
 _FEWEST_LOW = 4  # voxels that a cubic spline spans
 _WINDOW = 11  # voxels along each axis that SSIM needs

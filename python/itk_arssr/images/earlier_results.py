@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from itk_arssr.formats import output_extension, stem
+from itk_arssr.images.formats import output_extension, stem
 
 if TYPE_CHECKING:
-    from itk_arssr.sources import Source
+    from itk_arssr.images.sources import Source
 
 _NUMBER = r"\d+(?:[d.]\d+)?(?:e[+-]?\d+)?"  # as options.PerAxis.label and the published scripts write it
 _LABEL = re.compile(rf"{_NUMBER}(?:x{_NUMBER})*(?:x|mm)|like_.+")

@@ -9,7 +9,7 @@ import itk
 import numpy as np
 import numpy.typing as npt
 
-from itk_arssr.errors import UserError
+from itk_arssr.common.errors import UserError
 
 
 class NonFiniteCount:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from itk_arssr.errors import UserError
+from itk_arssr.common.errors import UserError
 
 DICOM = (".dcm", ".dicom")  # which DICOM files have at times; what is DICOM is told by content
 

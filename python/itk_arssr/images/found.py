@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from itk_arssr import io
-from itk_arssr.dicom.choice import Choice
-from itk_arssr.dicom.header import NotDicom, read_header
-from itk_arssr.dicom.naming import Names
-from itk_arssr.dicom.search import search
-from itk_arssr.dicom.series import Kind, Series, entry_of, grouped
-from itk_arssr.dicom.volumes import ScannedVolume, volumes_of
-from itk_arssr.errors import UserError
-from itk_arssr.formats import DICOM, extension
-from itk_arssr.results import sort
-from itk_arssr.sources import Source, is_data_file
-from itk_arssr.wording import times
+from itk_arssr.common.errors import UserError
+from itk_arssr.common.wording import times
+from itk_arssr.images import io
+from itk_arssr.images.dicom.choice import Choice
+from itk_arssr.images.dicom.header import NotDicom, read_header
+from itk_arssr.images.dicom.naming import Names
+from itk_arssr.images.dicom.search import search
+from itk_arssr.images.dicom.series import Kind, Series, entry_of, grouped
+from itk_arssr.images.dicom.volumes import ScannedVolume, volumes_of
+from itk_arssr.images.earlier_results import sort
+from itk_arssr.images.formats import DICOM, extension
+from itk_arssr.images.sources import Source, is_data_file
 
 _SHOWN = 3  # of many things of one kind
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import itk
 
-from itk_arssr import atomic
-from itk_arssr.errors import UserError
-from itk_arssr.finite import check_is_finite
-from itk_arssr.formats import NIFTI_WRITABLE, check_name, extension
-from itk_arssr.nifti import LARGEST_SIZE, Space, write_nifti
-from itk_arssr.opened import OpenedFile
-from itk_arssr.sources import Source
-from itk_arssr.wording import times
+from itk_arssr.common import atomic
+from itk_arssr.common.errors import UserError
+from itk_arssr.common.wording import times
+from itk_arssr.images.finite import check_is_finite
+from itk_arssr.images.formats import NIFTI_WRITABLE, check_name, extension
+from itk_arssr.images.nifti import LARGEST_SIZE, Space, write_nifti
+from itk_arssr.images.opened import OpenedFile
+from itk_arssr.images.sources import Source
 
 # Pixel types that the filter is wrapped for; others are read as float.
 _KEPT_PIXELS = {

@@ -14,10 +14,10 @@ from typing import ClassVar
 
 import itk
 
-from itk_arssr.errors import UserError, description
-from itk_arssr.nifti import recognised
-from itk_arssr.sources import Source
-from itk_arssr.wording import times
+from itk_arssr.common.errors import UserError, description
+from itk_arssr.common.wording import times
+from itk_arssr.images.nifti import recognised
+from itk_arssr.images.sources import Source
 
 _LONGEST_AXIS = 2**31 - 1  # voxels; what negative lengths are read as is longer
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from itk_arssr.datafiles import files_of
-from itk_arssr.errors import UserError
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.datafiles import files_of
 
 
 class Inputs:

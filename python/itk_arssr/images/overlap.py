@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from itk_arssr.errors import UserError
-from itk_arssr.resample import Grid
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.resample import Grid
 
 _TOLERANCE = 1e-6  # of the scan's voxel: as itk::ArSSRTileLattice::ExtentTolerance
 _LINES_AT_ONCE = 2**18

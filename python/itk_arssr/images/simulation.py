@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import itk
 
-from itk_arssr.errors import UserError
-from itk_arssr.resample import as_float
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.resample import as_float
 
 
 def simulate_low_resolution(

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from itk_arssr.dicom.volumes import ScannedVolume
-from itk_arssr.formats import extension
+from itk_arssr.images.dicom.volumes import ScannedVolume
+from itk_arssr.images.formats import extension
 
 _LARGEST_SIDECAR = 2**20  # bytes
 _DATA_OF_A_HEADER = {".img": (".hdr",), ".img.gz": (".hdr", ".hdr.gz")}

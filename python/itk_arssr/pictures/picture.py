@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import itk
 import numpy as np
 
-from itk_arssr.atomic import check_can_write, completed
-from itk_arssr.errors import UserError
-from itk_arssr.slices import Slice, Square, middle_slice, most_detailed, normal_axis
+from itk_arssr.common.atomic import check_can_write, completed
+from itk_arssr.common.errors import UserError
+from itk_arssr.pictures.slices import Slice, Square, middle_slice, most_detailed, normal_axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

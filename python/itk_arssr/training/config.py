@@ -10,7 +10,7 @@ from pathlib import Path
 import itk
 import yaml
 
-from itk_arssr.errors import UserError, description
+from itk_arssr.common.errors import UserError, description
 
 PATHS = ("data", "val", "labels", "out", "init")
 JOB_KEYS = (*PATHS, "validation_split", "series")

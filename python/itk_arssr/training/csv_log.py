@@ -8,9 +8,9 @@ import math
 import time
 from pathlib import Path
 
-from itk_arssr.errors import UserError
-from itk_arssr.runfolder import write_whole
-from itk_arssr.train_status import Status
+from itk_arssr.common.errors import UserError
+from itk_arssr.training.run_folder import write_whole
+from itk_arssr.training.status import Status
 
 COLUMNS = {
     "epoch": lambda status: status.Epoch,

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from itk_arssr.train_status import Status
+from itk_arssr.training.status import Status
 
 _REFRESH_SECONDS = 0.1
 _LINE_SECONDS = 60.0  # between plain lines within an epoch

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Self, TypeVar
 
-from itk_arssr.errors import UserError, description
+from itk_arssr.common.errors import UserError, description
 
 _T = TypeVar("_T")
 _FAREWELL_SECONDS = 5.0  # within which a process that is alive reports that it fails too

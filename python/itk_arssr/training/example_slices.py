@@ -10,12 +10,12 @@ import itk
 import numpy as np
 import numpy.typing as npt
 
-from itk_arssr import io
-from itk_arssr.degrade import simulate_low_resolution
-from itk_arssr.diagnostics import warnings_silenced
-from itk_arssr.resample import as_float, grid_of, image_on, resample, scaled
-from itk_arssr.slices import Slice, middle_slice, normal_axis
-from itk_arssr.sources import Source
+from itk_arssr.common.diagnostics import warnings_silenced
+from itk_arssr.images import io
+from itk_arssr.images.resample import as_float, grid_of, image_on, resample, scaled
+from itk_arssr.images.simulation import simulate_low_resolution
+from itk_arssr.images.sources import Source
+from itk_arssr.pictures.slices import Slice, middle_slice, normal_axis
 
 PANELS = "LR, B-spline, model, truth"
 _PART = 112  # voxels of the image's central part along each axis, at most

@@ -14,11 +14,11 @@ import itk
 from rich.console import Console
 from rich.progress import track
 
-from itk_arssr import io
-from itk_arssr.errors import UserError, description
-from itk_arssr.found import find
-from itk_arssr.io import LazyVolume
-from itk_arssr.sources import Source
+from itk_arssr.common.errors import UserError, description
+from itk_arssr.images import io
+from itk_arssr.images.found import find
+from itk_arssr.images.io import LazyVolume
+from itk_arssr.images.sources import Source
 
 _MAXIMUM_THREADS = 8
 _PROBLEMS_SHOWN = _NOTES_SHOWN = 5

@@ -11,13 +11,13 @@ from pathlib import Path
 import itk
 from rich.console import Console
 
-from itk_arssr.errors import UserError
-from itk_arssr.outputs import Inputs
-from itk_arssr.runfolder import RunFolder
-from itk_arssr.sources import Source
-from itk_arssr.train_config import Values, apply_recipe, check_agrees, check_names, merged, paths, read_config
-from itk_arssr.train_images import OpenImage, find_all, names_of, notes_on, open_images, split
-from itk_arssr.upscaler import load_model
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.outputs import Inputs
+from itk_arssr.images.sources import Source
+from itk_arssr.training.config import Values, apply_recipe, check_agrees, check_names, merged, paths, read_config
+from itk_arssr.training.images import OpenImage, find_all, names_of, notes_on, open_images, split
+from itk_arssr.training.run_folder import RunFolder
+from itk_arssr.upscaling.upscaler import load_model
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 import itk
 
-from itk_arssr.example_slices import ExampleSlices
-from itk_arssr.tensorboard_log import TensorBoardLog
-from itk_arssr.train_display import Display
-from itk_arssr.train_status import Status
-from itk_arssr.trainlog import TrainLog
+from itk_arssr.training.csv_log import TrainLog
+from itk_arssr.training.display import Display
+from itk_arssr.training.example_slices import ExampleSlices
+from itk_arssr.training.status import Status
+from itk_arssr.training.tensorboard_log import TensorBoardLog
 
 
 class Observer:

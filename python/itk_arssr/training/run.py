@@ -14,21 +14,21 @@ from pathlib import Path
 import itk
 from rich.console import Console
 
-from itk_arssr.distributed import Alone, join
-from itk_arssr.errors import EXIT_INTERRUPTED, OutputClosed, UserError, description
-from itk_arssr.example_slices import ExampleSlices
-from itk_arssr.opened import OpenedFile
-from itk_arssr.options import parse_per_axis
-from itk_arssr.runfolder import RunFolder, check_can_hold, check_writable, new_run
-from itk_arssr.stopping import stops_on_signals
-from itk_arssr.tensorboard_log import TensorBoardLog, is_available
-from itk_arssr.train_config import Given
-from itk_arssr.train_display import Display
-from itk_arssr.train_images import OpenImage
-from itk_arssr.train_job import Job, Request, prepare
-from itk_arssr.train_observer import LeadingObserver, Observer
-from itk_arssr.trainlog import TrainLog
-from itk_arssr.wording import times
+from itk_arssr.common.errors import EXIT_INTERRUPTED, OutputClosed, UserError, description
+from itk_arssr.common.options import parse_per_axis
+from itk_arssr.common.stopping import stops_on_signals
+from itk_arssr.common.wording import times
+from itk_arssr.images.opened import OpenedFile
+from itk_arssr.training.config import Given
+from itk_arssr.training.csv_log import TrainLog
+from itk_arssr.training.display import Display
+from itk_arssr.training.distributed import Alone, join
+from itk_arssr.training.example_slices import ExampleSlices
+from itk_arssr.training.images import OpenImage
+from itk_arssr.training.job import Job, Request, prepare
+from itk_arssr.training.observer import LeadingObserver, Observer
+from itk_arssr.training.run_folder import RunFolder, check_can_hold, check_writable, new_run
+from itk_arssr.training.tensorboard_log import TensorBoardLog, is_available
 
 
 def train(request: Request, console: Console) -> bool:

@@ -14,9 +14,9 @@ from pathlib import Path
 import itk
 import yaml
 
-from itk_arssr.atomic import check_can_write, completed, make_folder
-from itk_arssr.errors import UserError
-from itk_arssr.train_config import JOB_KEYS, PATHS, RECORD, Values, read_config
+from itk_arssr.common.atomic import check_can_write, completed, make_folder
+from itk_arssr.common.errors import UserError
+from itk_arssr.training.config import JOB_KEYS, PATHS, RECORD, Values, read_config
 
 _RECIPE, _LOG, _TENSORBOARD, _CHECKPOINTS = "recipe.yaml", "log.csv", "tensorboard", "checkpoints"
 

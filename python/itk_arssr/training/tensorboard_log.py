@@ -6,7 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from itk_arssr.example_slices import PANELS
+from itk_arssr.training.example_slices import PANELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from itk_arssr.train_status import Status
+    from itk_arssr.training.status import Status
 
 _STEPS_SHOWN = 5000  # points of the curve of the loss of single steps
 _EPOCH_CURVES = {

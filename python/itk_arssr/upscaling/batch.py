@@ -10,15 +10,15 @@ from pathlib import Path
 
 import itk
 
-from itk_arssr import io
-from itk_arssr.diagnostics import warnings_collected
-from itk_arssr.errors import UserError, description
-from itk_arssr.formats import extension, is_named_like_a_file, output_name
-from itk_arssr.found import Found, single
-from itk_arssr.outputs import Inputs, place
-from itk_arssr.sources import Source
-from itk_arssr.upscaler import Upscaler
-from itk_arssr.watch import Progress
+from itk_arssr.common.diagnostics import warnings_collected
+from itk_arssr.common.errors import UserError, description
+from itk_arssr.common.interruption import Progress
+from itk_arssr.images import io
+from itk_arssr.images.formats import extension, is_named_like_a_file, output_name
+from itk_arssr.images.found import Found, single
+from itk_arssr.images.outputs import Inputs, place
+from itk_arssr.images.sources import Source
+from itk_arssr.upscaling.upscaler import Upscaler
 
 
 @dataclass(frozen=True)

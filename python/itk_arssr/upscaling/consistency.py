@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import itk
 
-from itk_arssr.noise import ScanNoise
-from itk_arssr.origins import IMAGE
-from itk_arssr.upscale_settings import BackProjections
-from itk_arssr.watch import Progress, Watch
+from itk_arssr.acquisition.noise import ScanNoise
+from itk_arssr.acquisition.origins import IMAGE
+from itk_arssr.common.interruption import Progress, Watch
+from itk_arssr.upscaling.settings import BackProjections
 
 
 @dataclass(frozen=True)

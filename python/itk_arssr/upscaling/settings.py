@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from itk_arssr.options import PerAxis
-from itk_arssr.scan import Told
+from itk_arssr.acquisition.scan import Told
+from itk_arssr.common.options import PerAxis
 
 MOST_BACK_PROJECTIONS = 10  # where nobody says how many; a scan without noise needs no more
 

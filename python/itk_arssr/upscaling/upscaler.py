@@ -7,17 +7,17 @@ from pathlib import Path
 
 import itk
 
-from itk_arssr import io
-from itk_arssr.atomic import make_folder
-from itk_arssr.consistency import Agreement, Corrected, make_consistent
-from itk_arssr.errors import UserError, description
-from itk_arssr.found import find, only
-from itk_arssr.nifti import Space
-from itk_arssr.overlap import check_overlap
-from itk_arssr.resample import grid_of
-from itk_arssr.scan import ScanDescription, describe_image
-from itk_arssr.upscale_settings import Settings
-from itk_arssr.watch import Progress, Watch
+from itk_arssr.acquisition.scan import ScanDescription, describe_image
+from itk_arssr.common.atomic import make_folder
+from itk_arssr.common.errors import UserError, description
+from itk_arssr.common.interruption import Progress, Watch
+from itk_arssr.images import io
+from itk_arssr.images.found import find, only
+from itk_arssr.images.nifti import Space
+from itk_arssr.images.overlap import check_overlap
+from itk_arssr.images.resample import grid_of
+from itk_arssr.upscaling.consistency import Agreement, Corrected, make_consistent
+from itk_arssr.upscaling.settings import Settings
 
 _UPSCALING_SHARE = 0.9  # of the progress, where the result is then compared with its scan
 

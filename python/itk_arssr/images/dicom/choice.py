@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from itk_arssr.dicom.series import Kind, Series
-from itk_arssr.dicom.volumes import ScannedVolume
+from itk_arssr.images.dicom.series import Kind, Series
+from itk_arssr.images.dicom.volumes import ScannedVolume
 
 _WILDCARDS = frozenset("*?[")
 

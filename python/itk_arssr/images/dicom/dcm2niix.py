@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from itk_arssr.dicom.header import Header
-from itk_arssr.dicom.inputs import gather
-from itk_arssr.errors import UserError
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.dicom.header import Header
+from itk_arssr.images.dicom.inputs import gather
 
 _POLL_SECONDS = 0.1
 # The user's settings left alone (-g), voxels uncompressed (-z), a sidecar without names and dates (-b), axes as scanned

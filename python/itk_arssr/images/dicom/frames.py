@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from itk_arssr.dicom import tags
-from itk_arssr.dicom.header import Elements, Header
+from itk_arssr.images.dicom import tags
+from itk_arssr.images.dicom.header import Elements, Header
 
 _NOTHING = Elements()
 _MARKS = (

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from itk_arssr.dicom import tags
+from itk_arssr.images.dicom import tags
 
 _PREAMBLE_BYTES = 128
 _MAGIC = b"DICM"

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from itk_arssr.dicom import tags
-from itk_arssr.dicom.header import Header
-from itk_arssr.errors import UserError
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.dicom import tags
+from itk_arssr.images.dicom.header import Header
 
 
 def gather(headers: Sequence[Header], folder: Path) -> dict[str, str]:

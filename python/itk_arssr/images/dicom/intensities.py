@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from itk_arssr.dicom.frames import Frame
+from itk_arssr.images.dicom.frames import Frame
 
 _SHORTS = (np.iinfo(np.int16), np.iinfo(np.uint16))
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from itk_arssr.dicom.frames import Frame
-from itk_arssr.dicom.pixels import values_of
-from itk_arssr.dicom.sameness import compared
-from itk_arssr.dicom.stack import Stack
-from itk_arssr.errors import UserError
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.dicom.frames import Frame
+from itk_arssr.images.dicom.pixels import values_of
+from itk_arssr.images.dicom.sameness import compared
+from itk_arssr.images.dicom.stack import Stack
 
 _PARALLEL = 0.999  # cosine
 _SAME_HEIGHT = 0.2  # of the distance between slices

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from itk_arssr.dicom import tags
-from itk_arssr.dicom.frames import Frame
-from itk_arssr.dicom.match import Misplaced, is_parallel, turned
-from itk_arssr.dicom.pixels import values_of
-from itk_arssr.dicom.sameness import compared
-from itk_arssr.dicom.stack import Stack
+from itk_arssr.images.dicom import tags
+from itk_arssr.images.dicom.frames import Frame
+from itk_arssr.images.dicom.match import Misplaced, is_parallel, turned
+from itk_arssr.images.dicom.pixels import values_of
+from itk_arssr.images.dicom.sameness import compared
+from itk_arssr.images.dicom.stack import Stack
 
 _TOLERANCE = 0.05  # of a voxel
 

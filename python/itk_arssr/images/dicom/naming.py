@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from itk_arssr.dicom.series import Series
-from itk_arssr.dicom.volumes import ScannedVolume
+from itk_arssr.images.dicom.series import Series
+from itk_arssr.images.dicom.volumes import ScannedVolume
 
 _LONGEST = 64  # bytes of a folder's label
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from itk_arssr.dicom.frames import Frame
-from itk_arssr.dicom.match import Misplaced, remedy_for_mixtures
+from itk_arssr.images.dicom.frames import Frame
+from itk_arssr.images.dicom.match import Misplaced, remedy_for_mixtures
 
 _Volumes = Sequence[Sequence[Frame]]
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import itk
 import numpy as np
 
-from itk_arssr.diagnostics import warnings_silenced
-from itk_arssr.dicom import tags
-from itk_arssr.dicom.frames import Frame
-from itk_arssr.dicom.header import Header
+from itk_arssr.common.diagnostics import warnings_silenced
+from itk_arssr.images.dicom import tags
+from itk_arssr.images.dicom.frames import Frame
+from itk_arssr.images.dicom.header import Header
 
 
 def values_of(frames: Sequence[Frame]) -> np.ndarray:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from itk_arssr.dicom.frames import Frame
-from itk_arssr.dicom.match import Misplaced, remedy_for_mixtures
+from itk_arssr.images.dicom.frames import Frame
+from itk_arssr.images.dicom.match import Misplaced, remedy_for_mixtures
 
 _TOLERANCE = 0.05  # of a voxel: how far off the grid a slice may lie
 _NOTED = 0.01  # of a voxel: off the grid by more is told

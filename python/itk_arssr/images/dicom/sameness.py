@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from itk_arssr.dicom.frames import Frame
-from itk_arssr.dicom.intensities import has_slopes_applied, with_slopes
+from itk_arssr.images.dicom.frames import Frame
+from itk_arssr.images.dicom.intensities import has_slopes_applied, with_slopes
 
 _ROUNDING = 1e-5  # of the largest value: slopes are kept in single precision
 _DECODERS_DIFFER = 0.05  # of the standard deviation: lossy compression is not undone by all in one way

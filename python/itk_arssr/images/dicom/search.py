@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from itk_arssr.dicom.header import NotDicom, read_header
-from itk_arssr.dicom.series import Entry, entry_of
+from itk_arssr.images.dicom.header import NotDicom, read_header
+from itk_arssr.images.dicom.series import Entry, entry_of
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from itk_arssr.dicom import tags
-from itk_arssr.dicom.frames import Frame, frames_of
-from itk_arssr.dicom.header import Header, NotDicom, read_header
-from itk_arssr.errors import UserError
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.dicom import tags
+from itk_arssr.images.dicom.frames import Frame, frames_of
+from itk_arssr.images.dicom.header import Header, NotDicom, read_header
 
 _LOCALIZER = re.compile(r"locali[sz]er|scout|survey|topogram|scanogram", re.IGNORECASE)
 _EVEN = 0.05  # of the distance between slices

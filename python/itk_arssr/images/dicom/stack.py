@@ -11,7 +11,7 @@ from tempfile import gettempdir
 
 import numpy as np
 
-from itk_arssr.errors import UserError
+from itk_arssr.common.errors import UserError
 
 _HEADER_BYTES = 348
 _KINDS = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4"}

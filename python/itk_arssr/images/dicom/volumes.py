@@ -11,19 +11,19 @@ from tempfile import gettempdir
 
 import numpy as np
 
-from itk_arssr.dicom.dcm2niix import Output, convert
-from itk_arssr.dicom.frames import Frame, frames_of
-from itk_arssr.dicom.header import Header
-from itk_arssr.dicom.intensities import intensities, kind_of_intensities
-from itk_arssr.dicom.match import match, turned
-from itk_arssr.dicom.metaimage import write_metaimage
-from itk_arssr.dicom.mosaic import holds_tiles, match_mosaics
-from itk_arssr.dicom.order import check_are_told_apart
-from itk_arssr.dicom.placement import placed
-from itk_arssr.dicom.series import Kind, Series, kind_of
-from itk_arssr.dicom.stack import Stack, read_stack
-from itk_arssr.errors import UserError
-from itk_arssr.wording import times
+from itk_arssr.common.errors import UserError
+from itk_arssr.common.wording import times
+from itk_arssr.images.dicom.dcm2niix import Output, convert
+from itk_arssr.images.dicom.frames import Frame, frames_of
+from itk_arssr.images.dicom.header import Header
+from itk_arssr.images.dicom.intensities import intensities, kind_of_intensities
+from itk_arssr.images.dicom.match import match, turned
+from itk_arssr.images.dicom.metaimage import write_metaimage
+from itk_arssr.images.dicom.mosaic import holds_tiles, match_mosaics
+from itk_arssr.images.dicom.order import check_are_told_apart
+from itk_arssr.images.dicom.placement import placed
+from itk_arssr.images.dicom.series import Kind, Series, kind_of
+from itk_arssr.images.dicom.stack import Stack, read_stack
 
 _BYTES_NEEDED = 8  # for a pixel on its way, of files that are copied and of those that are made
 

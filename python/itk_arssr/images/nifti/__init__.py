@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from itk_arssr.nifti.for_itk import make_readable
-from itk_arssr.nifti.header import ANALYZE, LARGEST_SIZE, Header, read_header
-from itk_arssr.nifti.space import Space, space_of
-from itk_arssr.nifti.voxels import check_voxels
-from itk_arssr.nifti.writing import write_nifti
+from itk_arssr.images.nifti.for_itk import make_readable
+from itk_arssr.images.nifti.header import ANALYZE, LARGEST_SIZE, Header, read_header
+from itk_arssr.images.nifti.space import Space, space_of
+from itk_arssr.images.nifti.voxels import check_voxels
+from itk_arssr.images.nifti.writing import write_nifti
 
 __all__ = ["LARGEST_SIZE", "NiftiFile", "Space", "recognised", "write_nifti"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from itk_arssr.nifti.header import PAIR_MAGIC, Header, pack
-from itk_arssr.nifti.layout import dimension_fields, space_fields
-from itk_arssr.nifti.space import SCANNER, Form, Space
-from itk_arssr.nifti.stream import is_compressed
+from itk_arssr.images.nifti.header import PAIR_MAGIC, Header, pack
+from itk_arssr.images.nifti.layout import dimension_fields, space_fields
+from itk_arssr.images.nifti.space import SCANNER, Form, Space
+from itk_arssr.images.nifti.stream import is_compressed
 
 
 def make_readable(header: Header, space: Space, folder: Path) -> Path:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from itk_arssr.errors import UserError
-from itk_arssr.formats import extension
-from itk_arssr.nifti.stream import GZIP_MAGIC, first_bytes
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.formats import extension
+from itk_arssr.images.nifti.stream import GZIP_MAGIC, first_bytes
 
 NIFTI_1, NIFTI_2, ANALYZE = "NIfTI-1", "NIfTI-2", "Analyze 7.5"
 LENGTHS = {NIFTI_1: 348, NIFTI_2: 540, ANALYZE: 348}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from itk_arssr.nifti.affines import to_quaternion, voxel_sizes
-from itk_arssr.nifti.space import MM_PER_UNIT, Space
+from itk_arssr.images.nifti.affines import to_quaternion, voxel_sizes
+from itk_arssr.images.nifti.space import MM_PER_UNIT, Space
 
 _DIMENSIONS = 7
 

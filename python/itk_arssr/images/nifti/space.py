@@ -14,8 +14,9 @@ import itk
 import numpy as np
 import numpy.typing as npt
 
-from itk_arssr.errors import UserError
-from itk_arssr.nifti.affines import (
+from itk_arssr.common.errors import UserError
+from itk_arssr.common.wording import times
+from itk_arssr.images.nifti.affines import (
     LARGEST_LENGTH,
     LEAST_LENGTH,
     Affine,
@@ -27,8 +28,7 @@ from itk_arssr.nifti.affines import (
     spans_a_volume,
     voxel_sizes,
 )
-from itk_arssr.nifti.header import ANALYZE, Header
-from itk_arssr.wording import times
+from itk_arssr.images.nifti.header import ANALYZE, Header
 
 METRE, MILLIMETRE, MICROMETRE = 1, 2, 3
 MM_PER_UNIT = {METRE: 1e3, MICROMETRE: 1e-3}  # all other codes are taken for millimetres

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from itk_arssr.errors import UserError
+from itk_arssr.common.errors import UserError
 
 GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_FORMAT = 16 + zlib.MAX_WBITS  # header and checksum of gzip around the deflated data

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from itk_arssr.errors import UserError
-from itk_arssr.finite import NonFiniteCount
-from itk_arssr.nifti.header import Header
-from itk_arssr.nifti.stream import is_compressed, pieces
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.finite import NonFiniteCount
+from itk_arssr.images.nifti.header import Header
+from itk_arssr.images.nifti.stream import is_compressed, pieces
 
 
 def check_voxels(header: Header) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import itk
 
-from itk_arssr.nifti.header import DATATYPES, SINGLE_MAGIC, VOXELS_AFTER_HEADER, pack
-from itk_arssr.nifti.layout import dimension_fields, space_fields
-from itk_arssr.nifti.space import Space, itk_grid, scanner_space
-from itk_arssr.nifti.stream import PIECE_BYTES
+from itk_arssr.images.nifti.header import DATATYPES, SINGLE_MAGIC, VOXELS_AFTER_HEADER, pack
+from itk_arssr.images.nifti.layout import dimension_fields, space_fields
+from itk_arssr.images.nifti.space import Space, itk_grid, scanner_space
+from itk_arssr.images.nifti.stream import PIECE_BYTES
 
 _COMPRESSION_LEVEL = 4  # zlib's files are then as small as those of ITK, and as fast to write
 
