@@ -18,8 +18,11 @@
 #ifndef ArSSRPickle_h
 #define ArSSRPickle_h
 
+#include "model/ArSSRFileFormat.h"
+
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -58,6 +61,75 @@ struct Pickle
 {
   std::deque<PickleNode> nodes;
   std::uint32_t          root{ 0 };
+};
+
+/** \brief Stack, marks and memo of the pickle machine; everything that grows is charged to the memory budget first. */
+class PickleStack
+{
+public:
+  using Index = std::uint32_t;
+  using Node = PickleNode;
+
+  explicit PickleStack(MemoryBudget & budget);
+
+  /** Appends a node of this kind and pushes it; the reference stays valid. */
+  Node &
+  Push(Node::Kind kind);
+
+  /** As above; the node refers to others. */
+  void
+  Push(Node::Kind kind, std::vector<Index> items);
+
+  const Node &
+  At(Index index) const
+  {
+    return m_Pickle.nodes[index];
+  }
+
+  void
+  Mark();
+
+  /** The topmost nodes, deepest first; throws if there are not so many above the last mark. */
+  std::vector<Index>
+  Pop(std::size_t count);
+
+  /** All nodes above the last mark, deepest first, and removes the mark. */
+  std::vector<Index>
+  PopToMark();
+
+  /** The topmost node; throws if there is none above the last mark. */
+  Node &
+  Top();
+
+  /** Appends to the items of the topmost node. */
+  void
+  AppendToTop(const std::vector<Index> & items);
+
+  /** Memorises the topmost node, under the number of nodes memorised before if there is no key. */
+  void
+  Store(std::uint64_t key);
+  void
+  Store();
+
+  /** Pushes a memorised node. */
+  void
+  Fetch(std::uint64_t key);
+
+  /** All nodes, with the only one on the stack as root; throws if there is not exactly one. Leaves the stack empty. */
+  Pickle
+  Finish();
+
+private:
+  void
+  PushIndex(Index index);
+  std::size_t
+  GetBase() const;
+
+  MemoryBudget &                 m_Budget;
+  Pickle                         m_Pickle;
+  std::vector<Index>             m_Stack;
+  std::vector<std::size_t>       m_Marks; // sizes of the stack where MARK was met
+  std::map<std::uint64_t, Index> m_Memo;
 };
 } // namespace itk::arssr
 

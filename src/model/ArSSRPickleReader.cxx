@@ -17,12 +17,106 @@
  *=========================================================================*/
 #include "model/ArSSRPickleReader.h"
 
-#include "model/ArSSRPickleOpcodes.h"
-
 namespace itk::arssr
 {
 namespace
 {
+/** The opcodes that PickleReader understands, named as in Python's pickletools. */
+enum PickleOpcode : unsigned char
+{
+  MARK = '(',
+  STOP = '.',
+  BINFLOAT = 'G',
+  BININT = 'J',
+  BININT1 = 'K',
+  BININT2 = 'M',
+  NONE = 'N',
+  BINPERSID = 'Q',
+  REDUCE = 'R',
+  BINSTRING = 'T',
+  SHORT_BINSTRING = 'U',
+  BINUNICODE = 'X',
+  EMPTY_LIST = ']',
+  APPEND = 'a',
+  BUILD = 'b',
+  GLOBAL = 'c',
+  APPENDS = 'e',
+  BINGET = 'h',
+  LONG_BINGET = 'j',
+  BINPUT = 'q',
+  LONG_BINPUT = 'r',
+  SETITEM = 's',
+  TUPLE = 't',
+  EMPTY_TUPLE = ')',
+  SETITEMS = 'u',
+  EMPTY_DICT = '}',
+  PROTO = 0x80,
+  TUPLE1 = 0x85,
+  TUPLE2 = 0x86,
+  TUPLE3 = 0x87,
+  NEWTRUE = 0x88,
+  NEWFALSE = 0x89,
+  LONG1 = 0x8A,
+  SHORT_BINUNICODE = 0x8C,
+  BINUNICODE8 = 0x8D,
+  STACK_GLOBAL = 0x93,
+  MEMOIZE = 0x94,
+  FRAME = 0x95,
+};
+
+struct NamedOpcode
+{
+  unsigned int value;
+  const char * name;
+};
+
+constexpr NamedOpcode RefusedOpcodes[] = {
+  { '0', "POP" },
+  { '1', "POP_MARK" },
+  { '2', "DUP" },
+  { 'B', "BINBYTES" },
+  { 'C', "SHORT_BINBYTES" },
+  { 'F', "FLOAT" },
+  { 'I', "INT" },
+  { 'L', "LONG" },
+  { 'P', "PERSID" },
+  { 'S', "STRING" },
+  { 'V', "UNICODE" },
+  { 'd', "DICT" },
+  { 'g', "GET" },
+  { 'i', "INST" },
+  { 'l', "LIST" },
+  { 'o', "OBJ" },
+  { 'p', "PUT" },
+  { 0x81, "NEWOBJ" },
+  { 0x82, "EXT1" },
+  { 0x83, "EXT2" },
+  { 0x84, "EXT4" },
+  { 0x8B, "LONG4" },
+  { 0x8E, "BINBYTES8" },
+  { 0x8F, "EMPTY_SET" },
+  { 0x90, "ADDITEMS" },
+  { 0x91, "FROZENSET" },
+  { 0x92, "NEWOBJ_EX" },
+  { 0x96, "BYTEARRAY8" },
+  { 0x97, "NEXT_BUFFER" },
+  { 0x98, "READONLY_BUFFER" },
+};
+
+/** Name of an opcode that PickleReader does not understand; null if pickle has no such opcode. */
+const char *
+NameOfRefusedOpcode(unsigned int opcode)
+{
+  for (const NamedOpcode & refused : RefusedOpcodes)
+  {
+    if (refused.value == opcode)
+    {
+      return refused.name;
+    }
+  }
+  return nullptr;
+}
+
 constexpr std::size_t  LongestGlobal = 256; // characters of a module's or a global's name
 constexpr unsigned int LowestProtocol = 2;  // older ones are text, and hold nothing but what torch.save never writes
 constexpr unsigned int HighestProtocol = 5;

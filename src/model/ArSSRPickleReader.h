@@ -19,7 +19,7 @@
 #define ArSSRPickleReader_h
 
 #include "model/ArSSRByteFile.h"
-#include "model/ArSSRPickleStack.h"
+#include "model/ArSSRPickle.h"
 
 #include <set>
 

@@ -27,6 +27,11 @@
 
 namespace itk::arssr
 {
+/** Learning rate of a step by the recipe's schedule: warm-up from 0, then a half cosine down to the final share at the
+ * last step, or a half every `halve_every` epochs. Steps count from 0 over all epochs. */
+double
+GetLearningRate(const ArSSRTrainingRecipe & recipe, SizeValueType step, SizeValueType stepsPerEpoch);
+
 /** \brief Adam on a network's weights, with clipped gradients and a moving average of the weights. */
 class Optimizer
 {

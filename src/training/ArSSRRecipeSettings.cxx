@@ -17,6 +17,8 @@
  *=========================================================================*/
 #include "training/ArSSRRecipeSettings.h"
 
+#include "platform/ArSSREnumText.h"
+
 namespace itk::arssr
 {
 namespace
@@ -86,5 +88,39 @@ ReadSampleSettings(const ArSSRTrainingRecipe & recipe)
     }
   }
   return settings;
+}
+
+Architecture
+MakeArchitecture(const ArSSRTrainingRecipe & recipe)
+{
+  using Enums = ArSSRModelEnums;
+  const auto choose = [&recipe](const char * name, const auto & values) {
+    return FromText("training recipe's " + std::string(name), recipe.Get(name), values);
+  };
+  const auto integer = [&recipe](const char * name) {
+    return static_cast<std::int64_t>(recipe.GetNumber(name));
+  };
+  Architecture architecture;
+  architecture.encoder =
+    choose("encoder",
+           std::vector<Enums::Encoder>{
+             Enums::Encoder::RDN, Enums::Encoder::ResCNN, Enums::Encoder::SRResnet, Enums::Encoder::Residual });
+  if (architecture.encoder == Enums::Encoder::Residual)
+  {
+    architecture.channels = integer("channels");
+    architecture.blocks = integer("blocks");
+  }
+  architecture.featureDimension = integer("feature_dim");
+  architecture.depth = integer("depth");
+  architecture.width = integer("width");
+  architecture.skip = choose("interpolation_skip",
+                             std::vector<Enums::Skip>{ Enums::Skip::None, Enums::Skip::Linear, Enums::Skip::Cubic });
+  architecture.coordinates =
+    choose("coordinates", std::vector<Enums::Coordinates>{ Enums::Coordinates::Image, Enums::Coordinates::Local });
+  architecture.padding =
+    choose("feature_padding", std::vector<Enums::Padding>{ Enums::Padding::Zeros, Enums::Padding::Border });
+  architecture.perceptron =
+    choose("perceptron", std::vector<Enums::Perceptron>{ Enums::Perceptron::TwoStage, Enums::Perceptron::Plain });
+  return architecture;
 }
 } // namespace itk::arssr

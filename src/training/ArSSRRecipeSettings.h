@@ -20,6 +20,7 @@
 
 #include "itkArSSRTrainingRecipe.h"
 
+#include "network/ArSSRArchitecture.h"
 #include "samples/ArSSRSampleSettings.h"
 
 namespace itk::arssr
@@ -27,6 +28,10 @@ namespace itk::arssr
 /** What a recipe says of samples. \throws ExceptionObject when the recipe contradicts itself. */
 SampleSettings
 ReadSampleSettings(const ArSSRTrainingRecipe & recipe);
+
+/** The network that a recipe asks for. */
+Architecture
+MakeArchitecture(const ArSSRTrainingRecipe & recipe);
 } // namespace itk::arssr
 
 #endif

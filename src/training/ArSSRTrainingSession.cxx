@@ -19,8 +19,6 @@
 
 #include "platform/ArSSRAutocast.h"
 #include "platform/ArSSRDevice.h"
-#include "training/ArSSRLearningRate.h"
-#include "training/ArSSRRecipeArchitecture.h"
 #include "training/ArSSRRecipeSettings.h"
 
 #include "itkMacro.h"
