@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Trains a bundled model in the background, on one core and out of the way of other work, or goes on where it was stopped:
 #   bash scripts/train_model.sh fast          by models/arssr-fast.yaml
-#   bash scripts/train_model.sh accurate      by models/arssr-accurate.yaml
+#   bash scripts/train_model.sh accurate      by models/arssr-accurate.yaml; any models/arssr-NAME.yaml
 #   bash scripts/train_model.sh --stop fast   ends it at its next step, with a checkpoint
 #   bash scripts/train_model.sh --save fast   copies what it takes to go on to training/fast, to be committed
 # Where there is no run yet but training/NAME in the checkout, that one goes on.
@@ -12,6 +12,8 @@
 #   ARSSR           the command line to use (default: that in .venv); one that no later setup replaces under a running training
 #   ARSSR_CACHE     what stands above for ~/.cache/arssr
 #   ARSSR_THREADS   threads of torch (default: 1); a training must go on with the number it began with to be the same
+#   ARSSR_PROCESSES processes that share each step's samples (default: 1); likewise
+#   ARSSR_INIT      model whose weights a new training starts from
 set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$checkout/scripts/lib/common.sh"
@@ -34,10 +36,11 @@ run=$folder/$name
 pid_file=$folder/$name.pid
 arssr=${ARSSR:-$checkout/.venv/bin/arssr}
 threads=${ARSSR_THREADS:-1}
+processes=${ARSSR_PROCESSES:-1}
 
 # The process of a training that runs; fails when there is none.
 running() {
-  [ -e "$pid_file" ] && ps -o args= -p "$(cat "$pid_file")" 2>/dev/null | grep -q 'arssr train'
+  [ -e "$pid_file" ] && ps -o args= -p "$(cat "$pid_file")" 2>/dev/null | grep -Eq 'arssr train|itk_arssr train'
 }
 
 if [ "$action" = stop ]; then
@@ -80,11 +83,15 @@ else
   # A run that ended before its first checkpoint begins anew.
   [ ! -e "$run/recipe.yaml" ] || mv "$run" "$run-$(date +%Y%m%d-%H%M%S)"
   arguments=("$folder/data/training" --val "$folder/data/validation" --labels "$folder/data/labels"
-    --config "$recipe" --run-dir "$run" --out "$folder/$name.safetensors")
+    --config "$recipe" --run-dir "$run" --out "$folder/$name.safetensors" ${ARSSR_INIT:+--init "$ARSSR_INIT"})
+fi
+program=("$arssr")
+if [ "$processes" -gt 1 ]; then
+  program=("$(dirname "$arssr")/python" -m torch.distributed.run --standalone --nproc-per-node "$processes" -m itk_arssr)
 fi
 mkdir -p "$folder"
 cd "$folder"
-OMP_NUM_THREADS=$threads setsid nohup nice -n 19 "$arssr" train "${arguments[@]}" --threads "$threads" \
+OMP_NUM_THREADS=$threads setsid nohup nice -n 19 "${program[@]}" train "${arguments[@]}" --threads "$threads" \
   >>"$folder/$name.log" 2>&1 </dev/null &
 echo $! >"$pid_file"
 echo "Process $! trains $name; $folder/$name.log shows how far it is."
