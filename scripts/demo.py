@@ -11,8 +11,9 @@ from itk_arssr.commands.shared import checked, out, reports_mistakes
 from itk_arssr.commands.tables import quality_table
 from itk_arssr.common.bars import Bars
 from itk_arssr.common.errors import UserError
-from itk_arssr.common.interruption import Watch, ends_on_ctrl_c
 from itk_arssr.common.options import PerAxis, parse_per_axis
+from itk_arssr.common.signals import ends_on_ctrl_c
+from itk_arssr.common.watch import Watch
 from itk_arssr.common.wording import times
 from itk_arssr.evaluation.comparison import caption
 from itk_arssr.evaluation.metrics import compare

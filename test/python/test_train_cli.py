@@ -528,7 +528,7 @@ def test_one_damaged_checkpoint_of_several_is_passed_over(arssr, run, tmp_path):
 def test_a_second_ctrl_c_quits_at_once(python):
     script = """
 import os, signal, time
-from itk_arssr.common.stopping import stops_on_signals
+from itk_arssr.common.signals import stops_on_signals
 
 def stop():
     print("stop", flush=True)

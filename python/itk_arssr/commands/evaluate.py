@@ -13,8 +13,8 @@ from itk_arssr.commands.shared import err, option, out, reports_mistakes, tell_n
 from itk_arssr.common.atomic import check_can_write, make_folder
 from itk_arssr.common.bars import Bars
 from itk_arssr.common.errors import UserError
-from itk_arssr.common.interruption import ends_on_ctrl_c
 from itk_arssr.common.options import parse_device, parse_memory, parse_precision, parse_quality
+from itk_arssr.common.signals import ends_on_ctrl_c
 from itk_arssr.evaluation.results import Failure
 from itk_arssr.evaluation.settings import (
     PICTURES,

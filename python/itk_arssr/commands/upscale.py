@@ -13,7 +13,6 @@ from itk_arssr.commands.shared import err, heading, option, out, reports_mistake
 from itk_arssr.commands.tables import outcome, summary
 from itk_arssr.common.bars import Bars
 from itk_arssr.common.errors import UserError
-from itk_arssr.common.interruption import ends_on_ctrl_c
 from itk_arssr.common.options import (
     PerAxis,
     parse_device,
@@ -23,6 +22,7 @@ from itk_arssr.common.options import (
     parse_precision,
     parse_quality,
 )
+from itk_arssr.common.signals import ends_on_ctrl_c
 from itk_arssr.images.found import Found, check_series_are_there, find
 from itk_arssr.upscaling.batch import Batch, Existing, Result, Settling, run
 from itk_arssr.upscaling.settings import BackProjections, Settings, Target, parse_back_projections

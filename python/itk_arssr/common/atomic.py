@@ -1,7 +1,7 @@
 """Files that are seen whole or not at all: written under another name, then put in place.
 
-As the C++ writer does it (``src/model/ArSSRAtomicFile.cxx``): a symbolic link stays, and what it leads to is written; a file
-that is replaced keeps its permissions; file and folder are flushed to the disk before the program goes on.
+As the C++ writer does it (``src/model/ArSSRAtomicFile.cxx``): a symbolic link stays, and what it leads to is written; a
+file that is replaced keeps its permissions; file and folder are flushed to the disk before the program goes on.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import itk
 from itk_arssr.common.bars import Bars
 from itk_arssr.common.diagnostics import warnings_silenced
 from itk_arssr.common.errors import UserError, description
-from itk_arssr.common.interruption import Progress
+from itk_arssr.common.watch import Progress
 from itk_arssr.evaluation.extreme_slices import ExtremeSlices, Restored
 from itk_arssr.evaluation.methods import Restorer
 from itk_arssr.evaluation.metrics import Quality, compare

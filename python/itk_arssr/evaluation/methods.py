@@ -9,7 +9,7 @@ from pathlib import Path
 import itk
 import numpy as np
 
-from itk_arssr.common.interruption import Progress, Watch
+from itk_arssr.common.watch import Progress, Watch
 from itk_arssr.evaluation.denoising import is_available, without_noise
 from itk_arssr.evaluation.results import (
     BACK_PROJECTED,

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from itk_arssr.common.errors import EXIT_INTERRUPTED, OutputClosed, UserError, description
 from itk_arssr.common.options import parse_per_axis
-from itk_arssr.common.stopping import stops_on_signals
+from itk_arssr.common.signals import stops_on_signals
 from itk_arssr.common.wording import times
 from itk_arssr.images.opened import OpenedFile
 from itk_arssr.training.config import Given

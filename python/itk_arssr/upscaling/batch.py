@@ -12,7 +12,7 @@ import itk
 
 from itk_arssr.common.diagnostics import warnings_collected
 from itk_arssr.common.errors import UserError, description
-from itk_arssr.common.interruption import Progress
+from itk_arssr.common.watch import Progress
 from itk_arssr.images import io
 from itk_arssr.images.formats import extension, is_named_like_a_file, output_name
 from itk_arssr.images.found import Found, single

@@ -8,7 +8,7 @@ import itk
 
 from itk_arssr.acquisition.noise import ScanNoise
 from itk_arssr.acquisition.origins import IMAGE
-from itk_arssr.common.interruption import Progress, Watch
+from itk_arssr.common.watch import Progress, Watch
 from itk_arssr.upscaling.settings import BackProjections
 
 

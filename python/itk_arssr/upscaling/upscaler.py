@@ -10,7 +10,7 @@ import itk
 from itk_arssr.acquisition.scan import ScanDescription, describe_image
 from itk_arssr.common.atomic import make_folder
 from itk_arssr.common.errors import UserError, description
-from itk_arssr.common.interruption import Progress, Watch
+from itk_arssr.common.watch import Progress, Watch
 from itk_arssr.images import io
 from itk_arssr.images.found import find, only
 from itk_arssr.images.nifti import Space

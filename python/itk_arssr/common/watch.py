@@ -1,24 +1,15 @@
-"""ITK filters under observation: their progress, Ctrl-C at their next piece of work, their errors explained."""
+"""ITK filters under observation: their progress, their end at their next piece of work, their errors explained."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 import itk
 
 from itk_arssr.common.errors import Interrupted, UserError, description
-from itk_arssr.common.signals import handled
 
 Progress = Callable[[float], None]
-
-
-class Interruptible(Protocol):
-    """What Ctrl-C can end."""
-
-    def interrupt(self) -> None:
-        """End the computation as soon as it can be ended."""
 
 
 class Watch:
@@ -85,13 +76,3 @@ class Watch:
         """Raise ``Interrupted`` after ``interrupt``."""
         if self._interrupted:
             raise Interrupted
-
-
-@contextmanager
-def ends_on_ctrl_c(work: Interruptible) -> Iterator[None]:
-    """Make Ctrl-C, a polite kill and a closed terminal end the computation at its next piece of work.
-
-    An exception would be raised inside an ITK observer, where it is only printed.
-    """
-    with handled(lambda *_: work.interrupt()):
-        yield
