@@ -12,12 +12,11 @@ import numpy as np
 
 from itk_arssr.common.atomic import check_can_write, completed
 from itk_arssr.common.errors import UserError
-from itk_arssr.pictures.slices import Slice, Square, middle_slice, most_detailed, normal_axis
+from itk_arssr.pictures.slices import Slice, Square, grey_range, middle_slice, most_detailed, normal_axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_BRIGHTEST, _HEADROOM = 99.7, 1.08  # this percentile of the slice is shown a little below white
 _ERROR_SCALE = 99.0  # percentile of the largest error shown as the end of the colour bar
 _INK, _MUTED, _ACCENT = "#1b1f24", "#59636e", "#ffb000"
 _COLUMN_INCHES = 2.75
@@ -170,10 +169,9 @@ def _mark(whole, zoomed, square: Square) -> None:
 
 
 def _set_grey_scale(columns: Sequence[_Column], reference: Slice) -> None:
-    darkest, brightest = float(reference.pixels.min()), float(np.percentile(reference.pixels, _BRIGHTEST))
-    white = darkest + (_HEADROOM * (brightest - darkest) or 1.0)
+    black, white = grey_range(reference)
     for column in columns:
-        column.colours = {"cmap": "gray", "vmin": darkest, "vmax": white}
+        column.colours = {"cmap": "gray", "vmin": black, "vmax": white}
 
 
 def _error_columns(panels: Sequence[Panel], truth: Panel, axis: int) -> list[_Column]:

@@ -14,6 +14,8 @@ _INNER_SHARE = 0.08  # margin of the slice in which no zoomed square is put
 _FAINT_EDGE = 0.03  # share of the strongest edge below which there is none, as in air
 _EDGE_CLIP = 70  # percentile of the edges beyond which they count no more
 
+_BRIGHTEST, _HEADROOM = 99.7, 1.08  # this percentile of a slice is shown a little below white
+
 Array = npt.NDArray[np.generic]
 
 
@@ -33,6 +35,13 @@ class Square:
     left: float
     top: float
     side: float
+
+
+def grey_range(reference: Slice) -> tuple[float, float]:
+    """The intensities shown black and white in all pictures of what a slice shows."""
+    darkest = float(reference.pixels.min())
+    brightest = float(np.percentile(reference.pixels.astype(np.float64), _BRIGHTEST))
+    return darkest, darkest + (_HEADROOM * (brightest - darkest) or 1.0)
 
 
 def normal_axis(images: Sequence[itk.Image]) -> int:

@@ -15,13 +15,12 @@ from itk_arssr.images import io
 from itk_arssr.images.resample import as_float, grid_of, image_on, resample, scaled
 from itk_arssr.images.simulation import simulate_low_resolution
 from itk_arssr.images.sources import Source
-from itk_arssr.pictures.slices import Slice, middle_slice, normal_axis
+from itk_arssr.pictures.slices import Slice, grey_range, middle_slice, normal_axis
 
 PANELS = "LR, B-spline, model, truth"
 _PART = 112  # voxels of the image's central part along each axis, at most
 _HEIGHT = 224  # pixels of the picture, at least
 _GAP = 4  # pixels between panels
-_BRIGHTEST, _HEADROOM = 99.7, 1.08  # this percentile of the truth is shown a little below white
 
 
 class ExampleSlices:
@@ -94,8 +93,7 @@ def _beside(slices: Sequence[Slice]) -> npt.NDArray[np.uint8]:
         max(1, round(enlarged * length / count / pixel))
         for length, count in ((truth.height, rows), (truth.width, columns))
     )
-    black, white = float(truth.pixels.min()), float(np.percentile(truth.pixels.astype(np.float64), _BRIGHTEST))
-    white = black + (_HEADROOM * (white - black) or 1.0)
+    black, white = grey_range(truth)
     gap = np.full((rows * down, _GAP), 255, np.uint8)
     panels = []
     for shown in slices:
