@@ -8,6 +8,7 @@
 #   ITK_DIR         a build tree of ITK 5.4, wrapped for Python, to use instead of building one
 #   ITK_SOURCE_DIR  a source tree of ITK 5.4 to build instead of the Debian source package
 #   ARSSR_CACHE     where ITK is built, shared by all checkouts (default: $XDG_CACHE_HOME/arssr or ~/.cache/arssr)
+#   ARSSR_TESTS     OFF leaves out C++ tests and examples, unless build/ has them already (default: ON)
 #   ARSSR_PYTHON    the Python, 3.11 or newer, that .venv/ is made from (default: python3)
 set -euo pipefail
 
@@ -100,7 +101,7 @@ build_module() {
   rm -rf "$build/wheel"
   with_progress "$logs/module.log" \
     pip --disable-pip-version-check wheel . -v --no-build-isolation --no-deps -w "$build/wheel" \
-    -C build-dir="$build" -C cmake.define.BUILD_TESTING=ON -C cmake.define.ITK_DIR="$ITK_DIR"
+    -C build-dir="$build" -C cmake.define.BUILD_TESTING="$tests" -C cmake.define.ITK_DIR="$ITK_DIR"
 }
 
 install_wheel() {
@@ -132,7 +133,15 @@ else
   build_itk
 fi
 
-step "Compiling the module, its tests and its Python extension (about 5 min on two cores the first time)"
+tests=${ARSSR_TESTS:-ON}
+if grep -qs '^BUILD_TESTING:[A-Z]*=ON' "$build/CMakeCache.txt"; then
+  tests=ON
+fi
+if [ "$tests" = ON ]; then
+  step "Compiling the module, its tests and its Python extension (about 15 min on two cores the first time)"
+else
+  step "Compiling the module and its Python extension (about 8 min on two cores the first time)"
+fi
 build_module
 
 step "Installing the wheel in .venv"
