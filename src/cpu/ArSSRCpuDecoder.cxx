@@ -160,8 +160,7 @@ void
 CpuDecoder::Decode(const FeatureTile & tile, const DecodeJob & job) const
 {
   SamplingOptions sampling = m_Sampling;
-  const auto      voxelSize = job.indexMap.GetVoxelSize(); // x first
-  sampling.voxelSize = { voxelSize[2], voxelSize[1], voxelSize[0] };
+  sampling.voxelSize = ToGridLengths(job.indexMap.GetVoxelSize());
   const CpuDecodeJob      cpuJob{ m_Kernels, m_Perceptron, tile, job.indexMap, sampling, m_Skip };
   const std::vector<Unit> units = MakeUnits(job.spans);
   ForEachInParallel(

@@ -48,10 +48,10 @@ CpuPointSource::Fill(const OutputSpan & span, float * first, float * interpolate
   auto             index = span.start;
   for (std::int64_t n = 0; n < count; ++n, ++index[0])
   {
-    const auto sample = m_Job.indexMap.Evaluate(index);
+    const GridLengths sample = ToGridLengths(m_Job.indexMap.Evaluate(index));
     for (int axis = 0; axis < 3; ++axis)
     {
-      values[n][axis] = sample[2 - axis];
+      values[n][axis] = sample[axis];
     }
   }
   // The channels' padding stands between the features and the coordinates.

@@ -267,12 +267,12 @@ CudaExecutor::MakeArguments(const FeatureTile & tile, const DecodeJob & job) con
   SetThree(arguments.featureExtent, tile.features.sizes());
   SetThree(arguments.intensityOrigin, tile.lowResolutionOrigin);
   SetThree(arguments.intensityExtent, tile.lowResolution.sizes());
-  const auto voxelSize = job.indexMap.GetVoxelSize(); // x first
+  const GridLengths voxelSize = ToGridLengths(job.indexMap.GetVoxelSize());
   for (int row = 0; row < 3; ++row)
   {
     std::copy_n(job.indexMap.GetMatrix()[row].begin(), 3, arguments.matrix[row]);
     arguments.offset[row] = job.indexMap.GetOffset()[row];
-    arguments.voxelSize[row] = voxelSize[2 - row];
+    arguments.voxelSize[row] = voxelSize[row];
   }
   arguments.borderPadding = static_cast<std::int32_t>(m_Sampling.padding == ArSSRModelEnums::Padding::Border);
   arguments.skipTaps = m_Skip == ArSSRModelEnums::Skip::None ? 0 : GetNumberOfSkipTaps(m_Skip);

@@ -32,18 +32,6 @@ namespace itk::arssr
 {
 namespace
 {
-GridIndex
-ToGridIndex(const ArSSREngine::SizeType & size)
-{
-  return { static_cast<std::int64_t>(size[2]), static_cast<std::int64_t>(size[1]), static_cast<std::int64_t>(size[0]) };
-}
-
-GridIndex
-ToGridIndex(const ArSSREngine::IndexType & index)
-{
-  return { index[2], index[1], index[0] };
-}
-
 // Of the output, averaged at once: enough for two chunks of the CUDA decoder to be under way.
 constexpr SizeValueType MostVoxelsAveraged = SizeValueType{ 1 } << 22;
 

@@ -18,6 +18,8 @@
 #ifndef ArSSRRunner_h
 #define ArSSRRunner_h
 
+#include "itkArSSREngine.h"
+
 #include "engine/ArSSRExecutorChoice.h"
 #include "engine/ArSSRFeatureCache.h"
 #include "grid/ArSSRMirror.h"

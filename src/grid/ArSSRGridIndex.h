@@ -18,6 +18,8 @@
 #ifndef ArSSRGridIndex_h
 #define ArSSRGridIndex_h
 
+#include "itkSize.h"
+
 #include <array>
 #include <cstdint>
 
@@ -35,6 +37,34 @@ struct GridBox
   GridIndex begin{};
   GridIndex end{};
 };
+
+/** An index or a size of ITK's, x first. Here and in the next two, and nowhere else, the order of axes is turned round.
+ */
+template <typename TIndex>
+GridIndex
+ToGridIndex(const TIndex & index)
+{
+  return { static_cast<std::int64_t>(index[2]),
+           static_cast<std::int64_t>(index[1]),
+           static_cast<std::int64_t>(index[0]) };
+}
+
+/** Lengths or a continuous index of ITK's, x first. */
+template <typename TLengths>
+GridLengths
+ToGridLengths(const TLengths & lengths)
+{
+  return { lengths[2], lengths[1], lengths[0] };
+}
+
+/** A size as ITK has it, x first. */
+inline Size<3>
+ToSize(const GridIndex & size)
+{
+  return {
+    { static_cast<SizeValueType>(size[2]), static_cast<SizeValueType>(size[1]), static_cast<SizeValueType>(size[0]) }
+  };
+}
 
 inline std::int64_t
 GetNumberOfVoxels(const GridIndex & size)

@@ -67,16 +67,15 @@ void
 TorchExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
 {
   const PrecisionScope scope(m_Device, m_Precision);
-  const auto           size = job.indexMap.GetVoxelSize(); // x first
-  const GridLengths    voxelSize{ size[2], size[1], size[0] };
+  const GridLengths    voxelSize = ToGridLengths(job.indexMap.GetVoxelSize());
   std::vector<double>  coordinates; // [K, axis], (z, y, x)
   for (const OutputSpan & span : job.spans)
   {
     auto index = span.start;
     for (SizeValueType n = 0; n < span.count; ++n, ++index[0])
     {
-      const auto sample = job.indexMap.Evaluate(index);
-      coordinates.insert(coordinates.end(), { sample[2], sample[1], sample[0] });
+      const GridLengths sample = ToGridLengths(job.indexMap.Evaluate(index));
+      coordinates.insert(coordinates.end(), sample.begin(), sample.end());
     }
   }
   const auto       count = static_cast<std::int64_t>(coordinates.size() / 3);

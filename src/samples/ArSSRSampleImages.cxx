@@ -77,14 +77,6 @@ GetProceduralVolumes(const SampleSettings & settings)
   return volumes;
 }
 
-GridIndex
-GetGridSize(const ArSSRTrainingImage & image)
-{
-  return { { static_cast<std::int64_t>(image.size[2]),
-             static_cast<std::int64_t>(image.size[1]),
-             static_cast<std::int64_t>(image.size[0]) } };
-}
-
 /** Label maps take turns. */
 std::vector<StoredImage>
 GetSyntheticVolumes(const SampleSettings & settings, const std::vector<ArSSRTrainingImage> & labels)
@@ -94,14 +86,12 @@ GetSyntheticVolumes(const SampleSettings & settings, const std::vector<ArSSRTrai
   {
     const ArSSRTrainingImage & source = labels[number % labels.size()];
     ArSSRTrainingImage &       image = volumes[number].image;
-    const GridIndex            size = GetSyntheticSize(GetGridSize(source), settings.syntheticSize);
+    const GridIndex            size = GetSyntheticSize(ToGridIndex(source.size), settings.syntheticSize);
     image.name = "synthetic volume " + std::to_string(number) + " of " + source.name;
-    image.size = {
-      { static_cast<SizeValueType>(size[2]), static_cast<SizeValueType>(size[1]), static_cast<SizeValueType>(size[0]) }
-    };
+    image.size = ToSize(size);
     image.read = [source, seed = settings.seed, number, side = settings.syntheticSize](float * voxels) {
       Volume map;
-      map.size = GetGridSize(source);
+      map.size = ToGridIndex(source.size);
       map.voxels.resize(static_cast<std::size_t>(GetNumberOfVoxels(map.size)));
       source.read(map.voxels.data());
       MakeSyntheticVolume(seed, number, map, source.name, side, voxels);
