@@ -31,6 +31,11 @@
 
 namespace itk
 {
+namespace arssr
+{
+class Runner;
+}
+
 /** \class ArSSREngine
  * \brief Runs an ArSSRModel over a region of an output grid, tile by tile, on a device and within a memory budget.
  *
@@ -184,8 +189,7 @@ protected:
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
-  class Implementation;
-  std::unique_ptr<Implementation> m_Implementation;
+  std::unique_ptr<arssr::Runner> m_Runner;
 
   ArSSRModel::ConstPointer m_Model;
   SizeValueType            m_MemoryBudget{ DefaultMemoryBudget };

@@ -1,10 +1,10 @@
-"""Makes a trained network of the local form larger without changing what it computes, as the start of a longer training.
+"""Makes a trained network of the local form larger without changing what it computes, to start a longer training from.
 
     python scripts/grow_model.py fast.safetensors grown.safetensors --channels 64 --blocks 9 --width 96
 
-New channels, blocks and hidden units begin with random weights on their way in and zeros on their way out (Chen, Goodfellow
-and Shlens, "Net2Net", ICLR 2016, with zeros instead of copies): the output stays, to rounding, and the gradient of the zeros
-does not vanish. Then `arssr train … --init grown.safetensors` with a recipe of the same sizes.
+New channels, blocks and hidden units begin with random weights on their way in and zeros on their way out (Chen,
+Goodfellow and Shlens, "Net2Net", ICLR 2016, with zeros instead of copies): the output stays, to rounding, and the
+gradient of the zeros does not vanish. Then `arssr train … --init grown.safetensors` with a recipe of the same sizes.
 """
 
 import argparse

@@ -78,17 +78,26 @@ private:
   const std::function<void(float)> & m_Report;
 };
 
+/** A job under way. */
+struct Runner::Work
+{
+  const Job &   job;
+  TileCosts     costs;
+  SizeValueType featureCapacity; // bytes of tiles that are kept besides the one at work
+  WorkMeter     meter;
+};
+
 
 TileCosts
 Runner::GetCosts(const Network & network) const
 {
-  TileCosts costs = GetExecutorCosts(network, m_Device, this->GetResolvedPrecision());
-  if (m_NumberOfPasses > 1)
+  TileCosts costs = GetExecutorCosts(network, settings.device, settings.GetResolvedPrecision());
+  if (settings.passes > 1)
   {
-    costs.passes = m_NumberOfPasses;
+    costs.passes = settings.passes;
     costs.sampleMargin = Mirror::Margin;
     costs.haloRadius += Mirror::Margin;
-    const SizeValueType voxels = m_Device.is_cpu() ? costs.voxelsPerBatch : 0; // the budget is the device's
+    const SizeValueType voxels = settings.device.is_cpu() ? costs.voxelsPerBatch : 0; // the budget is the device's
     costs.fixedBytes += std::min(voxels, MostVoxelsAveraged) * PassAverage::BytesPerVoxel;
   }
   return costs;
@@ -98,15 +107,15 @@ Runner::GetCosts(const Network & network) const
 std::unique_ptr<Executor>
 Runner::MakeExecutor(const Network & network, GiveUpFunction giveUp) const
 {
-  return arssr::MakeExecutor(network, m_Device, this->GetResolvedPrecision(), std::move(giveUp));
+  return arssr::MakeExecutor(network, settings.device, settings.GetResolvedPrecision(), std::move(giveUp));
 }
 
 
 void
 Runner::UpdateExecutor(const std::shared_ptr<const Network> & network)
 {
-  const Precision precision = this->GetResolvedPrecision();
-  if (m_Executor && m_Network == network && m_DeviceOfExecutor == m_Device && m_PrecisionOfExecutor == precision)
+  const Precision precision = settings.GetResolvedPrecision();
+  if (m_Executor && m_Network == network && m_DeviceOfExecutor == settings.device && m_PrecisionOfExecutor == precision)
   {
     return;
   }
@@ -114,7 +123,7 @@ Runner::UpdateExecutor(const std::shared_ptr<const Network> & network)
   m_Executor.reset();
   m_Executor = this->MakeExecutor(*network, [this] { return m_Cache.ClearBut(m_TilesInUse); });
   m_Network = network;
-  m_DeviceOfExecutor = m_Device;
+  m_DeviceOfExecutor = settings.device;
   m_PrecisionOfExecutor = precision;
 }
 
@@ -124,10 +133,10 @@ Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, dou
 {
   this->UpdateExecutor(network);
   const TileCosts costs = this->GetCosts(*network);
-  if (m_NumberOfPasses > 1 && job.lattice.GetHaloRadius() < costs.haloRadius)
+  if (settings.passes > 1 && job.lattice.GetHaloRadius() < costs.haloRadius)
   {
     itkGenericExceptionMacro("The lattice's halo is " << job.lattice.GetHaloRadius() << " LR voxels; for "
-                                                      << m_NumberOfPasses << " passes, at least " << costs.haloRadius
+                                                      << settings.passes << " passes, at least " << costs.haloRadius
                                                       << " is needed. Call PlanTiles() after SetNumberOfPasses().");
   }
   // The features of the tile at work are in the peak already, and are always held.
@@ -150,21 +159,22 @@ Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, dou
     total += static_cast<double>(job.lattice.GetInputRegion(tile).GetNumberOfPixels()) *
              static_cast<double>(network->GetEncoder().GetCost());
   }
-  WorkMeter     meter(m_NumberOfPasses * total, job.reportProgress);
+  Work          work{ job, costs, featureCapacity, WorkMeter(settings.passes * total, job.reportProgress) };
   SizeValueType boundedVoxels = 0;
   for (const IndexType & tile : tiles)
   {
-    boundedVoxels += this->RunTile(job, tile, featureCapacity, meter);
+    boundedVoxels += this->RunTile(work, tile);
   }
   return boundedVoxels;
 }
 
 
 SizeValueType
-Runner::RunTile(const Job & job, const IndexType & tile, SizeValueType featureCapacity, WorkMeter & meter)
+Runner::RunTile(Work & work, const IndexType & tile)
 {
+  const Job & job = work.job;
   m_TilesInUse = 0;
-  const bool          isAveraged = m_NumberOfPasses > 1;
+  const bool          isAveraged = settings.passes > 1;
   const SizeValueType batch = m_Executor->GetVoxelsPerBatch();
   const SizeValueType voxelsPerBatch = isAveraged ? std::min(batch, MostVoxelsAveraged) : batch;
   OutputSpans         outputSpans(job.indexMap, job.lattice, job.outputRegion, tile);
@@ -174,9 +184,9 @@ Runner::RunTile(const Job & job, const IndexType & tile, SizeValueType featureCa
     return 0;
   }
   at::Tensor                   input = this->ReadInput(job, tile);
-  const std::vector<Pass>      passes = this->PreparePasses(job, tile, input, featureCapacity, meter);
+  const std::vector<Pass>      passes = this->PreparePasses(work, tile, input);
   std::optional<BoundedOutput> bounded;
-  ArSSREngine::WriteFunction   write = job.writeOutput;
+  WriteFunction                write = job.writeOutput;
   if (job.boundToNeighborhood)
   {
     bounded.emplace(job, tile, input.const_data_ptr<float>());
@@ -189,11 +199,11 @@ Runner::RunTile(const Job & job, const IndexType & tile, SizeValueType featureCa
   {
     if (isAveraged)
     {
-      this->DecodePasses(passes, spans, write, job.writeDeviation, meter);
+      this->DecodePasses(work, passes, spans, write);
       continue;
     }
     m_Executor->Decode(*passes.front().features, { job.indexMap, spans, write });
-    meter.Add(this->GetDecodeWork(spans));
+    work.meter.Add(this->GetDecodeWork(spans));
   }
   return bounded ? bounded->GetNumberOfBoundedVoxels() : 0;
 }
@@ -207,24 +217,22 @@ Runner::GetDecodeWork(const std::vector<OutputSpan> & spans) const
 
 
 void
-Runner::DecodePasses(const std::vector<Pass> &          passes,
-                     const std::vector<OutputSpan> &    spans,
-                     const ArSSREngine::WriteFunction & writeMean,
-                     const ArSSREngine::WriteFunction & writeDeviation,
-                     WorkMeter &                        meter) const
+Runner::DecodePasses(Work &                          work,
+                     const std::vector<Pass> &       passes,
+                     const std::vector<OutputSpan> & spans,
+                     const WriteFunction &           writeMean) const
 {
-  PassAverage                      average(spans);
-  const ArSSREngine::WriteFunction collect =
-    [&average](const IndexType & first, const float * values, SizeValueType count) {
-      average.Write(first, values, count);
-    };
+  PassAverage         average(spans);
+  const WriteFunction collect = [&average](const IndexType & first, const float * values, SizeValueType count) {
+    average.Write(first, values, count);
+  };
   for (const Pass & pass : passes)
   {
     m_Executor->Decode(*pass.features, { pass.indexMap, spans, collect });
     average.EndPass();
-    meter.Add(this->GetDecodeWork(spans));
+    work.meter.Add(this->GetDecodeWork(spans));
   }
-  average.HandOut(writeMean, writeDeviation);
+  average.HandOut(writeMean, work.job.writeDeviation);
 }
 
 
@@ -256,17 +264,14 @@ Runner::ReadInput(const Job & job, const IndexType & tile)
 
 
 std::vector<Runner::Pass>
-Runner::PreparePasses(const Job &        job,
-                      const IndexType &  tile,
-                      const at::Tensor & input,
-                      SizeValueType      capacity,
-                      WorkMeter &        meter)
+Runner::PreparePasses(Work & work, const IndexType & tile, const at::Tensor & input)
 {
+  const Job &         job = work.job;
   const auto &        imageSize = job.lattice.GetImageSize();
-  const SizeValueType margin = m_NumberOfPasses > 1 ? Mirror::Margin : 0;
+  const SizeValueType margin = settings.passes > 1 ? Mirror::Margin : 0;
   const auto          featureRegion = Dilated(job.lattice.GetFeatureRegion(tile), margin, imageSize);
   std::vector<Pass>   passes;
-  for (unsigned int number = 0; number < m_NumberOfPasses; ++number)
+  for (unsigned int number = 0; number < settings.passes; ++number)
   {
     const Mirror      mirror(MirrorsOfPasses[number], imageSize);
     FeatureCache::Key key;
@@ -274,7 +279,7 @@ Runner::PreparePasses(const Job &        job,
     key.inputRegion = mirror.Apply(job.lattice.GetInputRegion(tile));
     key.imageSize = ToGridIndex(imageSize);
     key.input = this->MakeTensor([&] { return mirror.Apply(input); });
-    passes.push_back({ mirror.Apply(job.indexMap), &this->GetFeatures(std::move(key), capacity, meter) });
+    passes.push_back({ mirror.Apply(job.indexMap), &this->GetFeatures(work, std::move(key)) });
     ++m_TilesInUse;
   }
   return passes;
@@ -282,19 +287,18 @@ Runner::PreparePasses(const Job &        job,
 
 
 const FeatureTile &
-Runner::GetFeatures(FeatureCache::Key key, SizeValueType capacity, WorkMeter & meter)
+Runner::GetFeatures(Work & work, FeatureCache::Key key)
 {
-  const double work =
+  const double cost =
     static_cast<double>(key.inputRegion.GetNumberOfPixels()) * static_cast<double>(m_Network->GetEncoder().GetCost());
   if (const FeatureTile * found = m_Cache.Find(key))
   {
-    meter.Add(work);
+    work.meter.Add(cost);
     return *found;
   }
-  const double tileBytes =
-    this->GetCosts(*m_Network)
-      .GetTileBytes(static_cast<double>(key.input.numel()), static_cast<double>(key.featureRegion.GetNumberOfPixels()));
-  m_Cache.MakeRoom(static_cast<SizeValueType>(tileBytes), capacity, m_TilesInUse);
+  const double tileBytes = work.costs.GetTileBytes(static_cast<double>(key.input.numel()),
+                                                   static_cast<double>(key.featureRegion.GetNumberOfPixels()));
+  m_Cache.MakeRoom(static_cast<SizeValueType>(tileBytes), work.featureCapacity, m_TilesInUse);
 
   EncodeJob encode;
   encode.lowResolution = key.input;
@@ -308,11 +312,11 @@ Runner::GetFeatures(FeatureCache::Key key, SizeValueType capacity, WorkMeter & m
     encode.featureBox.end[axis] = encode.featureBox.begin[axis] + featureSize[axis];
   }
   encode.report = [&](double fraction) {
-    meter.Report(fraction * work);
+    work.meter.Report(fraction * cost);
   };
   FeatureTile result = m_Executor->Encode(encode);
   ++m_NumberOfEncodedTiles;
-  meter.Add(work);
+  work.meter.Add(cost);
   return m_Cache.Insert(std::move(key), std::move(result));
 }
 } // namespace itk::arssr

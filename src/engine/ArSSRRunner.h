@@ -29,7 +29,19 @@
 
 namespace itk::arssr
 {
-class WorkMeter;
+/** What a runner computes on and in, and how often. */
+struct RunnerSettings
+{
+  at::Device   device{ at::kCPU };
+  Precision    precision{ Precision::Float32 };
+  unsigned int passes{ 1 }; /**< or as many as there are in MirrorsOfPasses at most */
+
+  Precision
+  GetResolvedPrecision() const
+  {
+    return ResolvePrecision(precision, device);
+  }
+};
 
 /** \brief Runs jobs of the engine with a network on a device, tile by tile.
  *
@@ -52,44 +64,7 @@ public:
   using Job = ArSSREngine::Job;
   using IndexType = ArSSREngine::IndexType;
 
-  void
-  SetDevice(const at::Device & device)
-  {
-    m_Device = device;
-  }
-  const at::Device &
-  GetDevice() const
-  {
-    return m_Device;
-  }
-
-  void
-  SetPrecision(Precision precision)
-  {
-    m_Precision = precision;
-  }
-  Precision
-  GetPrecision() const
-  {
-    return m_Precision;
-  }
-  Precision
-  GetResolvedPrecision() const
-  {
-    return ResolvePrecision(m_Precision, m_Device);
-  }
-
-  /** \param passes 1, or as many as there are in MirrorsOfPasses at most. */
-  void
-  SetNumberOfPasses(unsigned int passes)
-  {
-    m_NumberOfPasses = passes;
-  }
-  unsigned int
-  GetNumberOfPasses() const
-  {
-    return m_NumberOfPasses;
-  }
+  RunnerSettings settings;
 
   /** What tiles cost with a network on the device. */
   TileCosts
@@ -123,6 +98,8 @@ protected:
   MakeExecutor(const Network & network, GiveUpFunction giveUp) const;
 
 private:
+  struct Work;
+
   /** Makes the executor anew unless it is the network's, for the device and in the precision set; another one makes the
    * features useless. */
   void
@@ -130,7 +107,7 @@ private:
 
   /** Returns how many voxels were bounded. */
   SizeValueType
-  RunTile(const Job & job, const IndexType & tile, SizeValueType featureCapacity, WorkMeter & meter);
+  RunTile(Work & work, const IndexType & tile);
 
   /** Runs what makes a tensor; once more, with kept tiles given up, where memory runs out. */
   at::Tensor
@@ -148,15 +125,11 @@ private:
   };
 
   std::vector<Pass>
-  PreparePasses(const Job &        job,
-                const IndexType &  tile,
-                const at::Tensor & input,
-                SizeValueType      capacity,
-                WorkMeter &        meter);
+  PreparePasses(Work & work, const IndexType & tile, const at::Tensor & input);
 
   /** \param key the tile's voxels and where they are in the mirrored image. */
   const FeatureTile &
-  GetFeatures(FeatureCache::Key key, SizeValueType capacity, WorkMeter & meter);
+  GetFeatures(Work & work, FeatureCache::Key key);
 
   /** Multiply-accumulates of one pass. */
   double
@@ -164,15 +137,11 @@ private:
 
   /** Decodes voxels in each pass and hands their mean out. */
   void
-  DecodePasses(const std::vector<Pass> &          passes,
-               const std::vector<OutputSpan> &    spans,
-               const ArSSREngine::WriteFunction & writeMean,
-               const ArSSREngine::WriteFunction & writeDeviation,
-               WorkMeter &                        meter) const;
+  DecodePasses(Work &                          work,
+               const std::vector<Pass> &       passes,
+               const std::vector<OutputSpan> & spans,
+               const WriteFunction &           writeMean) const;
 
-  at::Device                     m_Device{ at::kCPU };
-  Precision                      m_Precision{ Precision::Float32 };
-  unsigned int                   m_NumberOfPasses{ 1 };
   std::shared_ptr<const Network> m_Network;
   std::unique_ptr<Executor>      m_Executor;
   at::Device                     m_DeviceOfExecutor{ at::kCPU };

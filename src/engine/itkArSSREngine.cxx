@@ -26,11 +26,8 @@
 
 namespace itk
 {
-class ArSSREngine::Implementation : public arssr::Runner
-{};
-
 ArSSREngine::ArSSREngine()
-  : m_Implementation(std::make_unique<Implementation>())
+  : m_Runner(std::make_unique<arssr::Runner>())
 {}
 
 ArSSREngine::~ArSSREngine() = default;
@@ -55,9 +52,9 @@ void
 ArSSREngine::SetDevice(const std::string & device)
 {
   const at::Device resolved = arssr::CallTorch([&] { return arssr::ResolveDevice(device); });
-  if (m_Implementation->GetDevice() != resolved)
+  if (m_Runner->settings.device != resolved)
   {
-    m_Implementation->SetDevice(resolved);
+    m_Runner->settings.device = resolved;
     this->Modified();
   }
 }
@@ -66,9 +63,9 @@ void
 ArSSREngine::SetPrecision(const std::string & precision)
 {
   const arssr::Precision parsed = arssr::ParsePrecision(precision);
-  if (m_Implementation->GetPrecision() != parsed)
+  if (m_Runner->settings.precision != parsed)
   {
-    m_Implementation->SetPrecision(parsed);
+    m_Runner->settings.precision = parsed;
     this->Modified();
   }
 }
@@ -81,9 +78,9 @@ ArSSREngine::SetNumberOfPasses(unsigned int passes)
   {
     itkExceptionMacro("The quality is " << passes << "; a number of passes, 1, 2, 4 or 8, is expected.");
   }
-  if (m_Implementation->GetNumberOfPasses() != passes)
+  if (m_Runner->settings.passes != passes)
   {
-    m_Implementation->SetNumberOfPasses(passes);
+    m_Runner->settings.passes = passes;
     this->Modified();
   }
 }
@@ -91,25 +88,25 @@ ArSSREngine::SetNumberOfPasses(unsigned int passes)
 unsigned int
 ArSSREngine::GetNumberOfPasses() const
 {
-  return m_Implementation->GetNumberOfPasses();
+  return m_Runner->settings.passes;
 }
 
 std::string
 ArSSREngine::GetResolvedPrecision() const
 {
-  return arssr::CallTorch([&] { return arssr::ToText(m_Implementation->GetResolvedPrecision()); });
+  return arssr::CallTorch([&] { return arssr::ToText(m_Runner->settings.GetResolvedPrecision()); });
 }
 
 std::string
 ArSSREngine::GetResolvedDevice() const
 {
-  return m_Implementation->GetDevice().str();
+  return m_Runner->settings.device.str();
 }
 
 std::string
 ArSSREngine::GetResolvedExecutor() const
 {
-  return m_Implementation->GetExecutorDescription();
+  return m_Runner->GetExecutorDescription();
 }
 
 namespace
@@ -132,7 +129,7 @@ ArSSRTileLattice
 ArSSREngine::PlanTiles(const SizeType & imageSize) const
 {
   const auto             network = GetNetworkOf(m_Model);
-  const arssr::TileCosts costs = arssr::CallTorch([&] { return m_Implementation->GetCosts(*network); });
+  const arssr::TileCosts costs = arssr::CallTorch([&] { return m_Runner->GetCosts(*network); });
   return arssr::PlanTiles(imageSize, costs, m_MemoryBudget);
 }
 
@@ -144,7 +141,7 @@ ArSSREngine::Run(const Job & job)
     [&] {
       const c10::InferenceMode      inferenceMode;
       const arssr::ThreadCountScope threads(m_NumberOfThreads);
-      return m_Implementation->Run(job, network, static_cast<double>(m_MemoryBudget) * BytesPerMiB);
+      return m_Runner->Run(job, network, static_cast<double>(m_MemoryBudget) * BytesPerMiB);
     },
     "Set a smaller MemoryBudget, stream the output in more divisions, or use the device 'cpu'.");
 }
@@ -152,19 +149,19 @@ ArSSREngine::Run(const Job & job)
 void
 ArSSREngine::ReleaseFeatures()
 {
-  m_Implementation->GetCache().Clear();
+  m_Runner->GetCache().Clear();
 }
 
 SizeValueType
 ArSSREngine::GetNumberOfEncodedTiles() const
 {
-  return m_Implementation->GetNumberOfEncodedTiles();
+  return m_Runner->GetNumberOfEncodedTiles();
 }
 
 SizeValueType
 ArSSREngine::GetFeatureCacheSize() const
 {
-  return m_Implementation->GetCache().GetSize();
+  return m_Runner->GetCache().GetSize();
 }
 
 void
@@ -173,7 +170,7 @@ ArSSREngine::PrintSelf(std::ostream & os, Indent indent) const
   Superclass::PrintSelf(os, indent);
   itkPrintSelfObjectMacro(Model);
   os << indent << "Device: " << this->GetResolvedDevice() << std::endl;
-  os << indent << "Precision: " << arssr::ToText(m_Implementation->GetPrecision()) << std::endl;
+  os << indent << "Precision: " << arssr::ToText(m_Runner->settings.precision) << std::endl;
   os << indent << "ResolvedExecutor: " << this->GetResolvedExecutor() << std::endl;
   os << indent << "MemoryBudget: " << m_MemoryBudget << " MiB" << std::endl;
   os << indent << "NumberOfPasses: " << this->GetNumberOfPasses() << std::endl;

@@ -133,7 +133,7 @@ RunPasses(Runner &                           runner,
       }
     };
   };
-  runner.SetNumberOfPasses(passes);
+  runner.settings.passes = passes;
   ArSSREngine::Job job;
   job.lattice = { ImageSize, tileSize, model.GetHaloRadius() + 1 };
   job.indexMap = ArSSRIndexMap(input, geometry);
@@ -196,7 +196,7 @@ TEST(ArSSRRunnerPasses, RefusesTilesThatAreTooSmallForItsPasses)
   const c10::InferenceMode inferenceMode;
   const auto               model = SmallModel(EncoderEnum::Residual);
   Runner                   runner;
-  runner.SetNumberOfPasses(2);
+  runner.settings.passes = 2;
   ArSSREngine::Job job;
   job.lattice = { ImageSize, ImageSize, model->GetHaloRadius() };
   const std::string message = MessageOf([&] { runner.Run(job, model->GetNetwork(), Plenty); });
@@ -208,7 +208,7 @@ TEST(ArSSRRunnerPasses, CountsItsPassesInWhatTilesCost)
   const auto model = SmallModel(EncoderEnum::Residual);
   Runner     runner;
   const auto one = runner.GetCosts(*model->GetNetwork());
-  runner.SetNumberOfPasses(8);
+  runner.settings.passes = 8;
   const auto eight = runner.GetCosts(*model->GetNetwork());
   EXPECT_EQ(one.passes, 1U);
   EXPECT_EQ(eight.passes, 8U);
