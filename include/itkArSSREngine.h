@@ -19,7 +19,7 @@
 #define itkArSSREngine_h
 
 #include "ArbitraryScaleSuperResolutionExport.h"
-#include "itkArSSRGrid.h"
+#include "itkArSSRTileLattice.h"
 #include "itkArSSRModel.h"
 
 #include "itkObject.h"

@@ -18,7 +18,7 @@
 #ifndef itkArSSROutputGrid_h
 #define itkArSSROutputGrid_h
 
-#include "itkArSSRGrid.h"
+#include "itkArSSRImageGeometry.h"
 
 #include <iosfwd>
 #include <optional>

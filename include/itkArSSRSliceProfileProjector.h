@@ -19,7 +19,7 @@
 #define itkArSSRSliceProfileProjector_h
 
 #include "itkArSSRAcquisition.h"
-#include "itkArSSRGrid.h"
+#include "itkArSSRIndexMap.h"
 #include "itkArSSRVoxelBlock.h"
 
 #include <array>

@@ -19,7 +19,7 @@
 #define itkArbitraryScaleSuperResolutionImageFilter_h
 
 #include "itkArSSREngine.h"
-#include "itkArSSRGrid.h"
+#include "itkArSSRTileLattice.h"
 #include "itkArSSRImageVoxels.h"
 #include "itkArSSRModel.h"
 #include "itkArSSRModelFile.h"

@@ -387,10 +387,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateInp
   auto * input = const_cast<InputImageType *>(this->GetInput());
   ArSSRRequestGridOnly(this->GetReferenceImage(), input);
 
-  ArSSRIndexMap::ContinuousIndexType lower;
-  ArSSRIndexMap::ContinuousIndexType upper;
-  m_IndexMap.GetBounds(this->GetOutput()->GetRequestedRegion(), lower, upper);
-  const auto tiles = m_Lattice.GetTilesWithin(lower, upper);
+  const auto tiles = m_Lattice.GetTilesOf(m_IndexMap, this->GetOutput()->GetRequestedRegion());
   const auto region =
     tiles.GetNumberOfPixels() > 0 ? m_Lattice.GetInputRegionOfTiles(tiles) : ArSSRTileLattice::RegionType{};
   input->SetRequestedRegion(InputVoxels::ToImage(input, region));

@@ -18,7 +18,7 @@
 #ifndef ArSSRFeatureCache_h
 #define ArSSRFeatureCache_h
 
-#include "itkArSSRGrid.h"
+#include "itkArSSRTileLattice.h"
 
 #include "network/ArSSRSampling.h"
 

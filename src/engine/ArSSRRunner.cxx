@@ -147,10 +147,7 @@ Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, dou
   {
     return 0;
   }
-  ArSSRIndexMap::ContinuousIndexType lower;
-  ArSSRIndexMap::ContinuousIndexType upper;
-  job.indexMap.GetBounds(job.outputRegion, lower, upper);
-  const ImageRegionIndexRange<3> tiles(job.lattice.GetTilesWithin(lower, upper));
+  const ImageRegionIndexRange<3> tiles(job.lattice.GetTilesOf(job.indexMap, job.outputRegion));
 
   double total =
     static_cast<double>(job.outputRegion.GetNumberOfPixels()) * static_cast<double>(network->GetDecoder().GetCost());

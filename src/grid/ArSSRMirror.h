@@ -18,7 +18,7 @@
 #ifndef ArSSRMirror_h
 #define ArSSRMirror_h
 
-#include "itkArSSRGrid.h"
+#include "itkArSSRTileLattice.h"
 
 #include <ATen/core/Tensor.h>
 

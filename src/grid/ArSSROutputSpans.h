@@ -18,7 +18,7 @@
 #ifndef ArSSROutputSpans_h
 #define ArSSROutputSpans_h
 
-#include "itkArSSRGrid.h"
+#include "itkArSSRTileLattice.h"
 
 #include <optional>
 #include <vector>

@@ -18,7 +18,7 @@
 #ifndef ArSSRTilePlanner_h
 #define ArSSRTilePlanner_h
 
-#include "itkArSSRGrid.h"
+#include "itkArSSRTileLattice.h"
 
 namespace itk::arssr
 {

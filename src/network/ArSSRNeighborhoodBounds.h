@@ -18,7 +18,7 @@
 #ifndef ArSSRNeighborhoodBounds_h
 #define ArSSRNeighborhoodBounds_h
 
-#include "itkArSSRGrid.h"
+#include "itkArSSRTileLattice.h"
 
 #include <vector>
 

@@ -18,7 +18,7 @@
 #ifndef ArSSRGridTestHelpers_h
 #define ArSSRGridTestHelpers_h
 
-#include "itkArSSRGrid.h"
+#include "itkArSSRImageGeometry.h"
 
 #include "support/ArSSRTestHelpers.h"
 

@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "network/ArSSRNetwork.h"
 
-#include "itkArSSRGrid.h"
+#include "itkArSSRTileLattice.h"
 
 #include "support/ArSSRTestHelpers.h"
 

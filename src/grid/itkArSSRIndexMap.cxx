@@ -1,0 +1,147 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkArSSRIndexMap.h"
+
+#include "itkMacro.h"
+
+#include <cmath>
+
+namespace itk
+{
+namespace
+{
+// Entries of the index map below this are rounding errors of the direction matrices' product.
+constexpr double NegligibleMatrixEntry = 1e-12;
+} // namespace
+
+
+ArSSRIndexMap::ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageGeometry & output)
+  : m_OutputStart(output.region.GetIndex())
+{
+  input.Verify("input");
+  output.Verify("output");
+  // Spacings of any size are divided by, so that no determinant of theirs runs over or under.
+  ArSSRImageGeometry::DirectionType physicalToInput(input.direction.GetInverse());
+  ArSSRImageGeometry::DirectionType outputToPhysical = output.direction;
+  for (unsigned int column = 0; column < 3; ++column)
+  {
+    for (unsigned int row = 0; row < 3; ++row)
+    {
+      physicalToInput[column][row] /= input.spacing[column];
+      outputToPhysical[row][column] *= output.spacing[column];
+    }
+  }
+  const auto matrix = physicalToInput * outputToPhysical;
+
+  ArSSRImageGeometry::SpacingType outputStart;
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    outputStart[axis] = static_cast<double>(m_OutputStart[axis]);
+  }
+  const auto firstVoxel = output.origin + outputToPhysical * outputStart;
+  const auto offset = physicalToInput * (firstVoxel - input.origin);
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    m_Offset[row] = offset[row] - static_cast<double>(input.region.GetIndex(row));
+    if (!std::isfinite(m_Offset[row]))
+    {
+      itkGenericExceptionMacro("The output begins at LR voxel "
+                               << m_Offset[row] << " along axis " << row << ": its origin " << output.origin
+                               << " or spacing " << output.spacing << " is too far from the input's, " << input.origin
+                               << " and " << input.spacing << '.');
+    }
+    for (unsigned int column = 0; column < 3; ++column)
+    {
+      const double entry = matrix[row][column];
+      m_Matrix[row][column] = std::abs(entry) < NegligibleMatrixEntry ? 0.0 : entry;
+    }
+  }
+}
+
+
+bool
+ArSSRIndexMap::IsAxisAligned() const
+{
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    for (unsigned int column = 0; column < 3; ++column)
+    {
+      if (row != column && m_Matrix[row][column] != 0.0)
+      {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+
+FixedArray<double, 3>
+ArSSRIndexMap::GetVoxelSize() const
+{
+  FixedArray<double, 3> size;
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    const auto & entries = m_Matrix[row];
+    size[row] = std::sqrt(entries[0] * entries[0] + entries[1] * entries[1] + entries[2] * entries[2]);
+  }
+  return size;
+}
+
+
+ArSSRIndexMap
+ArSSRIndexMap::MirroredAlong(const std::array<bool, 3> & axes, const ArSSRImageGeometry::SizeType & imageSize) const
+{
+  ArSSRIndexMap result = *this;
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    if (axes[row])
+    {
+      result.m_Offset[row] = static_cast<double>(imageSize[row] - 1) - m_Offset[row];
+      for (double & entry : result.m_Matrix[row])
+      {
+        entry = 0.0 - entry; // no negative zero
+      }
+    }
+  }
+  return result;
+}
+
+
+void
+ArSSRIndexMap::GetBounds(const RegionType &    outputRegion,
+                         ContinuousIndexType & lower,
+                         ContinuousIndexType & upper) const
+{
+  // Evaluate() itself, at the corner that is extreme for each row, so that rounding is the same as for the samples.
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    IndexType lowCorner = outputRegion.GetIndex();
+    IndexType highCorner = outputRegion.GetUpperIndex();
+    for (unsigned int column = 0; column < 3; ++column)
+    {
+      if (m_Matrix[row][column] < 0.0)
+      {
+        std::swap(lowCorner[column], highCorner[column]);
+      }
+    }
+    lower[row] = this->Evaluate(lowCorner)[row];
+    upper[row] = this->Evaluate(highCorner)[row];
+  }
+}
+} // end namespace itk
