@@ -262,9 +262,6 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::VerifyPreco
   {
     itkExceptionMacro("Both Model and ModelFileName ('" << m_ModelFileName << "') are set. Set one of them.");
   }
-  m_Engine->SetDevice(m_Device);
-  m_Engine->SetPrecision(m_Precision);
-  m_Engine->SetNumberOfPasses(m_Quality);
   if (m_ComputeUncertainty && m_Quality < 2)
   {
     itkExceptionMacro("ComputeUncertainty is on, and Quality is " << m_Quality
@@ -357,6 +354,9 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOut
     this->GetUncertaintyMap()->SetLargestPossibleRegion(OutputImageRegionType());
   }
 
+  m_Engine->SetDevice(m_Device);
+  m_Engine->SetPrecision(m_Precision);
+  m_Engine->SetNumberOfPasses(m_Quality);
   const ArSSRModel * model = this->PrepareModel();
   this->WarnAboutScale(*model);
 
