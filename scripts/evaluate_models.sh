@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Measures bundled models in all conditions of the README's table, told nothing of the scans:
+#   bash scripts/evaluate_models.sh FOLDER OUT [MODEL...]
+# FOLDER is what scripts/gather_evaluation_data.py leaves; models are the bundled ones where none is named. OUT then holds
+# the tables of `arssr evaluate`: the mean over the images and the worst of them, against the best rival of each condition.
+set -euo pipefail
+[ $# -ge 2 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+images=$1 out=$2
+shift 2
+exec "${ARSSR:-$checkout/.venv/bin/arssr}" evaluate "$@" "$images" --out "$out" --overwrite --iterations 0 \
+  --profiles gaussian,box,sinc --noise 0,2,5 --scales 2,3,4,1x1x4 --gaps 0,25
