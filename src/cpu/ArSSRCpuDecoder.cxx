@@ -72,7 +72,11 @@ MakeUnits(const std::vector<OutputSpan> & spans)
   return units;
 }
 
-/** \brief Gathers voxels until there are enough of them for the perceptron, and hands its results out. */
+/** \brief Gathers voxels until there are enough of them for the perceptron, and hands its results out.
+ *
+ * A span can be a few voxels long; the perceptron reads all of its weights for each call, and needs `rowsInCache` rows
+ * to be worth that. One of these works in each thread.
+ */
 class RowBuffer
 {
 public:
@@ -127,16 +131,16 @@ public:
   }
 
 private:
-  const CpuPerceptron &              m_Perceptron;
-  std::unique_ptr<CpuRowSource>      m_Source;
-  const ArSSREngine::WriteFunction & m_Write;
-  std::int64_t                       m_Rows;
-  at::Tensor                         m_First; // [row, first column]
-  std::vector<float>                 m_Interpolated;
-  std::vector<float>                 m_Results;
-  CpuPerceptron::Scratch             m_Scratch;
-  std::vector<OutputSpan>            m_Spans;
-  std::int64_t                       m_Count{ 0 };
+  const CpuPerceptron &         m_Perceptron;
+  std::unique_ptr<CpuRowSource> m_Source;
+  const WriteFunction &         m_Write;
+  std::int64_t                  m_Rows;
+  at::Tensor                    m_First; // [row, first column]
+  std::vector<float>            m_Interpolated;
+  std::vector<float>            m_Results;
+  CpuPerceptron::Scratch        m_Scratch;
+  std::vector<OutputSpan>       m_Spans;
+  std::int64_t                  m_Count{ 0 };
 };
 } // namespace
 

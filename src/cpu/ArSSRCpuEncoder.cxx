@@ -111,6 +111,8 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
   {
     total += static_cast<double>(step.convolution.GetCost());
   }
+  // All buffers but the last have the tile's whole size, so that a voxel has one number in all of them; computed is
+  // only the box that later steps still read, which shrinks by each step's radius to the box of features.
   for (std::size_t number = 0; number < m_Plan.steps.size(); ++number)
   {
     const Step &  step = m_Plan.steps[number];

@@ -142,6 +142,8 @@ CpuLineSource::SetSkipPart(const OutputSpan & span)
 void
 CpuLineSource::Move(const OutputSpan & span, double z)
 {
+  // The spans of a unit of the decoder have the same part along x and the same z: for all but the first, all of this
+  // stays.
   const bool samePart = span.start[0] == m_Part.start && span.count == m_Part.count;
   if (samePart && z == m_Z)
   {
@@ -166,7 +168,8 @@ CpuLineSource::Move(const OutputSpan & span, double z)
 const float *
 CpuLineSource::GetLine(std::int64_t y)
 {
-  // Neighbours along y have different places; a line that is needed no more gives way.
+  // Neighbours along y have different places; a line that is needed no more gives way. So each LR line is interpolated
+  // along z and multiplied once, and then serves all output lines that lie between it and its neighbours.
   Line & line = m_Lines[static_cast<std::size_t>(y % 2)];
   if (line.y != y)
   {
@@ -228,6 +231,7 @@ CpuLineSource::Fill(const OutputSpan & span, float * first, float * interpolated
   alongY.result = m_Row.data();
   m_Job.kernels.blend(alongY);
 
+  // Along x only the coordinate x changes within the line: z, y and the voxel's size are in the bias, x has a slope.
   constexpr std::int64_t xCoordinate = 2;
   this->SetLineBias(z, y);
   LineBlend alongX;

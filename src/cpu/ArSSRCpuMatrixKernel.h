@@ -24,6 +24,9 @@
 
 namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {
+// A block of the product is kept in registers: rows × 2 vectors of sums, the 2 vectors of B that all rows share, and
+// one element of A. Six rows take 15 of AVX2's 16 registers, twelve take 27 of AVX-512's 32. With fewer rows each
+// element of B would be loaded for fewer products, with more the compiler would spill sums.
 constexpr int PanelVectors = 2;
 constexpr int BlockRows = ARSSR_KERNEL_ROWS;
 
@@ -49,7 +52,10 @@ AddRows(Vector (&sums)[Rows][Vectors], const float * rows, std::int64_t stride)
   }
 }
 
-/** Rows × Vectors registers of sums over the whole depth. */
+/** Rows × Vectors registers of sums over the whole depth.
+ *
+ * The sums begin with the bias and are stored once, so neither they nor C pass through memory on the way. They grow in
+ * the order of k in every block, whatever its size: a row's bits do not depend on how many rows there are. */
 template <int Rows, int Vectors>
 void
 MultiplyBlock(const MatrixProduct & product, const float * panel, std::int64_t row, std::int64_t column)
@@ -120,6 +126,7 @@ MultiplyBlock(const MatrixProduct & product, const float * panel, std::int64_t r
   }
 }
 
+/** The rows that are left, fewer than a block has: one function for each number of them, as registers have no index. */
 template <int Rows, int Vectors>
 void
 MultiplyRemainder(const MatrixProduct & product, const float * panel, std::int64_t row, std::int64_t column)
@@ -151,7 +158,9 @@ MultiplyPanel(const MatrixProduct & product, std::int64_t column)
   }
 }
 
-// A panel of B stays in the first level cache while all rows of A pass by.
+// Panel by panel: one of B, depth × 16 or 32 floats, stays in the first level cache while all rows of A pass by, and A,
+// of a few dozen rows, stays in the second until the last panel. The last panel may be one vector narrower or wider, so
+// that no product is done for columns that are padding alone.
 inline void
 Multiply(const MatrixProduct & product)
 {
@@ -172,6 +181,8 @@ Multiply(const MatrixProduct & product)
   }
 }
 
+/** Lanes run along the depth, as there is one column only; they are summed at the end, four rows at a time, so that one
+ * load of the weights serves four rows and the sums of four rows make one vector. */
 template <int Rows>
 void
 MultiplyRowsByColumn(const ColumnProduct & product, std::int64_t row)

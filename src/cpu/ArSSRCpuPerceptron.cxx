@@ -139,6 +139,7 @@ CpuPerceptron::MakeScratch() const
 void
 CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, float * result) const
 {
+  // Two buffers of activations take turns; both, and the weights of one layer, fit into the second level cache.
   const float * current = first;
   std::int64_t  stride = m_FirstColumns;
   std::size_t   next = 0;

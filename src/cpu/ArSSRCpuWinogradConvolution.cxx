@@ -152,6 +152,8 @@ CpuWinogradConvolution::RunBlock(const Call &  call,
                                  std::int64_t  count,
                                  Scratch &     scratch) const
 {
+  // Where the 64 voxels of each tile are, found once for the four passes; those outside of the buffers are one row of
+  // zeros.
   for (std::int64_t tile = 0; tile < count; ++tile)
   {
     const GridIndex start = tiles.GetStart(first + tile);
@@ -176,6 +178,9 @@ CpuWinogradConvolution::RunBlock(const Call &  call,
   float *            sums = scratch.sums.mutable_data_ptr<float>();
   const std::int64_t inputStride = count * m_InputChannels;
   const std::int64_t outputStride = count * m_OutputChannels;
+  // One frequency along z after the other. Its 16 planes of coefficients, of all tiles of the block, are written,
+  // multiplied and read again while they are in the second level cache; the block's size is chosen for that. The
+  // weights of a plane are read once for all tiles, which is why tiles go through together.
   for (int frequency = 0; frequency < InputTile; ++frequency)
   {
     for (std::int64_t tile = 0; tile < count; ++tile)
@@ -222,7 +227,7 @@ CpuWinogradConvolution::Finish(const Call & call, const GridIndex & start, const
     {
       isInBox = isInBox && voxel[axis] >= call.box.begin[axis] && voxel[axis] < call.box.end[axis];
     }
-    if (isInBox)
+    if (isInBox) // tiles begin at even voxels of the image, and so may reach beyond the box
     {
       const std::int64_t number = (voxel[0] * call.size[1] + voxel[1]) * call.size[2] + voxel[2];
       m_Kernels.finishVoxel({ sums,

@@ -35,6 +35,8 @@ TransformInputLine(const Vector & d0, const Vector & d1, const Vector & d2, cons
   result[3] = d1 - d3;
 }
 
+/** One voxel after the transform along z, of the one frequency that is at work: the other three are computed in passes
+ * of their own, so that coefficients of a quarter of all frequencies lie between the transforms at any time. */
 ARSSR_INLINE Vector
 InputPlane(const WinogradInput & input, int yx, std::int64_t channel)
 {
@@ -53,6 +55,8 @@ InputPlane(const WinogradInput & input, int yx, std::int64_t channel)
   }
 }
 
+/** 4×4 voxels of a plane to 4×4 frequencies, along x and then along y. Lanes are channels, so all 16 values of the
+ * transform are vectors and no lane is ever shuffled. */
 inline void
 TransformInput(const WinogradInput & input)
 {
@@ -88,6 +92,8 @@ AddTo(float * sum, const Vector & value, int sign)
   Store(sum, sign > 0 ? Load(sum) + value : Load(sum) - value);
 }
 
+/** Back from the 4×4 coefficients of one frequency along z to 2×2 values, which are added to both planes of the tile
+ * with the signs that this frequency has there. Frequencies come in the order 0 to 3: the first one sets the sums. */
 inline void
 TransformOutput(const WinogradOutput & output)
 {
