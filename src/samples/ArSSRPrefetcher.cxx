@@ -86,6 +86,10 @@ Prefetcher::Next()
   return this->TakeNext();
 }
 
+// Sample number n of the order goes to slot n modulo their number, whichever thread made it. A slot belongs to the
+// threads that make samples until it is filled, then to the taker until it is emptied; m_NextToMake never runs further
+// ahead of m_NextToTake than there are slots, so a filled slot is never overwritten. An exception takes its sample's
+// place and stays there: it is thrown when its turn comes, and again if the taker asks again.
 TrainingSample
 Prefetcher::TakeNext()
 {

@@ -48,15 +48,15 @@ template <typename TCheckpoint, typename TFunction>
 void
 ForEachNumber(TCheckpoint & checkpoint, const TFunction & function)
 {
-  function("epoch", checkpoint.epoch);
-  function("step", checkpoint.step);
+  function("epoch", checkpoint.status.epoch);
+  function("step", checkpoint.status.step);
   function("steps_of_epoch", checkpoint.stepsOfEpoch);
   function("loss_of_epoch", checkpoint.lossOfEpoch);
-  function("best_epoch", checkpoint.bestEpoch);
-  function("validation_loss", checkpoint.validationLoss);
-  function("validation_psnr", checkpoint.validationPSNR);
-  function("best_validation_psnr", checkpoint.bestValidationPSNR);
-  function("revivals", checkpoint.revivals);
+  function("best_epoch", checkpoint.status.bestEpoch);
+  function("validation_loss", checkpoint.status.validationLoss);
+  function("validation_psnr", checkpoint.status.validationPSNR);
+  function("best_validation_psnr", checkpoint.status.bestValidationPSNR);
+  function("revivals", checkpoint.status.revivals);
 }
 
 std::string
@@ -282,7 +282,7 @@ CheckpointDirectory::CheckpointDirectory(std::string path, SizeValueType numberK
 void
 CheckpointDirectory::Write(Checkpoint checkpoint) const
 {
-  const fs::path target = fs::path(m_Path) / GetFileName(checkpoint.step);
+  const fs::path target = fs::path(m_Path) / GetFileName(checkpoint.status.step);
   for (const Listed & file : ListCheckpoints(m_Path))
   {
     if (IsOf(m_Run, file))

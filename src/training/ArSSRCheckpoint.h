@@ -37,17 +37,11 @@ struct Checkpoint
   std::string                        run;         /**< identity of the training, the same from start to end */
   SizeValueType                      serial{ 0 }; /**< checkpoints that the training wrote before it */
   std::map<std::string, std::string> recipe;
-  std::vector<std::string>           images;             /**< training, then validation: name and size of each */
-  SizeValueType                      epoch{ 0 };         /**< epochs done */
-  SizeValueType                      step{ 0 };          /**< steps done */
+  std::vector<std::string>           images; /**< training, then validation: name and size of each */
+  ArSSRTrainingStatus                status; /**< epochs and steps done, validation, revivals; the rest is not kept */
   SizeValueType                      stepsOfEpoch{ 0 };  /**< of an unfinished epoch */
   double                             lossOfEpoch{ 0.0 }; /**< sum over those steps */
-  SizeValueType                      bestEpoch{ 0 };
-  double                             validationLoss{ 0.0 };
-  double                             validationPSNR{ 0.0 };
-  double                             bestValidationPSNR{ 0.0 };
-  SizeValueType                      revivals{ 0 };
-  std::vector<NamedTensor>           tensors; /**< the optimiser's state, and `best.*` */
+  std::vector<NamedTensor>           tensors;            /**< the optimiser's state, and `best.*` */
 };
 
 /** An identity for a training that begins, unlike that of any other. */

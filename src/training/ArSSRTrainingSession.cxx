@@ -59,7 +59,7 @@ Seconds(std::chrono::steady_clock::duration duration)
 
 TrainingSession::TrainingSession(const ArSSRTrainer::Job & job, ArSSRTrainingStatus & status)
   : m_Job(job)
-  , m_Recipe((job.recipe.Verify(), job.recipe))
+  , m_Recipe(job.recipe)
   , m_Status(status)
   , m_Device(ResolveDevice(job.device))
   , m_Processes(job.processGroup)
@@ -141,19 +141,17 @@ TrainingSession::Restore(const Checkpoint & checkpoint)
                              << checkpoint.images.size() << " there, " << this->DescribeImages().size()
                              << " here, or of other names, sizes or order. Resume with the same images.");
   }
-  m_Optimizer.SetState(checkpoint.tensors, checkpoint.step);
+  m_Optimizer.SetState(checkpoint.tensors, checkpoint.status.step);
   m_Run = checkpoint.run;
   m_FirstSerial = checkpoint.serial + 1;
-  m_Status.epoch = checkpoint.epoch;
-  m_Status.step = checkpoint.step;
-  m_Status.validationLoss = checkpoint.validationLoss;
-  m_Status.validationPSNR = checkpoint.validationPSNR;
-  m_Status.bestValidationPSNR = checkpoint.bestValidationPSNR;
-  m_Status.bestEpoch = checkpoint.bestEpoch;
-  m_Status.revivals = checkpoint.revivals;
+  const SizeValueType numberOfEpochs = m_Status.numberOfEpochs;
+  const SizeValueType numberOfSteps = m_Status.numberOfSteps;
+  m_Status = checkpoint.status;
+  m_Status.numberOfEpochs = numberOfEpochs; // more of them may be wanted than when it was written
+  m_Status.numberOfSteps = numberOfSteps;
   m_StepsOfEpoch = checkpoint.stepsOfEpoch;
   m_LossOfEpoch = checkpoint.lossOfEpoch;
-  m_StepOfLastCheckpoint = checkpoint.step;
+  m_StepOfLastCheckpoint = checkpoint.status.step;
 
   std::vector<NamedTensor> best;
   const std::string        prefix = "best.";
@@ -207,6 +205,9 @@ TrainingSession::StartPrefetcher()
 }
 
 
+// One protocol for one process and for many: all run the same steps, and at the same places of each wait for one
+// another, to average gradients, to sum losses and to agree whether to stop. So a process that reports, validates or
+// writes must not be left alone in it: each of these is called by all, and only what it does differs.
 void
 TrainingSession::Run()
 {
@@ -246,6 +247,8 @@ TrainingSession::TrainStep()
   {
     samples.push_back(m_Prefetcher->Next());
   }
+  // Gradients are those of the mean over the samples of all processes; each then takes the same step with the same
+  // bits.
   const TrainingBatch batch = StackSamples(samples, m_Device);
   m_Optimizer.ZeroGradients();
   const at::Tensor predicted = m_Network->Predict(batch.lowResolution, batch.points, batch.voxelSizes);
@@ -325,7 +328,7 @@ TrainingSession::Validate()
   m_Processes.Sum(sums);
   m_Status.validationLoss = sums[0] / static_cast<double>(count);
   m_Status.validationPSNR = -10.0 * std::log10(sums[1] / static_cast<double>(count));
-  if (!(m_Status.validationPSNR <= m_Status.bestValidationPSNR)) // the first one is better than none
+  if (!(m_Status.validationPSNR <= m_Status.bestValidationPSNR)) // true before the first validation: the best is NaN
   {
     m_Status.bestValidationPSNR = m_Status.validationPSNR;
     m_Status.bestEpoch = m_Status.epoch;
@@ -338,7 +341,7 @@ void
 TrainingSession::WriteCheckpoint()
 {
   m_StepOfLastCheckpoint = m_Status.step;
-  if (!m_Checkpoints)
+  if (!m_Checkpoints) // not the leader, or no directory is set
   {
     return;
   }
@@ -346,15 +349,9 @@ TrainingSession::WriteCheckpoint()
   checkpoint.serial = m_FirstSerial;
   checkpoint.recipe = m_Recipe.GetValues();
   checkpoint.images = this->DescribeImages();
-  checkpoint.epoch = m_Status.epoch;
-  checkpoint.step = m_Status.step;
+  checkpoint.status = m_Status;
   checkpoint.stepsOfEpoch = m_StepsOfEpoch;
   checkpoint.lossOfEpoch = m_LossOfEpoch;
-  checkpoint.bestEpoch = m_Status.bestEpoch;
-  checkpoint.validationLoss = m_Status.validationLoss;
-  checkpoint.validationPSNR = m_Status.validationPSNR;
-  checkpoint.bestValidationPSNR = m_Status.bestValidationPSNR;
-  checkpoint.revivals = m_Status.revivals;
   checkpoint.tensors = m_Optimizer.GetState();
   if (m_Best)
   {
@@ -371,6 +368,7 @@ bool
 TrainingSession::Report(bool epochEnded)
 {
   this->UpdateTimes();
+  // One that wants to stop stops all; the others would wait for it at the next step.
   std::vector<double> stops{ !m_Job.report || m_Job.report(m_Status, epochEnded) ? 0.0 : 1.0 };
   m_Processes.Sum(stops);
   return stops[0] == 0.0;

@@ -40,15 +40,15 @@ MakeCheckpoint(itk::SizeValueType step = 41)
   Checkpoint checkpoint;
   checkpoint.recipe = { { "encoder", "Residual" }, { "samples", "3000" } };
   checkpoint.images = { "training [5, 6, 7] a name with blanks.nii", "validation [8, 9, 10] b" };
-  checkpoint.epoch = 3;
-  checkpoint.step = step;
+  checkpoint.status.epoch = 3;
+  checkpoint.status.step = step;
   checkpoint.stepsOfEpoch = 11;
   checkpoint.lossOfEpoch = 0.1 + 0.2; // a number that no short text gives back
-  checkpoint.bestEpoch = 2;
-  checkpoint.validationLoss = 1e-300;
-  checkpoint.validationPSNR = 33.25;
-  checkpoint.bestValidationPSNR = 34.5;
-  checkpoint.revivals = 1;
+  checkpoint.status.bestEpoch = 2;
+  checkpoint.status.validationLoss = 1e-300;
+  checkpoint.status.validationPSNR = 33.25;
+  checkpoint.status.bestValidationPSNR = 34.5;
+  checkpoint.status.revivals = 1;
   checkpoint.tensors = { { "weights.a", at::arange(6, at::kFloat).view({ 2, 3 }) } };
   return checkpoint;
 }
@@ -60,7 +60,7 @@ StepsIn(const TemporaryDirectory & directory)
   std::set<itk::SizeValueType> steps;
   for (const auto & entry : std::filesystem::directory_iterator(directory.GetPath()))
   {
-    steps.insert(ReadCheckpoint(entry.path().string()).step);
+    steps.insert(ReadCheckpoint(entry.path().string()).status.step);
   }
   return steps;
 }
@@ -76,15 +76,15 @@ TEST(ArSSRCheckpoint, ComesBackAsItWas)
   EXPECT_EQ(read.run, "run");
   EXPECT_EQ(read.recipe, written.recipe);
   EXPECT_EQ(read.images, written.images);
-  EXPECT_EQ(read.epoch, written.epoch);
-  EXPECT_EQ(read.step, written.step);
+  EXPECT_EQ(read.status.epoch, written.status.epoch);
+  EXPECT_EQ(read.status.step, written.status.step);
   EXPECT_EQ(read.stepsOfEpoch, written.stepsOfEpoch);
   EXPECT_EQ(read.lossOfEpoch, written.lossOfEpoch);
-  EXPECT_EQ(read.bestEpoch, written.bestEpoch);
-  EXPECT_EQ(read.validationLoss, written.validationLoss);
-  EXPECT_EQ(read.validationPSNR, written.validationPSNR);
-  EXPECT_EQ(read.bestValidationPSNR, written.bestValidationPSNR);
-  EXPECT_EQ(read.revivals, written.revivals);
+  EXPECT_EQ(read.status.bestEpoch, written.status.bestEpoch);
+  EXPECT_EQ(read.status.validationLoss, written.status.validationLoss);
+  EXPECT_EQ(read.status.validationPSNR, written.status.validationPSNR);
+  EXPECT_EQ(read.status.bestValidationPSNR, written.status.bestValidationPSNR);
+  EXPECT_EQ(read.status.revivals, written.status.revivals);
   ASSERT_EQ(read.tensors.size(), 1U);
   EXPECT_EQ(read.tensors[0].name, "weights.a");
   EXPECT_TRUE(at::equal(read.tensors[0].tensor, written.tensors[0].tensor));
@@ -96,14 +96,14 @@ TEST(ArSSRCheckpoint, KeepsFiguresThatAreNotFinite)
   const CheckpointDirectory files(directory.GetPath().string(), 3, "run");
   Checkpoint                checkpoint = MakeCheckpoint();
   const double              infinity = std::numeric_limits<double>::infinity();
-  checkpoint.bestValidationPSNR = infinity; // a perfect validation
-  checkpoint.validationPSNR = -infinity;
-  checkpoint.validationLoss = std::numeric_limits<double>::quiet_NaN(); // none yet
+  checkpoint.status.bestValidationPSNR = infinity; // a perfect validation
+  checkpoint.status.validationPSNR = -infinity;
+  checkpoint.status.validationLoss = std::numeric_limits<double>::quiet_NaN(); // none yet
   files.Write(checkpoint);
   const Checkpoint read = ReadCheckpoint(directory.GetPath().string());
-  EXPECT_EQ(read.bestValidationPSNR, infinity);
-  EXPECT_EQ(read.validationPSNR, -infinity);
-  EXPECT_TRUE(std::isnan(read.validationLoss));
+  EXPECT_EQ(read.status.bestValidationPSNR, infinity);
+  EXPECT_EQ(read.status.validationPSNR, -infinity);
+  EXPECT_TRUE(std::isnan(read.status.validationLoss));
 }
 
 TEST(ArSSRCheckpoint, OnlyTheLatestAreKeptAndOneThatIsBrokenIsPassedOver)
@@ -113,13 +113,13 @@ TEST(ArSSRCheckpoint, OnlyTheLatestAreKeptAndOneThatIsBrokenIsPassedOver)
   Checkpoint                checkpoint = MakeCheckpoint();
   for (const itk::SizeValueType step : { 9, 10, 100 })
   {
-    checkpoint.step = step;
+    checkpoint.status.step = step;
     files.Write(checkpoint);
   }
   ExpectError([&] { ReadCheckpoint(directory.File("checkpoint-000000009.safetensors")); }, "cannot be resumed");
-  EXPECT_EQ(ReadCheckpoint(directory.GetPath().string()).step, 100U);
+  EXPECT_EQ(ReadCheckpoint(directory.GetPath().string()).status.step, 100U);
   std::filesystem::resize_file(directory.File("checkpoint-000000100.safetensors"), 40);
-  EXPECT_EQ(ReadCheckpoint(directory.GetPath().string()).step, 10U);
+  EXPECT_EQ(ReadCheckpoint(directory.GetPath().string()).status.step, 10U);
 }
 
 TEST(ArSSRCheckpoint, OfATrainingTakenUpAgainAtAnEarlierStepIsTheLatest)
@@ -137,10 +137,10 @@ TEST(ArSSRCheckpoint, OfATrainingTakenUpAgainAtAnEarlierStepIsTheLatest)
 
   const CheckpointDirectory again(path, 2, "run"); // from a copy of the first
   write(again, { 11 });
-  EXPECT_EQ(ReadCheckpoint(path).step, 11U);
+  EXPECT_EQ(ReadCheckpoint(path).status.step, 11U);
   EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 11, 30 }));
   write(again, { 12, 20 });
-  EXPECT_EQ(ReadCheckpoint(path).step, 20U);
+  EXPECT_EQ(ReadCheckpoint(path).status.step, 20U);
   EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 12, 20 }));
 }
 
