@@ -40,6 +40,14 @@ namespace itk
  * the intensity at any point \f$ p \f$ from the features \f$ v_p \f$ sampled there, \f$ I(p) = f(p, v_p) \f$
  * (ArSSR Eq. 2). One model serves every scale.
  *
+ * \par Pipeline
+ * \verbatim
+ * input region ─► window ─► for each tile and pass ──────────────────────────────────┐
+ * (its tiles,     to [0,1]   encoder ─► features ─► decoder at each output voxel     ├► mean ─► bounds ─► window ─► output
+ *  their halo)               (kept while the budget lasts)  (trilinear sample, MLP)  ┘  over passes       back       region
+ * \endverbatim
+ * ArSSREngine does what stands between the two windows.
+ *
  * \par Output grid
  * Set one of
  * - ScaleFactors, output voxels per input voxel along each axis (default 2): any number > 0, a warning below 1;
@@ -108,6 +116,10 @@ namespace itk
  *
  * Timofte, Rothe and Van Gool, "Seven Ways to Improve Example-Based Single Image Super Resolution", CVPR 2016,
  * https://doi.org/10.1109/CVPR.2016.206
+ *
+ * \test ArbitraryScaleSuperResolutionImageFilterGTest.cxx (grids), …StreamingGTest.cxx (exact regions),
+ * …PropertyGTest.cxx (random grids), …IntensityGTest.cxx, …BoundsGTest.cxx, …QualityGTest.cxx, …ReuseGTest.cxx,
+ * …BadInputGTest.cxx
  *
  * \sa ArSSRModel
  * \sa ResampleImageFilter

@@ -39,6 +39,14 @@ namespace itk
  * that ArbitraryScaleSuperResolutionImageFilter takes at once. LR patches are simulated from the HR images by the
  * recipe, whose values can all be set: see ArSSRTrainingRecipe for what there is.
  *
+ * \par Pipeline
+ * \verbatim
+ * HR images ─► patch under a random point spread, noise, contrast ─► network ─► loss ─► gradients ─► weights ─► model
+ * (read and     (in threads of its own, ahead of the step)                               (over all processes)
+ *  released)
+ * \endverbatim
+ * ArSSRTrainer does all but reading the images.
+ *
  * \par Images
  * Intensities may have any unit. An image may start at any index. One that comes from a filter or a reader is not
  * updated before it is needed: its voxels are read, kept within MemoryBudget and released again, so that a cohort need
@@ -63,6 +71,8 @@ namespace itk
  *
  * Wu et al., "An Arbitrary Scale Super-Resolution Approach for 3D MR Images via Implicit Neural Representation",
  * IEEE J. Biomed. Health Inform. 2022, https://doi.org/10.1109/JBHI.2022.3223106
+ *
+ * \test ArbitraryScaleSuperResolutionTrainingFilterGTest.cxx, ArSSRTrainerGTest.cxx
  *
  * \sa ArSSRTrainingRecipe
  * \sa ArbitraryScaleSuperResolutionImageFilter

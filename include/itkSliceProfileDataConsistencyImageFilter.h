@@ -42,6 +42,14 @@ namespace itk
  * Inputs: the HR image (0) and the LowResolutionImage (1). Outputs: the corrected image, on the HR grid, and the
  * ResidualMap, LR scan - simulated scan after the last iteration, as float on the LR grid.
  *
+ * \par Pipeline
+ * \verbatim
+ * HR image ─► + ───────────────────────────────┬─► HR image that agrees
+ *             ▲                                ▼
+ *             └─ 1.5 × interpolated ◄─ scan - simulated scan ─► residual map
+ *                (NumberOfIterations times)
+ * \endverbatim
+ *
  * \par Intensities
  * Both images must have the same intensity scale. Single precision is used within; the residual is that of the
  * corrected image before it is rounded to the nearest, and clamped, for an integer pixel type.
@@ -87,6 +95,9 @@ namespace itk
  *
  * M. Irani and S. Peleg, "Improving resolution by image registration", CVGIP: Graphical Models and Image Processing
  * 53(3), 1991, https://doi.org/10.1016/1049-9652(91)90045-L
+ *
+ * \test SliceProfileDataConsistencyImageFilterGTest.cxx, SliceProfileDataConsistencyImageFilterNoiseGTest.cxx,
+ * SliceProfileAcquisitionGTest.cxx
  *
  * \sa SliceProfileSimulationImageFilter
  * \sa ArbitraryScaleSuperResolutionImageFilter

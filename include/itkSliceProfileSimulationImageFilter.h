@@ -42,6 +42,11 @@ namespace itk
  * input is interpolated linearly (but for k-space sampling): the in-plane axes of a thick-slice scan are left as they
  * are.
  *
+ * \par Pipeline
+ * \verbatim
+ * HR region (support of the profiles) ─► weighted sums: along z, y, x, or over all at once ─► + noise ─► LR region
+ * \endverbatim
+ *
  * \par Noise
  * Where the acquisition has noise of a known standard deviation, it is added, as ArSSRAcquisitionNoise does it with
  * NoiseSeed.
@@ -66,6 +71,8 @@ namespace itk
  * \par Errors
  * ExceptionObject for impossible settings and for NaN and infinite input. AbortGenerateData ends the work with
  * ProcessAborted. The filter can be used again after any of them.
+ *
+ * \test SliceProfileSimulationImageFilterGTest.cxx, SliceProfileAcquisitionGTest.cxx (against analytic truths)
  *
  * \sa SliceProfileDataConsistencyImageFilter
  * \sa BinShrinkImageFilter
