@@ -42,9 +42,9 @@ namespace itk
  *
  * \par Pipeline
  * \verbatim
- * input region ─► window ─► for each tile and pass ──────────────────────────────────┐
- * (its tiles,     to [0,1]   encoder ─► features ─► decoder at each output voxel     ├► mean ─► bounds ─► window ─► output
- *  their halo)               (kept while the budget lasts)  (trilinear sample, MLP)  ┘  over passes       back       region
+ * input region ─► window ─► for each tile, in each pass: ──────────────────────┐
+ * (tiles + halo)  to [0,1]   encoder ─► features ─► decoder at output voxels    ├─► mean of ─► bounds ─► window
+ *                            (kept in the budget)  (trilinear sample, MLP)      ┘   passes               back
  * \endverbatim
  * ArSSREngine does what stands between the two windows.
  *
