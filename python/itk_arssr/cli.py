@@ -57,8 +57,21 @@ for _command, _examples in (
     app.command(epilog=examples(*_examples))(_command)
 
 
+def _leave_out_tensors() -> None:
+    """Keep ITK from loading PyTorch's and xarray's Python packages, to take their arrays, which no command gives it.
+
+    They are half of the time that a command takes to start. The names are private ones of ITK 5.4: where they are no
+    more, nothing changes.
+    """
+    helpers = itk.support.helpers
+    for name in ("_HAVE_TORCH", "_HAVE_XARRAY"):
+        if hasattr(helpers, name):
+            setattr(helpers, name, False)
+
+
 def main() -> None:
     """Entry point of the program ``arssr``."""
+    _leave_out_tensors()
     open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # for terminals that lack a character

@@ -531,6 +531,20 @@ def test_help_does_not_wait_for_torch(python):
     assert result.stdout.split() == ["False", "False"], result.stderr
 
 
+def test_no_command_waits_for_the_python_packages_of_torch_and_xarray(scan, tmp_path, python):
+    program = f"""
+import atexit, sys
+from itk_arssr.cli import main
+atexit.register(lambda: print([name for name in ("torch", "xarray", "pandas") if name in sys.modules]))
+sys.argv = ["arssr", "upscale", {str(scan)!r}, {str(tmp_path / "out.mha")!r}, "--scale", "2"]
+main()
+"""
+    result = python("-c", program)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "[]"
+    assert (tmp_path / "out.mha").exists()
+
+
 def test_a_terminal_without_unicode_is_no_error(scan, tmp_path, python):
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     result = python("-m", "itk_arssr", "upscale", scan, tmp_path / "out.mha", "--scale", 2, env=environment)
