@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures bundled models in all conditions of the README's table, told nothing of the scans:
+# Measures models in all conditions of the README's table, told nothing of the scans:
 #   bash scripts/evaluate_models.sh FOLDER OUT [MODEL...]
-# FOLDER is what scripts/gather_evaluation_data.py leaves; models are the bundled ones where none is named. OUT then holds
+# FOLDER is what scripts/gather_evaluation_data.py leaves; the bundled model is taken where none is named. OUT then holds
 # the tables of `arssr evaluate`: the mean over the images and the worst of them, against the best rival of each condition.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }

@@ -5,13 +5,14 @@
 leaves five parts of 72×72×72 voxels in FOLDER. VOLUMES holds MR_Gd and the two people that the models were validated on
 (models/TRAINING.md); BRAINWEB holds brainweb_t1.mha and brainweb_t2.mha, one phantom, as scripts/fetch_training_data.sh
 leaves them in hr/. No model was trained on any of these people. Then
-scripts/evaluate_models.sh FOLDER measures all conditions of the README's table.
+scripts/evaluate_models.sh FOLDER OUT measures all conditions of the README's table.
 """
 
 import argparse
 from pathlib import Path
 
 import itk
+from itk_arssr.formats import stem
 
 SIDE = 72  # divisible by all scales of the table
 # Where each part begins (x, y, z): within the brain, with ventricles, cortex and, where there is one, skull.
@@ -49,7 +50,7 @@ def main() -> None:
         parser.error(f"there is no {', '.join(missing)}")
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for path, first in parts.items():
-        cut(path, first, arguments.folder / f"{path.name.split('.nii')[0].removesuffix('.mha')}.nii.gz")
+        cut(path, first, arguments.folder / f"{stem(path)}.nii.gz")
     print(f"{arguments.folder}: {len(parts)} images")
 
 

@@ -17,38 +17,29 @@ from safetensors.numpy import save_file
 Tensors = dict[str, np.ndarray]
 
 
-class Growth:
-    """Larger tensors, filled with the old ones where they are, and with zeros or random weights where they are not."""
+def larger(old: np.ndarray | None, shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
+    """A weight [rows, columns, …] or a bias [rows] with the old one where that is.
 
-    def __init__(self, seed: int) -> None:
-        self._random = np.random.default_rng(seed)
-
-    def tensor(self, old: np.ndarray | None, rows: int, columns: int | None, shape: tuple[int, ...] = ()) -> np.ndarray:
-        """A weight [rows, columns, …], or a bias [rows] where there are no columns.
-
-        New rows are random; the new columns of old rows are 0. Without an old tensor, all rows are new.
-        """
-        if columns is None:
-            grown = np.zeros(rows, np.float32)
-        else:
-            inputs = columns * int(np.prod(shape, dtype=int))
-            deviation = np.sqrt(2 / inputs)  # He et al., 2015
-            grown = (deviation * self._random.standard_normal((rows, columns, *shape))).astype(np.float32)
-        if old is not None:
-            grown[: len(old)] = 0
-            grown[tuple(slice(length) for length in old.shape)] = old
-        return grown
+    New rows of a weight are random; the new columns of old rows are 0. Without an old tensor, all rows are new.
+    """
+    new = np.zeros(shape, np.float32)
+    if len(shape) > 1:
+        new[:] = np.sqrt(2 / np.prod(shape[1:])) * random.standard_normal(shape)  # He et al., 2015
+    if old is not None:
+        new[: len(old)] = 0
+        new[tuple(slice(length) for length in old.shape)] = old
+    return new
 
 
 def grow(old: Tensors, channels: int, blocks: int, width: int, seed: int) -> Tensors:
     """The tensors of the larger network."""
-    growth = Growth(seed)
+    random = np.random.default_rng(seed)
     kernel = old["encoder.start.weight"].shape[2:]
     new: Tensors = {}
 
     def layer(name: str, rows: int, columns: int, shape: tuple[int, ...] = ()) -> None:
-        new[f"{name}.weight"] = growth.tensor(old.get(f"{name}.weight"), rows, columns, shape)
-        new[f"{name}.bias"] = growth.tensor(old.get(f"{name}.bias"), rows, None)
+        new[f"{name}.weight"] = larger(old.get(f"{name}.weight"), (rows, columns, *shape), random)
+        new[f"{name}.bias"] = larger(old.get(f"{name}.bias"), (rows,), random)
 
     layer("encoder.start", channels, 1, kernel)
     for block in range(blocks):

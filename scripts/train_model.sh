@@ -13,7 +13,7 @@
 #   ARSSR_CACHE     what stands above for ~/.cache/arssr
 #   ARSSR_THREADS   threads of torch (default: 1); a training must go on with the number it began with to be the same
 #   ARSSR_PROCESSES processes that share each step's samples (default: 1); likewise
-#   ARSSR_INIT      model whose weights a new training starts from
+#   ARSSR_INIT      model file whose weights a new training starts from
 set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$checkout/scripts/lib/common.sh"
@@ -40,7 +40,7 @@ processes=${ARSSR_PROCESSES:-1}
 
 # The process of a training that runs; fails when there is none.
 running() {
-  [ -e "$pid_file" ] && ps -o args= -p "$(cat "$pid_file")" 2>/dev/null | grep -Eq 'arssr train|itk_arssr train'
+  [ -e "$pid_file" ] && ps -o args= -p "$(cat "$pid_file")" 2>/dev/null | grep -q 'arssr train'
 }
 
 if [ "$action" = stop ]; then
@@ -83,8 +83,10 @@ else
   # A run that ended before its first checkpoint begins anew.
   [ ! -e "$run/recipe.yaml" ] || mv "$run" "$run-$(date +%Y%m%d-%H%M%S)"
   arguments=("$folder/data/training" --val "$folder/data/validation" --labels "$folder/data/labels"
-    --config "$recipe" --run-dir "$run" --out "$folder/$name.safetensors" ${ARSSR_INIT:+--init "$ARSSR_INIT"})
+    --config "$recipe" --run-dir "$run" --out "$folder/$name.safetensors" ${ARSSR_INIT:+--init "$(realpath "$ARSSR_INIT")"})
 fi
+# The training runs in another folder.
+arssr=$(cd "$(dirname "$arssr")" && pwd)/$(basename "$arssr")
 program=("$arssr")
 if [ "$processes" -gt 1 ]; then
   program=("$(dirname "$arssr")/python" -m torch.distributed.run --standalone --nproc-per-node "$processes" -m itk_arssr)

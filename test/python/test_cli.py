@@ -531,7 +531,7 @@ def test_help_does_not_wait_for_torch(python):
     assert result.stdout.split() == ["False", "False"], result.stderr
 
 
-def test_no_command_waits_for_the_python_packages_of_torch_and_xarray(scan, tmp_path, python):
+def test_upscaling_does_not_wait_for_the_python_packages_of_torch_and_xarray(scan, tmp_path, python):
     program = f"""
 import atexit, sys
 from itk_arssr.cli import main
