@@ -101,7 +101,8 @@ build_module() {
   rm -rf "$build/wheel"
   with_progress "$logs/module.log" \
     pip --disable-pip-version-check wheel . -v --no-build-isolation --no-deps -w "$build/wheel" \
-    -C build-dir="$build" -C cmake.define.BUILD_TESTING="$tests" -C cmake.define.ITK_DIR="$ITK_DIR"
+    -C build-dir="$build" -C cmake.define.BUILD_TESTING="$tests" -C cmake.define.ITK_DIR="$ITK_DIR" \
+    -C cmake.define.ARSSR_PRECOMPILE_HEADERS=ON
 }
 
 install_wheel() {

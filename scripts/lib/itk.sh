@@ -8,7 +8,7 @@ itk_tools="cmake==3.31.6 ninja==1.13.2 swig==4.3.1"
 
 # ITKTBB because the itk wheels' default threader is TBB, and a filter cannot be constructed without it.
 itk_modules="ITKBridgeNumPy ITKGoogleTest ITKIOImageBase ITKIOMeta ITKIONIFTI ITKIONRRD ITKImageCompare
-  ITKImageFunction ITKImageGrid ITKImageIntensity ITKImageStatistics ITKSmoothing ITKTBB"
+  ITKImageFunction ITKImageGrid ITKImageIntensity ITKImageStatistics ITKSmoothing ITKTBB ITKZLIB"
 
 # The modules of ITK that the module's wrapping depends on, directly or not: DEPENDS in itk-module.cmake.
 itk_wrapped="ITKCommon"

@@ -45,20 +45,4 @@ CpuConvolution::New(const CpuKernels & kernels, const at::Tensor & weight, const
   }
   return std::make_unique<CpuDirectConvolution>(kernels, weight, bias);
 }
-
-std::int64_t
-CpuConvolution::GetScratchBytes(const CpuKernels & kernels, std::int64_t inputChannels, std::int64_t outputChannels)
-{
-  return UsesWinograd(inputChannels, 1)
-           ? CpuWinogradConvolution::GetScratchBytes(kernels, inputChannels, outputChannels)
-           : CpuDirectConvolution::GetScratchBytes(kernels, inputChannels, outputChannels);
-}
-
-std::int64_t
-CpuConvolution::GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels, std::int64_t radius)
-{
-  return UsesWinograd(inputChannels, radius)
-           ? CpuWinogradConvolution::GetWeightBytes(inputChannels, outputChannels)
-           : CpuDirectConvolution::GetWeightBytes(inputChannels, outputChannels, radius);
-}
 } // namespace itk::arssr

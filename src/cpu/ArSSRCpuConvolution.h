@@ -49,6 +49,7 @@ public:
     const float * added{ nullptr }; /**< added after the activation; may be the output */
     std::int64_t  addedStride{ 0 };
     bool          relu{ false };
+    unsigned int  threads{ 0 }; /**< zero: as many as torch has */
   };
 
   enum class Method
@@ -67,15 +68,17 @@ public:
   CpuConvolution &
   operator=(const CpuConvolution &) = delete;
 
-  /** Runs on torch's threads. */
+  /** Runs on the call's number of threads. */
   virtual void
   Run(const Call & call) const = 0;
 
-  /** Bytes that a thread needs besides the buffers, and those of the weights as they are kept. */
-  static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, std::int64_t inputChannels, std::int64_t outputChannels);
-  static std::int64_t
-  GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels, std::int64_t radius);
+  /** Bytes that a thread needs besides the buffers. */
+  virtual std::int64_t
+  GetScratchBytes() const = 0;
+
+  /** Bytes of the weights as they are kept. */
+  virtual std::int64_t
+  GetWeightBytes() const = 0;
 
 protected:
   CpuConvolution() = default;

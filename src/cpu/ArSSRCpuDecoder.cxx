@@ -17,7 +17,7 @@
  *=========================================================================*/
 #include "cpu/ArSSRCpuDecoder.h"
 
-#include "cpu/ArSSRCpuRowSource.h"
+#include "cpu/ArSSRCpuSpanSampler.h"
 #include "platform/ArSSRCpuParallel.h"
 
 #include <ATen/ATen.h>
@@ -44,22 +44,20 @@ MakeUnits(const std::vector<OutputSpan> & spans)
     std::size_t   end = first;
     SizeValueType longest = 0;
     for (SizeValueType voxels = 0; end < spans.size() && spans[end].start[2] == spans[first].start[2] &&
-                                   (voxels == 0 || voxels < VoxelsPerUnit * longest / CpuRowSource::MaximumCount);
+                                   (voxels == 0 || voxels < VoxelsPerUnit * longest / CpuSpanSampler::MaximumCount);
          ++end)
     {
-      longest = std::max({ longest, spans[end].count, CpuRowSource::MaximumCount });
+      longest = std::max({ longest, spans[end].count, CpuSpanSampler::MaximumCount });
       voxels += spans[end].count;
     }
-    for (SizeValueType offset = 0; offset < longest; offset += CpuRowSource::MaximumCount)
+    for (SizeValueType offset = 0; offset < longest; offset += CpuSpanSampler::MaximumCount)
     {
       Unit unit;
       for (std::size_t number = first; number < end; ++number)
       {
-        if (OutputSpan part = spans[number]; part.count > offset)
+        if (spans[number].count > offset)
         {
-          part.start[0] += static_cast<OffsetValueType>(offset);
-          part.count = std::min(part.count - offset, CpuRowSource::MaximumCount);
-          unit.push_back(part);
+          unit.push_back(spans[number].GetPart(offset, CpuSpanSampler::MaximumCount));
         }
       }
       if (!unit.empty())
@@ -80,23 +78,23 @@ MakeUnits(const std::vector<OutputSpan> & spans)
 class RowBuffer
 {
 public:
-  RowBuffer(const CpuDecodeJob & job, const DecodeJob & decodeJob)
-    : m_Perceptron(job.perceptron)
-    , m_Source(CpuRowSource::New(job))
-    , m_Write(decodeJob.writeOutput)
-    , m_Rows(job.kernels.rowsInCache)
+  RowBuffer(const CpuDecodeContext & context, const DecodeJob & job)
+    : m_Perceptron(context.perceptron)
+    , m_Sampler(CpuSpanSampler::New(context))
+    , m_Write(job.writeOutput)
+    , m_Rows(context.kernels.rowsInCache)
     , m_First(at::empty(
-        { m_Rows + static_cast<std::int64_t>(CpuRowSource::MaximumCount) - 1, job.perceptron.GetFirstColumns() },
+        { m_Rows + static_cast<std::int64_t>(CpuSpanSampler::MaximumCount) - 1, context.perceptron.GetFirstColumns() },
         at::kFloat))
     , m_Interpolated(static_cast<std::size_t>(m_First.size(0)))
     , m_Results(m_Interpolated.size())
-    , m_Scratch(job.perceptron.MakeScratch())
+    , m_Scratch(context.perceptron.MakeScratch())
   {}
 
   void
   Add(const OutputSpan & span)
   {
-    m_Source->Fill(
+    m_Sampler->Fill(
       span, m_First.mutable_data_ptr<float>() + m_Count * m_First.size(1), m_Interpolated.data() + m_Count);
     m_Spans.push_back(span);
     m_Count += static_cast<std::int64_t>(span.count);
@@ -131,16 +129,16 @@ public:
   }
 
 private:
-  const CpuPerceptron &         m_Perceptron;
-  std::unique_ptr<CpuRowSource> m_Source;
-  const WriteFunction &         m_Write;
-  std::int64_t                  m_Rows;
-  at::Tensor                    m_First; // [row, first column]
-  std::vector<float>            m_Interpolated;
-  std::vector<float>            m_Results;
-  CpuPerceptron::Scratch        m_Scratch;
-  std::vector<OutputSpan>       m_Spans;
-  std::int64_t                  m_Count{ 0 };
+  const CpuPerceptron &           m_Perceptron;
+  std::unique_ptr<CpuSpanSampler> m_Sampler;
+  const WriteFunction &           m_Write;
+  std::int64_t                    m_Rows;
+  at::Tensor                      m_First; // [row, first column]
+  std::vector<float>              m_Interpolated;
+  std::vector<float>              m_Results;
+  CpuPerceptron::Scratch          m_Scratch;
+  std::vector<OutputSpan>         m_Spans;
+  std::int64_t                    m_Count{ 0 };
 };
 } // namespace
 
@@ -152,12 +150,11 @@ CpuDecoder::CpuDecoder(const CpuKernels & kernels, const Network & network)
 {}
 
 std::int64_t
-CpuDecoder::GetScratchBytes(const CpuKernels & kernels, const Network & network)
+CpuDecoder::GetScratchBytes() const
 {
-  const std::int64_t rows = kernels.rowsInCache + static_cast<std::int64_t>(CpuRowSource::MaximumCount);
-  return CpuRowSource::GetScratchBytes(network) + CpuPerceptron::GetScratchBytes(kernels, network) +
-         static_cast<std::int64_t>(sizeof(float)) * rows *
-           (CpuPerceptron::GetFirstColumnsBound(network.GetArchitecture()) + 2);
+  const std::int64_t rows = m_Kernels.rowsInCache + static_cast<std::int64_t>(CpuSpanSampler::MaximumCount);
+  return CpuSpanSampler::GetScratchBytes(m_Perceptron) + m_Perceptron.GetScratchBytes() +
+         static_cast<std::int64_t>(sizeof(float)) * rows * (m_Perceptron.GetFirstColumns() + 2);
 }
 
 void
@@ -165,11 +162,12 @@ CpuDecoder::Decode(const FeatureTile & tile, const DecodeJob & job) const
 {
   SamplingOptions sampling = m_Sampling;
   sampling.voxelSize = ToGridLengths(job.indexMap.GetVoxelSize());
-  const CpuDecodeJob      cpuJob{ m_Kernels, m_Perceptron, tile, job.indexMap, sampling, m_Skip };
+  const CpuDecodeContext  context{ m_Kernels, m_Perceptron, tile, job.indexMap, sampling, m_Skip };
   const std::vector<Unit> units = MakeUnits(job.spans);
   ForEachInParallel(
+    job.threads,
     static_cast<std::int64_t>(units.size()),
-    [&] { return RowBuffer(cpuJob, job); },
+    [&] { return RowBuffer(context, job); },
     [&](std::int64_t unit, RowBuffer & buffer) {
       for (const OutputSpan & span : units[static_cast<std::size_t>(unit)])
       {

@@ -30,18 +30,26 @@ class CpuDecoder
 public:
   CpuDecoder(const CpuKernels & kernels, const Network & network);
 
-  /** Runs on torch's threads. */
+  /** Runs on the job's number of threads. */
   void
   Decode(const FeatureTile & tile, const DecodeJob & job) const;
 
-  static std::int64_t
-  GetWeightBytes(const Network & network)
+  std::int64_t
+  GetWeightBytes() const
   {
-    return CpuPerceptron::GetWeightBytes(network);
+    return m_Perceptron.GetWeightBytes();
   }
+
+  /** Channels that a voxel's features have as they are kept, padding included. */
+  std::int64_t
+  GetFeatureChannels() const
+  {
+    return PaddedChannels(m_Perceptron.GetFeatureDimension());
+  }
+
   /** Bytes that a thread needs. */
-  static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+  std::int64_t
+  GetScratchBytes() const;
 
 private:
   const CpuKernels &    m_Kernels;

@@ -57,18 +57,16 @@ CpuDirectConvolution::CpuDirectConvolution(const CpuKernels & kernels,
 {}
 
 std::int64_t
-CpuDirectConvolution::GetScratchBytes(const CpuKernels & kernels,
-                                      std::int64_t       inputChannels,
-                                      std::int64_t       outputChannels)
+CpuDirectConvolution::GetScratchBytes() const
 {
-  return static_cast<std::int64_t>(sizeof(float)) * kernels.rowsInCache *
-         (Neighbours * inputChannels + PaddedChannels(outputChannels));
+  return static_cast<std::int64_t>(sizeof(float)) * m_Kernels.rowsInCache *
+         (Neighbours * m_Channels + PaddedChannels(m_Weight.GetColumns()));
 }
 
 std::int64_t
-CpuDirectConvolution::GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels, std::int64_t radius)
+CpuDirectConvolution::GetWeightBytes() const
 {
-  return PackedMatrix::GetBytes(outputChannels, inputChannels * (radius == 0 ? 1 : Neighbours));
+  return m_Weight.GetBytes();
 }
 
 void
@@ -120,7 +118,7 @@ CpuDirectConvolution::Run(const Call & call) const
     scratch.result.resize(inPlace ? static_cast<std::size_t>(rows * m_Weight.GetColumns()) : 0);
     return scratch;
   };
-  ForEachInParallel(lines, makeScratch, [&](std::int64_t line, Scratch & scratch) {
+  ForEachInParallel(call.threads, lines, makeScratch, [&](std::int64_t line, Scratch & scratch) {
     GridIndex first{ call.box.begin[0] + line / ySize, call.box.begin[1] + line % ySize, call.box.begin[2] };
     for (; first[2] < call.box.end[2]; first[2] += rows)
     {

@@ -60,12 +60,17 @@ Dilate(const GridBox & box, std::int64_t radius, const GridIndex & size)
 
 /** Adds the LR intensity to all channels of the features in a box. */
 void
-AddImage(const at::Tensor & lowResolution, const GridBox & box, std::int64_t channels, at::Tensor & features)
+AddImage(const at::Tensor & lowResolution,
+         const GridBox &    box,
+         std::int64_t       channels,
+         unsigned int       threads,
+         at::Tensor &       features)
 {
   const auto    intensities = lowResolution.accessor<float, 3>();
   float * const first = features.mutable_data_ptr<float>();
   const auto    size = GetSize(box);
   ForEachInParallel(
+    threads,
     size[0] * size[1],
     [] { return 0; },
     [&](std::int64_t line, int) {
@@ -98,6 +103,7 @@ at::Tensor
 CpuEncoder::Encode(const at::Tensor &                  lowResolution,
                    const GridIndex &                   origin,
                    const GridBox &                     box,
+                   unsigned int                        threads,
                    const std::function<void(double)> & report) const
 {
   const GridIndex                size{ lowResolution.size(0), lowResolution.size(1), lowResolution.size(2) };
@@ -139,10 +145,11 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
       call.addedStride = buffers[step.added->buffer].size(1);
     }
     call.relu = step.relu;
+    call.threads = threads;
     m_Convolutions[number]->Run(call);
     if (step.addsImage)
     {
-      AddImage(lowResolution, call.box, step.convolution.GetOutputChannels(), output);
+      AddImage(lowResolution, call.box, step.convolution.GetOutputChannels(), threads, output);
     }
     for (std::size_t buffer = 0; !isLast && buffer < buffers.size(); ++buffer)
     {
@@ -159,33 +166,29 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
 }
 
 std::int64_t
-CpuEncoder::GetBytesPerVoxel(const Network & network)
+CpuEncoder::GetBytesPerVoxel() const
 {
-  return static_cast<std::int64_t>(sizeof(float)) * network.GetEncoder().GetPlan().GetPeakChannels(ChannelPadding);
+  return static_cast<std::int64_t>(sizeof(float)) * m_Plan.GetPeakChannels(ChannelPadding);
 }
 
 std::int64_t
-CpuEncoder::GetWeightBytes(const Network & network)
+CpuEncoder::GetWeightBytes() const
 {
   std::int64_t bytes = 0;
-  for (const Step & step : network.GetEncoder().GetPlan().steps)
+  for (const auto & convolution : m_Convolutions)
   {
-    const Convolution & convolution = step.convolution;
-    const std::int64_t  inputs = step.partChannels > 0 ? step.partChannels : convolution.GetInputChannels();
-    bytes += CpuConvolution::GetWeightBytes(inputs, convolution.GetOutputChannels(), convolution.GetRadius());
+    bytes += convolution->GetWeightBytes();
   }
   return bytes;
 }
 
 std::int64_t
-CpuEncoder::GetScratchBytes(const CpuKernels & kernels, const Network & network)
+CpuEncoder::GetScratchBytes() const
 {
   std::int64_t bytes = 0;
-  for (const Step & step : network.GetEncoder().GetPlan().steps)
+  for (const auto & convolution : m_Convolutions)
   {
-    const Convolution & convolution = step.convolution;
-    bytes = std::max(
-      bytes, CpuConvolution::GetScratchBytes(kernels, convolution.GetInputChannels(), convolution.GetOutputChannels()));
+    bytes = std::max(bytes, convolution->GetScratchBytes());
   }
   return bytes;
 }

@@ -41,20 +41,22 @@ public:
 
   /** Features [z, y, x, channel] of a box of a part of the LR image; channels padded to ChannelPadding.
    * \param lowResolution [z, y, x], float32. \param origin LR voxel of the image where that begins. \param box counted
-   * from there. \param report is told the fraction done, from this thread. */
+   * from there. \param threads to use, zero for as many as torch. \param report is told the fraction done, from this
+   * thread. */
   at::Tensor
   Encode(const at::Tensor &                  lowResolution,
          const GridIndex &                   origin,
          const GridBox &                     box,
+         unsigned int                        threads,
          const std::function<void(double)> & report) const;
 
   /** Bytes for each LR voxel of the input, those of the weights as they are kept, and those that a thread needs. */
-  static std::int64_t
-  GetBytesPerVoxel(const Network & network);
-  static std::int64_t
-  GetWeightBytes(const Network & network);
-  static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+  std::int64_t
+  GetBytesPerVoxel() const;
+  std::int64_t
+  GetWeightBytes() const;
+  std::int64_t
+  GetScratchBytes() const;
 
 private:
   EncoderPlan                                  m_Plan;

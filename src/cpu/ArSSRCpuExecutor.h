@@ -39,19 +39,17 @@ public:
   void
   Decode(const FeatureTile & tile, const DecodeJob & job) const override;
 
-  SizeValueType
-  GetVoxelsPerBatch() const override;
+  TileCosts
+  GetCosts() const override;
 
   std::string
   GetDescription() const override;
 
-  static TileCosts
-  GetCosts(const Network & network);
-
 private:
-  std::string m_Kernels; // their name
-  CpuEncoder  m_Encoder;
-  CpuDecoder  m_Decoder;
+  std::string   m_Kernels; // their name
+  SizeValueType m_Radius;  // of the encoder's receptive field
+  CpuEncoder    m_Encoder;
+  CpuDecoder    m_Decoder;
 };
 } // namespace itk::arssr
 

@@ -180,32 +180,22 @@ CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, f
 }
 
 std::int64_t
-CpuPerceptron::GetFirstColumnsBound(const Architecture & architecture)
+CpuPerceptron::GetWeightBytes() const
 {
-  const bool hasTwoStages = architecture.perceptron == ArSSRModelEnums::Perceptron::TwoStage;
-  return PaddedChannels(architecture.width) +
-         (hasTwoStages ? PaddedChannels(architecture.featureDimension + architecture.GetNumberOfCoordinates()) : 0);
-}
-
-std::int64_t
-CpuPerceptron::GetWeightBytes(const Network & network)
-{
-  std::int64_t bytes = 0;
-  for (const Decoder::Stage * stage : { &network.GetDecoder().GetStageOne(), &network.GetDecoder().GetStageTwo() })
+  std::int64_t bytes = m_First.GetBytes();
+  for (const std::vector<Layer> * layers : { &m_BeforeSum, &m_AfterSum })
   {
-    for (const Linear & layer : *stage)
+    for (const Layer & layer : *layers)
     {
-      const auto & shape = network.GetParameters().GetEntries()[layer.GetWeight()].shape;
-      bytes += PackedMatrix::GetBytes(shape[0], shape[1]);
+      bytes += layer.weight.GetBytes();
     }
   }
   return bytes;
 }
 
 std::int64_t
-CpuPerceptron::GetScratchBytes(const CpuKernels & kernels, const Network & network)
+CpuPerceptron::GetScratchBytes() const
 {
-  return 2 * static_cast<std::int64_t>(sizeof(float)) * kernels.rowsInCache *
-         GetActivationStride(network.GetArchitecture());
+  return 2 * static_cast<std::int64_t>(sizeof(float)) * m_Kernels.rowsInCache * m_ActivationStride;
 }
 } // namespace itk::arssr

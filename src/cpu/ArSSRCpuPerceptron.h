@@ -95,15 +95,11 @@ public:
   void
   Run(const float * first, std::int64_t count, Scratch & scratch, float * result) const;
 
-  /** At least GetFirstColumns(), without making one. */
-  static std::int64_t
-  GetFirstColumnsBound(const Architecture & architecture);
-
   /** Bytes of the weights as they are kept, and of a thread's activations. */
-  static std::int64_t
-  GetWeightBytes(const Network & network);
-  static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+  std::int64_t
+  GetWeightBytes() const;
+  std::int64_t
+  GetScratchBytes() const;
 
 private:
   struct Layer

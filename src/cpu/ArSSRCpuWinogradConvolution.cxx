@@ -116,19 +116,21 @@ CpuWinogradConvolution::CpuWinogradConvolution(const CpuKernels & kernels,
 }
 
 std::int64_t
-CpuWinogradConvolution::GetScratchBytes(const CpuKernels & kernels,
-                                        std::int64_t       inputChannels,
-                                        std::int64_t       outputChannels)
+CpuWinogradConvolution::GetScratchBytes() const
 {
-  const std::int64_t floats = PlaneFrequencies * PaddedChannels(inputChannels) +
-                              (PlaneFrequencies + OutputVoxels) * PaddedChannels(outputChannels);
-  return kernels.winogradTiles * static_cast<std::int64_t>(sizeof(float)) * floats;
+  const std::int64_t floats = PlaneFrequencies * m_InputChannels + (PlaneFrequencies + OutputVoxels) * m_OutputChannels;
+  return m_Kernels.winogradTiles * static_cast<std::int64_t>(sizeof(float)) * floats;
 }
 
 std::int64_t
-CpuWinogradConvolution::GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels)
+CpuWinogradConvolution::GetWeightBytes() const
 {
-  return Frequencies * PackedMatrix::GetBytes(outputChannels, PaddedChannels(inputChannels));
+  std::int64_t bytes = 0;
+  for (const PackedMatrix & weight : m_Weights)
+  {
+    bytes += weight.GetBytes();
+  }
+  return bytes;
 }
 
 void
@@ -137,12 +139,14 @@ CpuWinogradConvolution::Run(const Call & call) const
   const Tiles        tiles(call);
   const std::int64_t total = GetNumberOfVoxels(tiles.count);
   const std::int64_t blockSize = m_Kernels.winogradTiles;
-  ForEachInParallel((total + blockSize - 1) / blockSize,
-                    [&] { return Scratch(blockSize, m_InputChannels, m_OutputChannels); },
-                    [&](std::int64_t block, Scratch & scratch) {
-                      const std::int64_t first = block * blockSize;
-                      this->RunBlock(call, tiles, first, std::min(blockSize, total - first), scratch);
-                    });
+  ForEachInParallel(
+    call.threads,
+    (total + blockSize - 1) / blockSize,
+    [&] { return Scratch(blockSize, m_InputChannels, m_OutputChannels); },
+    [&](std::int64_t block, Scratch & scratch) {
+      const std::int64_t first = block * blockSize;
+      this->RunBlock(call, tiles, first, std::min(blockSize, total - first), scratch);
+    });
 }
 
 void

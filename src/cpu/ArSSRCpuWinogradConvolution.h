@@ -40,10 +40,10 @@ public:
   void
   Run(const Call & call) const override;
 
-  static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, std::int64_t inputChannels, std::int64_t outputChannels);
-  static std::int64_t
-  GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels);
+  std::int64_t
+  GetScratchBytes() const override;
+  std::int64_t
+  GetWeightBytes() const override;
 
 private:
   struct Scratch;

@@ -54,10 +54,10 @@ public:
     return m_Columns;
   }
 
-  static std::int64_t
-  GetBytes(std::int64_t columns, std::int64_t depth)
+  std::int64_t
+  GetBytes() const
   {
-    return static_cast<std::int64_t>(sizeof(float)) * PaddedChannels(columns) * depth;
+    return m_Panels.defined() ? static_cast<std::int64_t>(m_Panels.nbytes()) : 0;
   }
 
 private:

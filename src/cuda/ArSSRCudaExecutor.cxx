@@ -93,31 +93,6 @@ SetThree(std::int32_t (&target)[3], const TArray & values)
     target[axis] = static_cast<std::int32_t>(values[axis]);
   }
 }
-
-/** The spans' voxels in chunks, each no larger than VoxelsPerChunk. */
-std::vector<std::vector<OutputSpan>>
-CutIntoChunks(const std::vector<OutputSpan> & spans)
-{
-  std::vector<std::vector<OutputSpan>> chunks;
-  SizeValueType                        room = 0;
-  for (OutputSpan span : spans)
-  {
-    while (span.count > 0)
-    {
-      if (room == 0)
-      {
-        chunks.emplace_back();
-        room = VoxelsPerChunk;
-      }
-      const SizeValueType count = std::min(span.count, room);
-      chunks.back().push_back({ span.start, count });
-      span.start[0] += static_cast<OffsetValueType>(count);
-      span.count -= count;
-      room -= count;
-    }
-  }
-  return chunks;
-}
 } // namespace
 
 
@@ -189,14 +164,17 @@ public:
     }
     constexpr std::int64_t spansPerThread = 64;
     const float *          values = m_Host.const_data_ptr<float>();
-    ForEachRangeInParallel(
-      static_cast<std::int64_t>(m_Spans.size()), spansPerThread, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t number = begin; number < end; ++number)
-        {
-          const OutputSpan & span = m_Spans[static_cast<std::size_t>(number)];
-          job.writeOutput(span.start, values + firstVoxels[static_cast<std::size_t>(number)], span.count);
-        }
-      });
+    ForEachRangeInParallel(job.threads,
+                           static_cast<std::int64_t>(m_Spans.size()),
+                           spansPerThread,
+                           [&](std::int64_t begin, std::int64_t end) {
+                             for (std::int64_t number = begin; number < end; ++number)
+                             {
+                               const OutputSpan & span = m_Spans[static_cast<std::size_t>(number)];
+                               job.writeOutput(
+                                 span.start, values + firstVoxels[static_cast<std::size_t>(number)], span.count);
+                             }
+                           });
     m_Spans.clear();
   }
 
@@ -284,7 +262,7 @@ CudaExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
 {
   const c10::DeviceGuard    guard(this->GetDevice());
   const CudaDecodeArguments arguments = this->MakeArguments(tile, job);
-  auto                      parts = CutIntoChunks(job.spans);
+  auto                      parts = CutSpans(job.spans, VoxelsPerChunk);
   std::vector<Chunk>        chunks;
   for (std::size_t number = 0; number < std::min<std::size_t>(parts.size(), ChunksUnderWay); ++number)
   {
@@ -307,10 +285,12 @@ CudaExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
   }
 }
 
-SizeValueType
-CudaExecutor::GetVoxelsPerBatch() const
+TileCosts
+CudaExecutor::GetCosts() const
 {
-  return ChunksPerBatch * VoxelsPerChunk;
+  TileCosts costs = TorchExecutor::GetCosts(); // the decoder's batches need less than torch's do
+  costs.voxelsPerBatch = ChunksPerBatch * VoxelsPerChunk;
+  return costs;
 }
 
 std::string

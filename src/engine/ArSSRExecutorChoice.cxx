@@ -20,28 +20,16 @@
 #include "cpu/ArSSRCpuExecutor.h"
 #include "cuda/ArSSRCudaExecutor.h"
 #include "engine/ArSSRRetryingExecutor.h"
-#include "network/ArSSRNeighborhoodBounds.h"
 #include "network/ArSSRNetwork.h"
 #include "network/ArSSRTorchExecutor.h"
 
-#include <algorithm>
-
 namespace itk::arssr
 {
-namespace
-{
-bool
-UsesOwnKernels(const at::Device & device, Precision precision)
-{
-  return device.is_cpu() && precision == Precision::Float32;
-}
-} // namespace
-
 std::unique_ptr<Executor>
 MakeExecutor(const Network & network, const at::Device & device, Precision precision, GiveUpFunction giveUp)
 {
   std::unique_ptr<Executor> executor;
-  if (UsesOwnKernels(device, precision))
+  if (device.is_cpu() && precision == Precision::Float32)
   {
     executor = std::make_unique<CpuExecutor>(network);
   }
@@ -55,14 +43,5 @@ MakeExecutor(const Network & network, const at::Device & device, Precision preci
   }
   const auto halo = static_cast<std::int64_t>(network.GetEncoder().GetRadius());
   return std::make_unique<RetryingExecutor>(std::move(executor), halo, std::move(giveUp));
-}
-
-TileCosts
-GetExecutorCosts(const Network & network, const at::Device & device, Precision precision)
-{
-  TileCosts costs = UsesOwnKernels(device, precision) ? CpuExecutor::GetCosts(network)
-                                                      : TorchExecutor::GetCosts(network, device, precision);
-  costs.haloRadius = std::max(costs.haloRadius, NeighborhoodBounds::Radius); // every encoder of ours has more
-  return costs;
 }
 } // namespace itk::arssr

@@ -33,10 +33,6 @@ using GiveUpFunction = std::function<bool()>;
  * \param giveUp called where memory runs out, from the thread that encodes or decodes */
 std::unique_ptr<Executor>
 MakeExecutor(const Network & network, const at::Device & device, Precision precision, GiveUpFunction giveUp = {});
-
-/** What tiles cost with such an executor. */
-TileCosts
-GetExecutorCosts(const Network & network, const at::Device & device, Precision precision);
 } // namespace itk::arssr
 
 #endif

@@ -37,8 +37,9 @@ IsBefore(const ArSSREngine::IndexType & index, const OutputSpan & span)
 }
 } // namespace
 
-PassAverage::PassAverage(const std::vector<OutputSpan> & spans)
+PassAverage::PassAverage(const std::vector<OutputSpan> & spans, unsigned int threads)
   : m_Spans(spans)
+  , m_Threads(threads)
 {
   SizeValueType voxels = 0;
   for (const OutputSpan & span : spans)
@@ -65,7 +66,7 @@ PassAverage::EndPass()
 {
   ++m_NumberOfPasses;
   ForEachRangeInParallel(
-    static_cast<std::int64_t>(m_Values.size()), VoxelsAtOnce, [this](std::int64_t begin, std::int64_t end) {
+    m_Threads, static_cast<std::int64_t>(m_Values.size()), VoxelsAtOnce, [this](std::int64_t begin, std::int64_t end) {
       for (auto voxel = static_cast<std::size_t>(begin); voxel < static_cast<std::size_t>(end); ++voxel)
       {
         const double value = m_Values[voxel];
@@ -101,7 +102,7 @@ PassAverage::HandOut(const ArSSREngine::WriteFunction & writeMean, const ArSSREn
     writeDeviation(span.start, values, span.count);
   };
   ForEachRangeInParallel(
-    static_cast<std::int64_t>(m_Spans.size()), SpansAtOnce, [&](std::int64_t begin, std::int64_t end) {
+    m_Threads, static_cast<std::int64_t>(m_Spans.size()), SpansAtOnce, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t number = begin; number < end; ++number)
       {
         handOutSpan(static_cast<std::size_t>(number));

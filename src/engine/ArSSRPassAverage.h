@@ -38,8 +38,9 @@ public:
   /** Memory for each voxel. */
   static constexpr SizeValueType BytesPerVoxel = sizeof(float) + 2 * sizeof(double);
 
-  /** \param spans in z, y and x order; must outlive this. */
-  explicit PassAverage(const std::vector<OutputSpan> & spans);
+  /** \param spans in z, y and x order; must outlive this. \param threads that its loops use, zero for as many as torch.
+   */
+  PassAverage(const std::vector<OutputSpan> & spans, unsigned int threads);
 
   /** Takes values of the pass at work: each voxel's, more than once perhaps, and then the last one counts. For several
    * threads, for different voxels. */
@@ -57,6 +58,7 @@ public:
 
 private:
   const std::vector<OutputSpan> & m_Spans;
+  unsigned int                    m_Threads;
   std::vector<SizeValueType>      m_FirstVoxels; // of the spans
   std::vector<float>              m_Values;      // [voxel], of the pass at work
   std::vector<double>             m_Sums;        // [voxel]

@@ -122,34 +122,17 @@ void
 RetryingExecutor::DecodeInHalves(const FeatureTile & tile, const DecodeJob & job) const
 {
   ReleaseCachedMemory();
-  const SizeValueType     voxels = CountVoxels(job.spans);
-  std::vector<OutputSpan> halves[2];
-  SizeValueType           before = 0;
-  for (OutputSpan span : job.spans)
+  const SizeValueType voxels = CountVoxels(job.spans);
+  for (const auto & half : CutSpans(job.spans, voxels - voxels / 2))
   {
-    const SizeValueType inFirst = std::min(span.count, voxels / 2 - std::min(before, voxels / 2));
-    before += span.count;
-    if (inFirst > 0)
-    {
-      halves[0].push_back({ span.start, inFirst });
-    }
-    if (inFirst < span.count)
-    {
-      span.start[0] += static_cast<OffsetValueType>(inFirst);
-      span.count -= inFirst;
-      halves[1].push_back(span);
-    }
-  }
-  for (const auto & half : halves)
-  {
-    this->Decode(tile, { job.indexMap, half, job.writeOutput });
+    this->Decode(tile, { job.indexMap, half, job.writeOutput, job.threads });
   }
 }
 
-SizeValueType
-RetryingExecutor::GetVoxelsPerBatch() const
+TileCosts
+RetryingExecutor::GetCosts() const
 {
-  return m_Executor->GetVoxelsPerBatch();
+  return m_Executor->GetCosts();
 }
 
 std::string

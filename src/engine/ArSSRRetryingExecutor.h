@@ -46,8 +46,8 @@ public:
   void
   Decode(const FeatureTile & tile, const DecodeJob & job) const override;
 
-  SizeValueType
-  GetVoxelsPerBatch() const override;
+  TileCosts
+  GetCosts() const override;
 
   std::string
   GetDescription() const override;

@@ -19,6 +19,7 @@
 
 #include "engine/ArSSRBoundedOutput.h"
 #include "engine/ArSSRPassAverage.h"
+#include "network/ArSSRNeighborhoodBounds.h"
 #include "platform/ArSSROutOfMemory.h"
 
 #include "itkIndexRange.h"
@@ -89,9 +90,11 @@ struct Runner::Work
 
 
 TileCosts
-Runner::GetCosts(const Network & network) const
+Runner::GetCosts(const std::shared_ptr<const Network> & network)
 {
-  TileCosts costs = GetExecutorCosts(network, settings.device, settings.GetResolvedPrecision());
+  this->UpdateExecutor(network);
+  TileCosts costs = m_Executor->GetCosts();
+  costs.haloRadius = std::max(costs.haloRadius, NeighborhoodBounds::Radius); // every encoder of ours has more
   if (settings.passes > 1)
   {
     costs.passes = settings.passes;
@@ -131,8 +134,8 @@ Runner::UpdateExecutor(const std::shared_ptr<const Network> & network)
 SizeValueType
 Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, double budget)
 {
-  this->UpdateExecutor(network);
-  const TileCosts costs = this->GetCosts(*network);
+  const TileCosts costs = this->GetCosts(network);
+  m_ExecutorDescription = m_Executor->GetDescription();
   if (settings.passes > 1 && job.lattice.GetHaloRadius() < costs.haloRadius)
   {
     itkGenericExceptionMacro("The lattice's halo is " << job.lattice.GetHaloRadius() << " LR voxels; for "
@@ -172,7 +175,7 @@ Runner::RunTile(Work & work, const IndexType & tile)
   const Job & job = work.job;
   m_TilesInUse = 0;
   const bool          isAveraged = settings.passes > 1;
-  const SizeValueType batch = m_Executor->GetVoxelsPerBatch();
+  const SizeValueType batch = work.costs.voxelsPerBatch;
   const SizeValueType voxelsPerBatch = isAveraged ? std::min(batch, MostVoxelsAveraged) : batch;
   OutputSpans         outputSpans(job.indexMap, job.lattice, job.outputRegion, tile);
   auto                spans = outputSpans.GetNext(voxelsPerBatch);
@@ -199,7 +202,7 @@ Runner::RunTile(Work & work, const IndexType & tile)
       this->DecodePasses(work, passes, spans, write);
       continue;
     }
-    m_Executor->Decode(*passes.front().features, { job.indexMap, spans, write });
+    m_Executor->Decode(*passes.front().features, { job.indexMap, spans, write, settings.threads });
     work.meter.Add(this->GetDecodeWork(spans));
   }
   return bounded ? bounded->GetNumberOfBoundedVoxels() : 0;
@@ -219,13 +222,13 @@ Runner::DecodePasses(Work &                          work,
                      const std::vector<OutputSpan> & spans,
                      const WriteFunction &           writeMean) const
 {
-  PassAverage         average(spans);
+  PassAverage         average(spans, settings.threads);
   const WriteFunction collect = [&average](const IndexType & first, const float * values, SizeValueType count) {
     average.Write(first, values, count);
   };
   for (const Pass & pass : passes)
   {
-    m_Executor->Decode(*pass.features, { pass.indexMap, spans, collect });
+    m_Executor->Decode(*pass.features, { pass.indexMap, spans, collect, settings.threads });
     average.EndPass();
     work.meter.Add(this->GetDecodeWork(spans));
   }
@@ -308,6 +311,7 @@ Runner::GetFeatures(Work & work, FeatureCache::Key key)
     encode.featureBox.begin[axis] = featureOrigin[axis] - encode.origin[axis];
     encode.featureBox.end[axis] = encode.featureBox.begin[axis] + featureSize[axis];
   }
+  encode.threads = settings.threads;
   encode.report = [&](double fraction) {
     work.meter.Report(fraction * cost);
   };

@@ -34,7 +34,8 @@ struct RunnerSettings
 {
   at::Device   device{ at::kCPU };
   Precision    precision{ Precision::Float32 };
-  unsigned int passes{ 1 }; /**< or as many as there are in MirrorsOfPasses at most */
+  unsigned int passes{ 1 };  /**< or as many as there are in MirrorsOfPasses at most */
+  unsigned int threads{ 0 }; /**< of the CPU; zero: as many as torch has */
 
   Precision
   GetResolvedPrecision() const
@@ -66,9 +67,9 @@ public:
 
   RunnerSettings settings;
 
-  /** What tiles cost with a network on the device. */
+  /** What tiles cost with a network on the device, asked of the executor that runs it. */
   TileCosts
-  GetCosts(const Network & network) const;
+  GetCosts(const std::shared_ptr<const Network> & network);
 
   /** \param budget bytes for activations, features and decoded voxels.
    * \return how many voxels were bounded. */
@@ -84,7 +85,7 @@ public:
   std::string
   GetExecutorDescription() const
   {
-    return m_Executor ? m_Executor->GetDescription() : std::string();
+    return m_ExecutorDescription;
   }
   SizeValueType
   GetNumberOfEncodedTiles() const
@@ -147,7 +148,8 @@ private:
   at::Device                     m_DeviceOfExecutor{ at::kCPU };
   Precision                      m_PrecisionOfExecutor{ Precision::Float32 };
   FeatureCache                   m_Cache;
-  std::size_t                    m_TilesInUse{ 0 }; // the most recent ones in the cache
+  std::size_t                    m_TilesInUse{ 0 };     // the most recent ones in the cache
+  std::string                    m_ExecutorDescription; // of what ran last
   SizeValueType                  m_NumberOfEncodedTiles{ 0 };
 };
 } // namespace itk::arssr

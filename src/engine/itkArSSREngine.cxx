@@ -129,7 +129,10 @@ ArSSRTileLattice
 ArSSREngine::PlanTiles(const SizeType & imageSize) const
 {
   const auto             network = GetNetworkOf(m_Model);
-  const arssr::TileCosts costs = arssr::CallTorch([&] { return m_Runner->GetCosts(*network); });
+  const arssr::TileCosts costs = arssr::CallTorch([&] {
+    const c10::InferenceMode inferenceMode;
+    return m_Runner->GetCosts(network);
+  });
   return arssr::PlanTiles(imageSize, costs, m_MemoryBudget);
 }
 
@@ -140,7 +143,8 @@ ArSSREngine::Run(const Job & job)
   return arssr::CallTorch(
     [&] {
       const c10::InferenceMode      inferenceMode;
-      const arssr::ThreadCountScope threads(m_NumberOfThreads);
+      const arssr::ThreadCountScope threads(m_NumberOfThreads); // what torch does on the CPU
+      m_Runner->settings.threads = m_NumberOfThreads;
       return m_Runner->Run(job, network, static_cast<double>(m_MemoryBudget) * BytesPerMiB);
     },
     "Set a smaller MemoryBudget, stream the output in more divisions, or use the device 'cpu'.");

@@ -56,6 +56,36 @@ CountVoxels(const std::vector<OutputSpan> & spans)
   return count;
 }
 
+OutputSpan
+OutputSpan::GetPart(SizeValueType offset, SizeValueType most) const
+{
+  OutputSpan part{ start, std::min(count - offset, most) };
+  part.start[0] += static_cast<OffsetValueType>(offset);
+  return part;
+}
+
+std::vector<std::vector<OutputSpan>>
+CutSpans(const std::vector<OutputSpan> & spans, SizeValueType voxelsPerGroup)
+{
+  std::vector<std::vector<OutputSpan>> groups;
+  SizeValueType                        room = 0; // in the last group
+  for (const OutputSpan & span : spans)
+  {
+    for (SizeValueType offset = 0; offset < span.count;)
+    {
+      if (room == 0)
+      {
+        groups.emplace_back();
+        room = voxelsPerGroup;
+      }
+      groups.back().push_back(span.GetPart(offset, room));
+      room -= groups.back().back().count;
+      offset += groups.back().back().count;
+    }
+  }
+  return groups;
+}
+
 OutputSpans::OutputSpans(const ArSSRIndexMap &    indexMap,
                          const ArSSRTileLattice & lattice,
                          const RegionType &       outputRegion,

@@ -30,11 +30,19 @@ struct OutputSpan
 {
   ArSSRIndexMap::IndexType start;
   SizeValueType            count{ 0 };
+
+  /** So many of its voxels at most, from one of them on. */
+  OutputSpan
+  GetPart(SizeValueType offset, SizeValueType most) const;
 };
 
 /** Voxels of all spans together. */
 SizeValueType
 CountVoxels(const std::vector<OutputSpan> & spans);
+
+/** The voxels of all spans in the same order, in groups that are full but for the last. */
+std::vector<std::vector<OutputSpan>>
+CutSpans(const std::vector<OutputSpan> & spans, SizeValueType voxelsPerGroup);
 
 /** \brief Finds the voxels of a region of the output that a tile owns: at most one span for each line along x.
  *

@@ -17,7 +17,8 @@
  *=========================================================================*/
 #include "model/ArSSRAtomicFile.h"
 
-#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRFileErrors.h"
+
 
 #include <cerrno>
 #include <random>

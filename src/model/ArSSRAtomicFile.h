@@ -18,6 +18,8 @@
 #ifndef ArSSRAtomicFile_h
 #define ArSSRAtomicFile_h
 
+#include "model/ArSSRFileErrors.h"
+
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

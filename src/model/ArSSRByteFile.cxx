@@ -17,7 +17,9 @@
  *=========================================================================*/
 #include "model/ArSSRByteFile.h"
 
-#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRBytes.h"
+#include "model/ArSSRFileErrors.h"
+
 
 #include <algorithm>
 #include <filesystem>

@@ -18,6 +18,8 @@
 #ifndef ArSSRByteFile_h
 #define ArSSRByteFile_h
 
+#include "model/ArSSRFileErrors.h"
+
 #include <cstdint>
 #include <fstream>
 #include <string>

@@ -17,40 +17,24 @@
  *=========================================================================*/
 #include "model/ArSSRChecksum.h"
 
-#include <array>
+#include "itk_zlib.h"
+
+#include <algorithm>
 
 namespace itk::arssr
 {
-namespace
-{
-std::array<std::uint32_t, 256>
-ComputeTable()
-{
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < table.size(); ++i)
-  {
-    std::uint32_t value = i;
-    for (int bit = 0; bit < 8; ++bit)
-    {
-      value = (value >> 1) ^ ((value & 1) * 0xEDB88320);
-    }
-    table[i] = value;
-  }
-  return table;
-}
-} // namespace
-
 std::uint32_t
 UpdateChecksum(std::uint32_t checksum, const void * data, std::uint64_t count)
 {
-  static const auto table = ComputeTable();
-
-  const auto * bytes = static_cast<const unsigned char *>(data);
-  checksum = ~checksum;
-  for (std::uint64_t i = 0; i < count; ++i)
+  constexpr std::uint64_t most = std::uint64_t{ 1 } << 30; // zlib counts in 32 bits
+  const auto *            bytes = static_cast<const unsigned char *>(data);
+  while (count > 0)
   {
-    checksum = (checksum >> 8) ^ table[(checksum ^ bytes[i]) & 0xFF];
+    const std::uint64_t some = std::min(count, most);
+    checksum = static_cast<std::uint32_t>(crc32(checksum, bytes, static_cast<uInt>(some)));
+    bytes += some;
+    count -= some;
   }
-  return ~checksum;
+  return checksum;
 }
 } // namespace itk::arssr

@@ -19,6 +19,7 @@
 #define ArSSRJson_h
 
 #include "model/ArSSRByteFile.h"
+#include "model/ArSSRFileErrors.h"
 
 #include <cstdint>
 #include <functional>

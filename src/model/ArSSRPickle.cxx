@@ -17,6 +17,9 @@
  *=========================================================================*/
 #include "model/ArSSRPickle.h"
 
+#include "model/ArSSRFileErrors.h"
+#include "model/ArSSRFileLimits.h"
+
 #include <limits>
 
 namespace itk::arssr
@@ -63,7 +66,7 @@ constexpr std::uint64_t MarkCost = 2 * sizeof(std::size_t);
 constexpr std::uint64_t MemoCost = 64;
 } // namespace
 
-PickleStack::PickleStack(MemoryBudget & budget)
+PickleStack::PickleStack(ParsingBudget & budget)
   : m_Budget(budget)
 {}
 

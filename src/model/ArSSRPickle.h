@@ -18,7 +18,8 @@
 #ifndef ArSSRPickle_h
 #define ArSSRPickle_h
 
-#include "model/ArSSRFileFormat.h"
+
+#include "model/ArSSRFileLimits.h"
 
 #include <cstdint>
 #include <deque>
@@ -70,7 +71,7 @@ public:
   using Index = std::uint32_t;
   using Node = PickleNode;
 
-  explicit PickleStack(MemoryBudget & budget);
+  explicit PickleStack(ParsingBudget & budget);
 
   /** Appends a node of this kind and pushes it; the reference stays valid. */
   Node &
@@ -125,7 +126,7 @@ private:
   std::size_t
   GetBase() const;
 
-  MemoryBudget &                 m_Budget;
+  ParsingBudget &                m_Budget;
   Pickle                         m_Pickle;
   std::vector<Index>             m_Stack;
   std::vector<std::size_t>       m_Marks; // sizes of the stack where MARK was met

@@ -17,6 +17,10 @@
  *=========================================================================*/
 #include "model/ArSSRPickleReader.h"
 
+#include "model/ArSSRBytes.h"
+#include "model/ArSSRFileErrors.h"
+#include "model/ArSSRFileLimits.h"
+
 namespace itk::arssr
 {
 namespace
@@ -131,7 +135,7 @@ SignExtend(std::uint64_t value, unsigned int bytes)
 }
 } // namespace
 
-PickleReader::PickleReader(ByteCursor & cursor, const std::set<std::string> & allowedGlobals, MemoryBudget & budget)
+PickleReader::PickleReader(ByteCursor & cursor, const std::set<std::string> & allowedGlobals, ParsingBudget & budget)
   : m_Cursor(cursor)
   , m_AllowedGlobals(allowedGlobals)
   , m_Budget(budget)

@@ -19,6 +19,7 @@
 #define ArSSRPickleReader_h
 
 #include "model/ArSSRByteFile.h"
+#include "model/ArSSRFileLimits.h"
 #include "model/ArSSRPickle.h"
 
 #include <set>
@@ -35,7 +36,7 @@ namespace itk::arssr
 class PickleReader
 {
 public:
-  PickleReader(ByteCursor & cursor, const std::set<std::string> & allowedGlobals, MemoryBudget & budget);
+  PickleReader(ByteCursor & cursor, const std::set<std::string> & allowedGlobals, ParsingBudget & budget);
 
   /** Reads one pickle and leaves the cursor behind its STOP. */
   Pickle
@@ -80,7 +81,7 @@ private:
 
   ByteCursor &                  m_Cursor;
   const std::set<std::string> & m_AllowedGlobals;
-  MemoryBudget &                m_Budget;
+  ParsingBudget &               m_Budget;
   PickleStack                   m_Stack;
   std::uint64_t                 m_Position{ 0 }; // of the current opcode, bytes from the file's start
 };

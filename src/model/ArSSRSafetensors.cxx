@@ -17,7 +17,9 @@
  *=========================================================================*/
 #include "model/ArSSRSafetensors.h"
 
-#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRBytes.h"
+#include "model/ArSSRFileErrors.h"
+#include "model/ArSSRFileLimits.h"
 #include "model/ArSSRSafetensorsHeader.h"
 
 #include <ATen/ATen.h>

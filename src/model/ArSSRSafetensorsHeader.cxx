@@ -17,7 +17,9 @@
  *=========================================================================*/
 #include "model/ArSSRSafetensorsHeader.h"
 
-#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRBytes.h"
+#include "model/ArSSRFileErrors.h"
+#include "model/ArSSRFileLimits.h"
 #include "model/ArSSRJson.h"
 
 #include <algorithm>
@@ -94,7 +96,7 @@ private:
   Charge(std::size_t count, std::uint64_t bytes);
 
   JsonReader        m_Json;
-  MemoryBudget      m_Budget;
+  ParsingBudget     m_Budget;
   SafetensorsHeader m_Header;
 };
 

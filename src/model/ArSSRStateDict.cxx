@@ -17,6 +17,10 @@
  *=========================================================================*/
 #include "model/ArSSRStateDict.h"
 
+#include "model/ArSSRBytes.h"
+#include "model/ArSSRFileErrors.h"
+#include "model/ArSSRFileLimits.h"
+
 #include <algorithm>
 #include <iterator>
 
@@ -47,7 +51,7 @@ constexpr char RebuildParameter[] = "torch._utils._rebuild_parameter";
 class Interpreter
 {
 public:
-  Interpreter(const Pickle & pickle, MemoryBudget & budget)
+  Interpreter(const Pickle & pickle, ParsingBudget & budget)
     : m_Pickle(pickle)
     , m_Budget(budget)
   {}
@@ -93,10 +97,10 @@ private:
   void
   CheckView(const StateDict::View & view, const Window & window) const;
 
-  const Pickle & m_Pickle;
-  MemoryBudget & m_Budget;
-  StateDict      m_Result;
-  std::string    m_Name; // of the current tensor, for messages
+  const Pickle &  m_Pickle;
+  ParsingBudget & m_Budget;
+  StateDict       m_Result;
+  std::string     m_Name; // of the current tensor, for messages
 };
 
 StateDict
@@ -352,7 +356,7 @@ GetStateDictGlobals()
 }
 
 StateDict
-InterpretStateDict(const Pickle & pickle, MemoryBudget & budget)
+InterpretStateDict(const Pickle & pickle, ParsingBudget & budget)
 {
   return Interpreter(pickle, budget).Run();
 }

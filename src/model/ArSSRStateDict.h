@@ -18,7 +18,7 @@
 #ifndef ArSSRStateDict_h
 #define ArSSRStateDict_h
 
-#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRFileLimits.h"
 #include "model/ArSSRPickle.h"
 
 #include <c10/core/ScalarType.h>
@@ -65,7 +65,7 @@ GetStateDictGlobals();
  * `key`. (Written by torch/serialization.py, read by torch/_utils.py.) Checks that every view lies in its storage.
  */
 StateDict
-InterpretStateDict(const Pickle & pickle, MemoryBudget & budget);
+InterpretStateDict(const Pickle & pickle, ParsingBudget & budget);
 } // namespace itk::arssr
 
 #endif

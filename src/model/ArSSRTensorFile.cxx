@@ -18,7 +18,7 @@
 #include "model/ArSSRTensorFile.h"
 
 #include "model/ArSSRAtomicFile.h"
-#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRFileErrors.h"
 #include "model/ArSSRSafetensors.h"
 #include "model/ArSSRTorchFile.h"
 

@@ -17,6 +17,9 @@
  *=========================================================================*/
 #include "model/ArSSRTorchFile.h"
 
+#include "model/ArSSRBytes.h"
+#include "model/ArSSRFileErrors.h"
+#include "model/ArSSRFileLimits.h"
 #include "model/ArSSRPickleReader.h"
 #include "model/ArSSRStateDict.h"
 #include "model/ArSSRZipArchive.h"
@@ -133,14 +136,14 @@ IsLittleEndian(ZipArchive & archive, const std::string & prefix)
 }
 
 Pickle
-ReadPickle(ByteCursor & cursor, const std::set<std::string> & globals, MemoryBudget & budget)
+ReadPickle(ByteCursor & cursor, const std::set<std::string> & globals, ParsingBudget & budget)
 {
   return PickleReader(cursor, globals, budget).Read();
 }
 
 /** Reads the three pickles before the dictionary. */
 void
-ReadLegacyHeader(ByteCursor & cursor, MemoryBudget & budget)
+ReadLegacyHeader(ByteCursor & cursor, ParsingBudget & budget)
 {
   const Pickle magic = ReadPickle(cursor, {}, budget);
   if (magic.nodes[magic.root].kind != Kind::LongInteger || magic.nodes[magic.root].text != MagicNumber)
@@ -165,7 +168,7 @@ ReadLegacyHeader(ByteCursor & cursor, MemoryBudget & budget)
 }
 
 std::vector<std::string>
-ReadLegacyKeys(ByteCursor & cursor, const StateDict & stateDict, MemoryBudget & budget)
+ReadLegacyKeys(ByteCursor & cursor, const StateDict & stateDict, ParsingBudget & budget)
 {
   const Pickle             pickle = ReadPickle(cursor, {}, budget);
   std::set<std::string>    missing;
@@ -200,9 +203,9 @@ ReadTorchArchive(ByteFile & file)
   const auto & entry = *archive.Find(prefix + "data.pkl");
   archive.VerifyChecksum(entry);
 
-  MemoryBudget budget(file.GetSize());
-  ByteCursor   cursor(file, entry.dataOffset, entry.dataOffset + entry.size);
-  const auto   stateDict = InterpretStateDict(ReadPickle(cursor, GetStateDictGlobals(), budget), budget);
+  ParsingBudget budget(file.GetSize());
+  ByteCursor    cursor(file, entry.dataOffset, entry.dataOffset + entry.size);
+  const auto    stateDict = InterpretStateDict(ReadPickle(cursor, GetStateDictGlobals(), budget), budget);
   if (cursor.GetRemaining() != 0)
   {
     ThrowDamaged(
@@ -236,8 +239,8 @@ ReadTorchArchive(ByteFile & file)
 std::vector<NamedTensor>
 ReadTorchLegacyFile(ByteFile & file)
 {
-  MemoryBudget budget(file.GetSize());
-  ByteCursor   cursor(file, 0, file.GetSize());
+  ParsingBudget budget(file.GetSize());
+  ByteCursor    cursor(file, 0, file.GetSize());
   ReadLegacyHeader(cursor, budget);
   const auto stateDict = InterpretStateDict(ReadPickle(cursor, GetStateDictGlobals(), budget), budget);
 

@@ -17,8 +17,10 @@
  *=========================================================================*/
 #include "model/ArSSRZipArchive.h"
 
+#include "model/ArSSRBytes.h"
 #include "model/ArSSRChecksum.h"
-#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRFileErrors.h"
+#include "model/ArSSRFileLimits.h"
 
 #include <algorithm>
 #include <array>

@@ -19,7 +19,7 @@
 
 #include "model/ArSSRByteFile.h"
 #include "model/ArSSRChecksum.h"
-#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRFileErrors.h"
 
 #include <algorithm>
 #include <chrono>

@@ -38,8 +38,9 @@ struct EncodeJob
   at::Tensor                  lowResolution; /**< [z, y, x], float32 on the CPU */
   GridIndex                   origin{};      /**< LR voxel of the image where that begins */
   GridIndex                   imageSize{};
-  GridBox                     featureBox; /**< counted from the first voxel of lowResolution */
-  std::function<void(double)> report;     /**< told the fraction done, from the calling thread */
+  GridBox                     featureBox;   /**< counted from the first voxel of lowResolution */
+  unsigned int                threads{ 0 }; /**< of the CPU, for loops of ours; zero: as many as torch has */
+  std::function<void(double)> report;       /**< told the fraction done, from the calling thread */
 };
 
 /** Takes values of consecutive output voxels of a row, from several threads. */
@@ -51,6 +52,7 @@ struct DecodeJob
   const ArSSRIndexMap &           indexMap;
   const std::vector<OutputSpan> & spans;
   const WriteFunction &           writeOutput;
+  unsigned int                    threads{ 0 }; /**< as in EncodeJob */
 };
 
 /** \brief A network on a device, ready to run: encodes tiles and decodes spans of output voxels.
@@ -71,9 +73,9 @@ public:
   virtual void
   Decode(const FeatureTile & tile, const DecodeJob & job) const = 0;
 
-  /** Voxels that are best given to Decode() at once. */
-  virtual SizeValueType
-  GetVoxelsPerBatch() const = 0;
+  /** What tiles cost. Does not depend on the number of threads in use, so that neither does the lattice. */
+  virtual TileCosts
+  GetCosts() const = 0;
 
   /** What computes, and where, for people to read. */
   virtual std::string

@@ -98,7 +98,7 @@ GatherFeatureRows(const FeatureLayout & layout, const float * features, const Fe
 {
   const std::int64_t rowSize = GetRowSize(layout.channels, samples.options.front());
   const std::int64_t imageStride = layout.GetImageStride();
-  ForEachRangeInParallel(samples.GetCount(), RowsAtOnce, [&](std::int64_t begin, std::int64_t end) {
+  ForEachRangeInParallel(TorchsThreads, samples.GetCount(), RowsAtOnce, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k)
     {
       const std::int64_t      image = k / samples.perImage;
@@ -129,7 +129,7 @@ ScatterFeatureRows(const FeatureLayout &  layout,
   const std::int64_t imageStride = layout.GetImageStride();
   const std::int64_t blocks = (layout.channels + ChannelsAtOnce - 1) / ChannelsAtOnce;
   const auto         images = static_cast<std::int64_t>(samples.options.size());
-  ForEachRangeInParallel(images * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+  ForEachRangeInParallel(TorchsThreads, images * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
     while (begin < end)
     {
       // All blocks of an image that are in the range, at once.

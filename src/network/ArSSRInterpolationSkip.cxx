@@ -74,7 +74,7 @@ InterpolateIntensities(const FeatureTile & tile, const at::Tensor & samples, Ski
   const double *         firstSample = samples.const_data_ptr<double>();
   float *                values = result.mutable_data_ptr<float>();
   constexpr std::int64_t grain = 1024;
-  ForEachRangeInParallel(samples.size(0), grain, [&](std::int64_t begin, std::int64_t end) {
+  ForEachRangeInParallel(TorchsThreads, samples.size(0), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k)
     {
       values[k] = InterpolateAt(tile, intensities, firstSample + 3 * k, skip);

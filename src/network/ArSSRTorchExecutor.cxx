@@ -89,34 +89,27 @@ TorchExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
   }
 }
 
-SizeValueType
-TorchExecutor::GetVoxelsPerBatch() const
+TileCosts
+TorchExecutor::GetCosts() const
 {
-  return GetVoxelsPerBatchOn(m_Device);
+  const auto width = static_cast<SizeValueType>(at::elementSize(GetScalarType(m_Precision)));
+  const auto narrow = [&](std::int64_t bytes) {
+    return static_cast<SizeValueType>(bytes) / sizeof(float) * width;
+  };
+  TileCosts costs;
+  costs.haloRadius = static_cast<SizeValueType>(m_Network->GetEncoder().GetRadius());
+  costs.encodeBytesPerVoxel = narrow(m_Network->GetEncodeBytesPerVoxel());
+  costs.featureBytesPerVoxel = static_cast<SizeValueType>(m_Network->GetArchitecture().featureDimension) * width;
+  costs.inputBytesPerVoxel *= m_Device.is_cpu() ? 1 : 2; // the voxels are kept in main memory, too
+  costs.voxelsPerBatch = GetVoxelsPerBatchOn(m_Device);
+  costs.fixedBytes = GetVoxelsPerBatchOn(m_Device) * static_cast<SizeValueType>(m_Network->GetDecodeBytesPerSample()) +
+                     static_cast<SizeValueType>(m_Network->GetNumberOfParameters()) * width;
+  return costs;
 }
 
 std::string
 TorchExecutor::GetDescription() const
 {
   return "torch (" + m_Device.str() + ')';
-}
-
-TileCosts
-TorchExecutor::GetCosts(const Network & network, const at::Device & device, Precision precision)
-{
-  const auto width = static_cast<SizeValueType>(at::elementSize(GetScalarType(precision)));
-  const auto narrow = [&](std::int64_t bytes) {
-    return static_cast<SizeValueType>(bytes) / sizeof(float) * width;
-  };
-  TileCosts costs;
-  costs.haloRadius = static_cast<SizeValueType>(network.GetEncoder().GetRadius());
-  costs.encodeBytesPerVoxel = narrow(network.GetEncodeBytesPerVoxel());
-  costs.featureBytesPerVoxel = static_cast<SizeValueType>(network.GetArchitecture().featureDimension) * width;
-  costs.inputBytesPerVoxel *= device.is_cpu() ? 1 : 2; // the voxels are kept in main memory, too
-  costs.voxelsPerBatch = GetVoxelsPerBatchOn(device);
-  // The batches of CudaExecutor need less than these do.
-  costs.fixedBytes = GetVoxelsPerBatchOn(device) * static_cast<SizeValueType>(network.GetDecodeBytesPerSample()) +
-                     static_cast<SizeValueType>(network.GetNumberOfParameters()) * width;
-  return costs;
 }
 } // namespace itk::arssr

@@ -40,14 +40,11 @@ public:
   void
   Decode(const FeatureTile & tile, const DecodeJob & job) const override;
 
-  SizeValueType
-  GetVoxelsPerBatch() const override;
+  TileCosts
+  GetCosts() const override;
 
   std::string
   GetDescription() const override;
-
-  static TileCosts
-  GetCosts(const Network & network, const at::Device & device, Precision precision);
 
 protected:
   const at::Device &

@@ -30,8 +30,7 @@ namespace itk::arssr
 {
 namespace
 {
-thread_local unsigned int loopThreads = 0; // zero: as many as torch
-thread_local bool         isInLoop = false;
+thread_local bool isInLoop = false;
 
 /** \brief Marks the calling thread as one of a loop's. */
 class InLoopScope
@@ -55,25 +54,14 @@ private:
 };
 } // namespace
 
-LoopThreadsScope::LoopThreadsScope(unsigned int numberOfThreads)
-  : m_Previous(loopThreads)
-{
-  loopThreads = numberOfThreads;
-}
-
-LoopThreadsScope::~LoopThreadsScope()
-{
-  loopThreads = m_Previous;
-}
-
 unsigned int
-GetLoopThreads()
+GetLoopThreads(unsigned int wanted)
 {
   if (isInLoop || IsForkedChild())
   {
     return 1;
   }
-  return loopThreads > 0 ? loopThreads : static_cast<unsigned int>(at::get_num_threads());
+  return wanted > 0 ? wanted : static_cast<unsigned int>(at::get_num_threads());
 }
 
 void

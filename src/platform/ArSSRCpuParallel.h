@@ -27,40 +27,34 @@
 
 namespace itk::arssr
 {
-/** \brief Has this module's loops use a number of threads, zero for as many as torch, until the end of the scope. */
-class LoopThreadsScope
-{
-public:
-  explicit LoopThreadsScope(unsigned int numberOfThreads);
-  ~LoopThreadsScope();
-  LoopThreadsScope(const LoopThreadsScope &) = delete;
-  LoopThreadsScope &
-  operator=(const LoopThreadsScope &) = delete;
+/** Wanted of a loop: as many threads as torch has. */
+constexpr unsigned int TorchsThreads = 0;
 
-private:
-  unsigned int m_Previous;
-};
-
-/** Threads that a loop of the calling thread may use: one inside another loop, and in a process that was forked. */
+/** Threads that a loop of the calling thread may use of so many that are wanted, TorchsThreads perhaps: one
+ * inside another loop, and in a process that was forked. */
 unsigned int
-GetLoopThreads();
+GetLoopThreads(unsigned int wanted);
 
-/** Runs a function once on each of some of ITK's threads, or on the calling thread where GetLoopThreads() is one, and
- * waits. The first exception is thrown on. */
+/** Runs a function once on each of some of ITK's threads, or on the calling thread where one is all that it may use,
+ * and waits. The first exception is thrown on. */
 void
 RunOnThreads(unsigned int threads, const std::function<void()> & function);
 
-/** \brief Runs function(0 … count-1, scratch) on the threads of a loop, each of which makes itself a scratch.
+/** \brief Runs function(0 … count-1, scratch) on as many threads as GetLoopThreads() allows, each of which makes itself
+ * a scratch.
  *
  * The threads are ITK's: those of torch are only to be had where this module is compiled with torch's own OpenMP. A
  * thread takes the next number when it is done with one, so that none waits long for another. An exception of a
  * function ends the work and is thrown on. */
 template <typename TMakeScratch, typename TFunction>
 void
-ForEachInParallel(std::int64_t count, const TMakeScratch & makeScratch, const TFunction & function)
+ForEachInParallel(unsigned int         threads,
+                  std::int64_t         count,
+                  const TMakeScratch & makeScratch,
+                  const TFunction &    function)
 {
   std::atomic<std::int64_t> next{ 0 };
-  RunOnThreads(static_cast<unsigned int>(std::min<std::int64_t>(count, GetLoopThreads())), [&] {
+  RunOnThreads(static_cast<unsigned int>(std::min<std::int64_t>(count, GetLoopThreads(threads))), [&] {
     const c10::InferenceMode inferenceMode;
     if (next.load() >= count)
     {
@@ -86,10 +80,10 @@ ForEachInParallel(std::int64_t count, const TMakeScratch & makeScratch, const TF
  * threads of a loop; for all numbers at once on the calling thread where there is one thread or one part. */
 template <typename TFunction>
 void
-ForEachRangeInParallel(std::int64_t count, std::int64_t atOnce, const TFunction & function)
+ForEachRangeInParallel(unsigned int threads, std::int64_t count, std::int64_t atOnce, const TFunction & function)
 {
   const std::int64_t parts = (count + atOnce - 1) / atOnce;
-  if (parts <= 1 || GetLoopThreads() <= 1)
+  if (parts <= 1 || GetLoopThreads(threads) <= 1)
   {
     if (count > 0)
     {
@@ -98,6 +92,7 @@ ForEachRangeInParallel(std::int64_t count, std::int64_t atOnce, const TFunction 
     return;
   }
   ForEachInParallel(
+    threads,
     parts,
     [] { return 0; },
     [&](std::int64_t part, int) { function(part * atOnce, std::min((part + 1) * atOnce, count)); });

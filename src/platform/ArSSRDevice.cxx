@@ -104,8 +104,7 @@ ResolveDevice(const std::string & name)
 }
 
 ThreadCountScope::ThreadCountScope(unsigned int numberOfThreads)
-  : m_Loops(numberOfThreads)
-  , m_Previous(BeginThreadCountScope())
+  : m_Previous(BeginThreadCountScope())
 {
   const unsigned int threads = TorchThreadsMayBeMissing() ? std::min(numberOfThreads, 1U) : numberOfThreads;
   SetTorchThreads(threads > 0 ? static_cast<int>(threads) : m_Previous);

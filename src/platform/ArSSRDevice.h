@@ -18,7 +18,6 @@
 #ifndef ArSSRDevice_h
 #define ArSSRDevice_h
 
-#include "platform/ArSSRCpuParallel.h"
 
 #include <c10/core/Device.h>
 
@@ -31,8 +30,8 @@ namespace itk::arssr
 c10::Device
 ResolveDevice(const std::string & name);
 
-/** \brief Has torch, and this module's own loops, use a number of CPU threads, zero for torch's own choice, until the
- * end of the scope. In a process that was forked it is one thread whatever is asked for. */
+/** \brief Has torch use a number of CPU threads, zero for its own choice, until the end of the scope. In a process that
+ * was forked it is one thread whatever is asked for. */
 class ThreadCountScope
 {
 public:
@@ -43,8 +42,7 @@ public:
   operator=(const ThreadCountScope &) = delete;
 
 private:
-  LoopThreadsScope m_Loops;
-  int              m_Previous;
+  int m_Previous;
 };
 } // namespace itk::arssr
 

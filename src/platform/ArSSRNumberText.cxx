@@ -17,7 +17,8 @@
  *=========================================================================*/
 #include "platform/ArSSRNumberText.h"
 
-#include <cmath>
+#include "itkNumberToString.h"
+
 #include <cstddef>
 #include <locale>
 #include <sstream>
@@ -27,27 +28,7 @@ namespace itk::arssr
 std::string
 FormatNumber(double value)
 {
-  std::ostringstream text;
-  text.imbue(std::locale::classic());
-  if (value == std::floor(value) && std::abs(value) < 1e15)
-  {
-    text << static_cast<long long>(value); // 8000, where the shortest text would be 8e+03
-    return text.str();
-  }
-  for (int precision = 1; precision < 17; ++precision)
-  {
-    std::ostringstream shorter;
-    shorter.imbue(std::locale::classic());
-    shorter.precision(precision);
-    shorter << value;
-    if (ParseNumber(shorter.str()) == value)
-    {
-      return shorter.str();
-    }
-  }
-  text.precision(17);
-  text << value;
-  return text.str();
+  return ConvertNumberToString(value);
 }
 
 std::optional<double>

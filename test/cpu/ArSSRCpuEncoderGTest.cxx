@@ -25,6 +25,8 @@ using namespace itk::arssr;
 using namespace itk::arssr::test;
 using itk::ArSSRModelEnums;
 
+constexpr unsigned int Threads = 2;
+
 class ArSSRCpuEncoderOfEachKind : public ::testing::TestWithParam<const CpuKernels *>
 {
 protected:
@@ -53,7 +55,7 @@ TEST_P(ArSSRCpuEncoderOfEachKind, AgreesWithTheNetworksForwardPass)
     for (const auto method : { CpuConvolution::Method::Fastest, CpuConvolution::Method::Direct })
     {
       const CpuEncoder encoder(m_Kernels, network, method);
-      const at::Tensor features = encoder.Encode(volume, {}, WholeOf(volume), Ignore);
+      const at::Tensor features = encoder.Encode(volume, {}, WholeOf(volume), Threads, Ignore);
       const double     range = (expected.max() - expected.min()).item<double>();
       EXPECT_LT(LargestDifference(features.narrow(3, 0, architecture.featureDimension), expected), 2e-6 * range)
         << architecture.Describe();
@@ -71,14 +73,14 @@ TEST_P(ArSSRCpuEncoderOfEachKind, GivesATileWithItsHaloTheBitsOfTheWholeImage)
     const std::int64_t radius = network.GetEncoder().GetRadius();
     const std::int64_t length = 2 * radius + 14;
     const at::Tensor   volume = m_Random({ 3, 2, length });
-    const at::Tensor   whole = encoder.Encode(volume, {}, WholeOf(volume), Ignore);
+    const at::Tensor   whole = encoder.Encode(volume, {}, WholeOf(volume), Threads, Ignore);
     for (const std::int64_t begin : { std::int64_t{ 0 }, radius + 3, radius + 4, length - 5 })
     {
       const std::int64_t inputBegin = std::max<std::int64_t>(begin - radius, 0);
       const std::int64_t inputEnd = std::min(begin + 5 + radius, length);
       const at::Tensor   input = volume.narrow(2, inputBegin, inputEnd - inputBegin).contiguous();
       const GridBox      box{ { 0, 0, begin - inputBegin }, { 3, 2, begin + 5 - inputBegin } };
-      const at::Tensor   features = encoder.Encode(input, { 0, 0, inputBegin }, box, Ignore);
+      const at::Tensor   features = encoder.Encode(input, { 0, 0, inputBegin }, box, Threads, Ignore);
       EXPECT_TRUE(features.equal(whole.narrow(2, begin, 5))) << architecture.Describe() << " from voxel " << begin;
     }
   }
@@ -90,7 +92,7 @@ TEST_P(ArSSRCpuEncoderOfEachKind, ReportsProgressThatGrowsToOne)
   network.InitializeWeights(3);
   std::vector<double> reports;
   const at::Tensor    volume = m_Random({ 2, 3, 4 });
-  CpuEncoder(m_Kernels, network).Encode(volume, {}, WholeOf(volume), [&](double fraction) {
+  CpuEncoder(m_Kernels, network).Encode(volume, {}, WholeOf(volume), Threads, [&](double fraction) {
     reports.push_back(fraction);
   });
   EXPECT_EQ(reports.size(), network.GetEncoder().GetPlan().steps.size());

@@ -68,7 +68,7 @@ std::array<float, 2>
 Average(const std::vector<float> & passes)
 {
   const std::vector<OutputSpan> spans{ { { { 0, 0, 0 } }, 1 } };
-  PassAverage                   average(spans);
+  PassAverage                   average(spans, 2);
   for (const float value : passes)
   {
     average.Write({ { 0, 0, 0 } }, &value, 1);
@@ -115,7 +115,7 @@ TEST(ArSSRPassAverage, TakesLinesInPiecesAndTheLastOfSeveralValues)
   const std::vector<OutputSpan> spans{
     { { { 5, -2, -1 } }, 3 }, { { { 4, -1, -1 } }, 2 }, { { { -7, -9, 0 } }, 4 }, { { { 0, 3, 0 } }, 1 }
   };
-  PassAverage average(spans);
+  PassAverage average(spans, 2);
   const auto  writeAll = [&](float pass) {
     for (const OutputSpan & span : spans)
     {
@@ -147,7 +147,7 @@ TEST(ArSSRPassAverage, TakesLinesInPiecesAndTheLastOfSeveralValues)
 TEST(ArSSRPassAverage, NeedsNobodyWhoTakesTheDeviation)
 {
   const std::vector<OutputSpan> spans{ { { { 0, 0, 0 } }, 1 } };
-  PassAverage                   average(spans);
+  PassAverage                   average(spans, 2);
   const float                   value = 2.0F;
   average.Write({ { 0, 0, 0 } }, &value, 1);
   average.EndPass();

@@ -76,10 +76,10 @@ public:
     m_Executor.Decode(tile, job);
   }
 
-  SizeValueType
-  GetVoxelsPerBatch() const override
+  TileCosts
+  GetCosts() const override
   {
-    return 1 << 20;
+    return m_Executor.GetCosts();
   }
 
   /** The sizes of what it was asked to do. */

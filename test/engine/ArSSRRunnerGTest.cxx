@@ -88,10 +88,12 @@ private:
       }
       m_Executor.Decode(tile, job);
     }
-    itk::SizeValueType
-    GetVoxelsPerBatch() const override
+    TileCosts
+    GetCosts() const override
     {
-      return 1 << 20;
+      TileCosts costs = m_Executor.GetCosts();
+      costs.voxelsPerBatch = 1 << 20;
+      return costs;
     }
 
   private:

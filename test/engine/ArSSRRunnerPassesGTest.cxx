@@ -207,9 +207,9 @@ TEST(ArSSRRunnerPasses, CountsItsPassesInWhatTilesCost)
 {
   const auto model = SmallModel(EncoderEnum::Residual);
   Runner     runner;
-  const auto one = runner.GetCosts(*model->GetNetwork());
+  const auto one = runner.GetCosts(model->GetNetwork());
   runner.settings.passes = 8;
-  const auto eight = runner.GetCosts(*model->GetNetwork());
+  const auto eight = runner.GetCosts(model->GetNetwork());
   EXPECT_EQ(one.passes, 1U);
   EXPECT_EQ(eight.passes, 8U);
   EXPECT_EQ(eight.haloRadius, one.haloRadius + 1);

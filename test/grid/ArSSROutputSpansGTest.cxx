@@ -26,6 +26,8 @@ namespace
 using namespace itk::arssr::test;
 using itk::ArSSRIndexMap;
 using itk::ArSSRTileLattice;
+using itk::arssr::CountVoxels;
+using itk::arssr::CutSpans;
 using itk::arssr::OutputSpan;
 using itk::arssr::OutputSpans;
 using IndexRange = itk::ImageRegionIndexRange<3>;
@@ -126,4 +128,41 @@ TEST(ArSSROutputSpans, ComeInOrderAndStopWhenThereAreEnough)
   }
   EXPECT_EQ(spans.GetNext(1000).size(), 17U);
   EXPECT_TRUE(spans.GetNext(1000).empty());
+}
+
+TEST(ArSSROutputSpans, AreCutIntoFullGroupsInTheSameOrder)
+{
+  const std::vector<OutputSpan> spans{ { { { 5, 0, 0 } }, 7 }, { { { -2, 1, 0 } }, 1 }, { { { 0, 2, 3 } }, 12 } };
+  const auto                    voxelsOf = [](const std::vector<OutputSpan> & some) {
+    std::vector<OutputSpan> voxels;
+    for (const OutputSpan & span : some)
+    {
+      for (itk::SizeValueType offset = 0; offset < span.count; ++offset)
+      {
+        voxels.push_back(span.GetPart(offset, 1));
+      }
+    }
+    return voxels;
+  };
+  const std::vector<OutputSpan> expected = voxelsOf(spans);
+  ASSERT_EQ(expected.size(), 20U);
+  for (itk::SizeValueType most = 1; most <= 21; ++most)
+  {
+    std::vector<OutputSpan> found;
+    const auto              groups = CutSpans(spans, most);
+    for (const auto & group : groups)
+    {
+      const itk::SizeValueType wanted = &group == &groups.back() ? 20 - most * (groups.size() - 1) : most;
+      EXPECT_EQ(CountVoxels(group), wanted) << most << " voxels in a group";
+      const auto voxels = voxelsOf(group);
+      found.insert(found.end(), voxels.begin(), voxels.end());
+    }
+    ASSERT_EQ(found.size(), expected.size()) << most << " voxels in a group";
+    for (std::size_t number = 0; number < found.size(); ++number)
+    {
+      EXPECT_EQ(found[number].start, expected[number].start) << most << " voxels in a group";
+      EXPECT_EQ(found[number].count, 1U);
+    }
+  }
+  EXPECT_TRUE(CutSpans({}, 3).empty());
 }

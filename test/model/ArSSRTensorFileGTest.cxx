@@ -376,3 +376,11 @@ TEST_F(ArSSRTensorFile, AFullDiskLeavesTheOldFileAndNoTemporaryOne)
   EXPECT_EQ(this->CountFiles(), 1u);
 #endif
 }
+
+TEST(ArSSRChecksum, IsThatOfZipArchives)
+{
+  const std::string text = "123456789"; // the check value of CRC-32/ISO-HDLC
+  EXPECT_EQ(UpdateChecksum(0, text.data(), text.size()), 0xCBF43926U);
+  EXPECT_EQ(UpdateChecksum(UpdateChecksum(0, text.data(), 4), text.data() + 4, text.size() - 4), 0xCBF43926U);
+  EXPECT_EQ(UpdateChecksum(0, nullptr, 0), 0U);
+}

@@ -19,7 +19,7 @@
 
 #include "network/ArSSRInterpolationSkip.h"
 #include "network/ArSSRSampling.h"
-#include "platform/ArSSRCpuParallel.h"
+#include "platform/ArSSRDevice.h"
 #include "platform/ArSSRDevice.h"
 
 #include <ATen/ATen.h>
@@ -143,7 +143,7 @@ TEST_F(ArSSRBatchSampling, GivesTheSameBitsWithAnyNumberOfThreads)
 {
   const SampleBatch batch = this->MakeBatch(Padding::Border, Coordinates::Local);
   const auto        run = [&](unsigned int threads) {
-    const LoopThreadsScope scope(threads);
+    const ThreadCountScope scope(threads);
     return this->Run([&](const at::Tensor & f) { return SampleFeatureBatch(f, batch); });
   };
   const auto one = run(1);

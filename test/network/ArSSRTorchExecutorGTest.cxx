@@ -75,13 +75,14 @@ TEST_F(ArSSRTorchExecutor, HoldsNoMoreMemoryThanItsFeaturesNeed)
 
 TEST_F(ArSSRTorchExecutor, AndTheCPUsHoldWhatTheirCostsSay)
 {
-  const GridBox     box{ { 3, 2, 1 }, { 7, 8, 9 } };
-  const auto        voxels = static_cast<std::size_t>(GetNumberOfVoxels(GetSize(box)));
-  const FeatureTile ofTorch = TorchExecutor(m_Network, at::kCPU, Precision::Float32).Encode(this->MakeJob(box));
-  EXPECT_EQ(ofTorch.features.storage().nbytes(),
-            voxels * TorchExecutor::GetCosts(m_Network, at::kCPU, Precision::Float32).featureBytesPerVoxel);
-  const FeatureTile ofKernels = CpuExecutor(m_Network).Encode(this->MakeJob(box));
-  EXPECT_EQ(ofKernels.features.storage().nbytes(), voxels * CpuExecutor::GetCosts(m_Network).featureBytesPerVoxel);
+  const GridBox       box{ { 3, 2, 1 }, { 7, 8, 9 } };
+  const auto          voxels = static_cast<std::size_t>(GetNumberOfVoxels(GetSize(box)));
+  const TorchExecutor torchExecutor(m_Network, at::kCPU, Precision::Float32);
+  EXPECT_EQ(torchExecutor.Encode(this->MakeJob(box)).features.storage().nbytes(),
+            voxels * torchExecutor.GetCosts().featureBytesPerVoxel);
+  const CpuExecutor cpuExecutor(m_Network);
+  EXPECT_EQ(cpuExecutor.Encode(this->MakeJob(box)).features.storage().nbytes(),
+            voxels * cpuExecutor.GetCosts().featureBytesPerVoxel);
 }
 
 TEST_F(ArSSRTorchExecutor, SaysWhatItIs)

@@ -33,8 +33,8 @@ namespace
 using itk::arssr::ForEachInParallel;
 using itk::arssr::ForEachRangeInParallel;
 using itk::arssr::GetLoopThreads;
-using itk::arssr::LoopThreadsScope;
 using itk::arssr::RunOnThreads;
+using itk::arssr::TorchsThreads;
 
 // Threads of torch for a test, put back at its end.
 class TorchThreads
@@ -84,6 +84,7 @@ TEST(ArSSRCpuParallel, CallsEachNumberOnceWithAScratchOfItsThread)
     std::multiset<int64_t> numbers;
     std::atomic<int>       scratches{ 0 };
     ForEachInParallel(
+      TorchsThreads,
       100,
       [&] { return scratches++; },
       [&](std::int64_t number, int) {
@@ -102,6 +103,7 @@ TEST(ArSSRCpuParallel, ThrowsAnExceptionOnAndStops)
   std::atomic<int>   calls{ 0 };
   const auto         run = [&] {
     ForEachInParallel(
+      TorchsThreads,
       1000000,
       [] { return 0; },
       [&](std::int64_t number, int) {
@@ -119,19 +121,18 @@ TEST(ArSSRCpuParallel, ThrowsAnExceptionOnAndStops)
 TEST(ArSSRCpuParallel, DoesNothingForNothing)
 {
   ForEachInParallel(
-    0, [] { return 0; }, [](std::int64_t, int) { FAIL(); });
+    2, 0, [] { return 0; }, [](std::int64_t, int) { FAIL(); });
 }
 
 TEST(ArSSRCpuParallel, CutsNumbersIntoPartsThatHoldEachOnce)
 {
   for (const unsigned int threads : { 1U, 2U, 5U })
   {
-    const LoopThreadsScope scope(threads);
     for (const std::int64_t count : { 0, 1, 9, 10, 11, 95 })
     {
       std::mutex                  mutex;
       std::multiset<std::int64_t> numbers;
-      ForEachRangeInParallel(count, 10, [&](std::int64_t begin, std::int64_t end) {
+      ForEachRangeInParallel(threads, count, 10, [&](std::int64_t begin, std::int64_t end) {
         const std::lock_guard<std::mutex> lock(mutex);
         EXPECT_LT(begin, end);
         EXPECT_TRUE(threads == 1 || end - begin <= 10);
@@ -148,15 +149,14 @@ TEST(ArSSRCpuParallel, CutsNumbersIntoPartsThatHoldEachOnce)
 
 TEST(ArSSRCpuParallel, UsesNoMoreThreadsInsideALoop)
 {
-  const LoopThreadsScope scope(3);
-  EXPECT_EQ(GetLoopThreads(), 3U);
+  EXPECT_EQ(GetLoopThreads(3), 3U);
   std::atomic<int> wrong{ 0 };
   RunOnThreads(3, [&] {
-    wrong += GetLoopThreads() != 1 ? 1 : 0;
+    wrong += GetLoopThreads(3) != 1 ? 1 : 0;
     const auto outer = std::this_thread::get_id();
     ForEachRangeInParallel(
-      50, 1, [&](std::int64_t, std::int64_t) { wrong += std::this_thread::get_id() != outer ? 1 : 0; });
+      3, 50, 1, [&](std::int64_t, std::int64_t) { wrong += std::this_thread::get_id() != outer ? 1 : 0; });
   });
   EXPECT_EQ(wrong.load(), 0);
-  EXPECT_EQ(GetLoopThreads(), 3U);
+  EXPECT_EQ(GetLoopThreads(3), 3U);
 }

@@ -17,6 +17,8 @@
  *=========================================================================*/
 #include "platform/ArSSRDevice.h"
 
+#include "platform/ArSSRCpuParallel.h"
+
 #include "support/ArSSRTestHelpers.h"
 
 #include <ATen/Context.h>
@@ -27,8 +29,10 @@
 namespace
 {
 using namespace itk::arssr::test;
+using itk::arssr::GetLoopThreads;
 using itk::arssr::ResolveDevice;
 using itk::arssr::ThreadCountScope;
+using itk::arssr::TorchsThreads;
 
 bool
 HasCUDA()
@@ -139,13 +143,13 @@ TEST(ArSSRThreadCountScope, OfAnotherThreadIsNotTakenForTorchsOwnChoice)
   EXPECT_EQ(later, before);
 }
 
-TEST(ArSSRThreadCountScope, HoldsForTheModulesOwnLoops)
+TEST(ArSSRThreadCountScope, HoldsForLoopsThatUseTorchsThreads)
 {
   const ThreadCountScope outer(3);
-  EXPECT_EQ(itk::arssr::GetLoopThreads(), 3U);
+  EXPECT_EQ(GetLoopThreads(TorchsThreads), 3U);
   {
     const ThreadCountScope inner(1);
-    EXPECT_EQ(itk::arssr::GetLoopThreads(), 1U);
+    EXPECT_EQ(GetLoopThreads(TorchsThreads), 1U);
   }
-  EXPECT_EQ(itk::arssr::GetLoopThreads(), 3U);
+  EXPECT_EQ(GetLoopThreads(TorchsThreads), 3U);
 }

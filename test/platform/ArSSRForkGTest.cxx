@@ -60,7 +60,7 @@ StartAllThreads()
   at::set_num_threads(4);
   const at::Tensor large = at::ones({ 1 << 22 });
   ASSERT_EQ((large * 2.0).sum().item<double>(), 2.0 * (1 << 22));
-  ForEachRangeInParallel(64, 1, [](std::int64_t, std::int64_t) {});
+  ForEachRangeInParallel(TorchsThreads, 64, 1, [](std::int64_t, std::int64_t) {});
 }
 
 FloatImage::Pointer
@@ -179,9 +179,8 @@ TEST_F(ArSSRForkedChild, KnowsWhatItIsAndUsesOneThread)
 {
   EXPECT_EQ(RunInForkedChild([] {
               const bool                isForked = IsForkedChild() && TorchThreadsMayBeMissing();
-              const LoopThreadsScope    loops(4);
               const MissingThreadsScope torch;
-              return std::to_string(isForked) + std::to_string(GetLoopThreads()) +
+              return std::to_string(isForked) + std::to_string(GetLoopThreads(4)) +
                      std::to_string(at::get_num_threads());
             }),
             "111");

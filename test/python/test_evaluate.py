@@ -418,11 +418,12 @@ def test_mistakes_are_explained(arguments, status, message, arssr, scans, model,
     assert files_in(tmp_path / "out") == []
 
 
-def test_without_matplotlib_nothing_begins(evaluate, scans, model, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+@pytest.mark.parametrize("package", ["matplotlib", "scipy"])
+def test_without_what_the_evaluation_needs_nothing_begins(evaluate, scans, model, tmp_path, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
     result = evaluate(model, scans)
     assert result.exit_code == 1
-    assert "pip install matplotlib" in result.stderr
+    assert "pip install 'itk-arssr[evaluate]'" in result.stderr
     assert files_in(tmp_path / "out") == []
 
 

@@ -153,6 +153,7 @@ def evaluate(
     border. An image that cannot be evaluated does not stop the others;
     the exit status is then 1.
     """
+    from itk_arssr.evaluation.confidence import check_can_give_intervals
     from itk_arssr.evaluation.denoising import is_available
     from itk_arssr.evaluation.evaluator import Evaluator
     from itk_arssr.evaluation.methods import Restorer, load_models
@@ -162,6 +163,7 @@ def evaluate(
         scales, profiles, noise, gaps, degradation, iterations, border, crop, not no_intensity_scaling, quality
     )
     _check_has_meaning(evaluation)
+    check_can_give_intervals()
     check_can_plot()
     found = find(images, series or ())
     check_series_are_there(series or (), [found])

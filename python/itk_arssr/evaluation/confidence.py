@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from itk_arssr.common.errors import UserError
+
 CONFIDENCE = 0.95
-_BISECTIONS = 60  # as many as a double has bits, and some more
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,14 @@ class Mean:
     count: int
 
 
+def check_can_give_intervals() -> None:
+    """Refuse to begin what would have no confidence intervals."""
+    try:
+        import scipy  # noqa: F401
+    except ImportError:
+        raise UserError("confidence intervals need SciPy: pip install 'itk-arssr[evaluate]'") from None
+
+
 def mean_of(values: Sequence[float], confidence: float = CONFIDENCE) -> Mean:
     """Mean, with Student's interval where there are two values or more and all are finite."""
     count = len(values)
@@ -26,25 +35,7 @@ def mean_of(values: Sequence[float], confidence: float = CONFIDENCE) -> Mean:
         return Mean(sum(values) / count if count else math.nan, None, count)
     mean = math.fsum(values) / count
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1))
-    return Mean(mean, student_t(count - 1, confidence) * deviation / math.sqrt(count), count)
+    # scipy.stats would be imported for a second; the same quantile is in scipy.special.
+    from scipy.special import stdtrit
 
-
-def student_t(degrees: int, confidence: float) -> float:
-    """The t that Student's distribution does not exceed in absolute value, with this probability."""
-    low, high = 0.0, math.pi / 2
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _central_probability(middle, degrees) < confidence else (low, middle)
-    return math.sqrt(degrees) * math.tan(low)
-
-
-def _central_probability(angle: float, degrees: int) -> float:
-    """P(|T| < sqrt(degrees) · tan(angle)): Abramowitz and Stegun, 26.7.3 and 26.7.4."""
-    cosine, sine = math.cos(angle), math.sin(angle)
-    odd = degrees % 2
-    term = cosine if odd else 1.0
-    total = 0.0
-    for power in range(odd, degrees - 1, 2):
-        total += term
-        term *= cosine**2 * (power + 1) / (power + 2)
-    return 2 / math.pi * (angle + sine * total) if odd else sine * total
+    return Mean(mean, float(stdtrit(count - 1, (1 + confidence) / 2)) * deviation / math.sqrt(count), count)

@@ -24,7 +24,7 @@ def check_can_plot() -> None:
     try:
         import matplotlib
     except ImportError:
-        raise UserError("plot and pictures need matplotlib: pip install matplotlib") from None
+        raise UserError("plot and pictures need matplotlib: pip install 'itk-arssr[evaluate]'") from None
     matplotlib.use("Agg")
 
 

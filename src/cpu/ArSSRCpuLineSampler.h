@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#ifndef ArSSRCpuLineSource_h
-#define ArSSRCpuLineSource_h
+#ifndef ArSSRCpuLineSampler_h
+#define ArSSRCpuLineSampler_h
 
-#include "cpu/ArSSRCpuRowSource.h"
+#include "cpu/ArSSRCpuSpanSampler.h"
 #include "network/ArSSRSkipTaps.h"
 
 #include <array>
@@ -33,20 +33,20 @@ namespace itk::arssr
  * interpolated along z for a line of LR voxels, the layers are applied to it, two such lines are interpolated along y,
  * and only then each voxel along x. Lines of LR voxels are kept from one line of the output to the next.
  */
-class CpuLineSource : public CpuRowSource
+class CpuLineSampler : public CpuSpanSampler
 {
 public:
   /** Whether there are so few LR voxels for each voxel of an output plane that this pays. */
   static bool
   IsFaster(const ArSSRIndexMap & indexMap);
 
-  explicit CpuLineSource(const CpuDecodeJob & job);
+  explicit CpuLineSampler(const CpuDecodeContext & context);
 
   void
   Fill(const OutputSpan & span, float * first, float * interpolated) override;
 
   static std::int64_t
-  GetScratchBytes(const Network & network);
+  GetScratchBytes(const CpuPerceptron & perceptron);
 
 private:
   /** Voxels of a span along x and the part of a line of LR voxels that they need; the same for all lines, as the grids

@@ -15,8 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#ifndef ArSSRCpuRowSource_h
-#define ArSSRCpuRowSource_h
+#ifndef ArSSRCpuSpanSampler_h
+#define ArSSRCpuSpanSampler_h
 
 #include "cpu/ArSSRCpuPerceptron.h"
 #include "grid/ArSSROutputSpans.h"
@@ -27,7 +27,7 @@
 namespace itk::arssr
 {
 /** \brief What a thread that decodes samples needs to know of a job. */
-struct CpuDecodeJob
+struct CpuDecodeContext
 {
   const CpuKernels &    kernels;
   const CpuPerceptron & perceptron;
@@ -39,20 +39,20 @@ struct CpuDecodeJob
 
 /** \brief Samples the features at the voxels of a span, applies the perceptron's first layers, and interpolates what
  * the output is added to. Each thread has one. */
-class CpuRowSource
+class CpuSpanSampler
 {
 public:
   /** Voxels of a span that are asked for at once, at most. */
   static constexpr SizeValueType MaximumCount = 128;
 
   /** By lines where the grids are parallel and that costs less, else voxel by voxel. Depends on the job alone. */
-  static std::unique_ptr<CpuRowSource>
-  New(const CpuDecodeJob & job);
+  static std::unique_ptr<CpuSpanSampler>
+  New(const CpuDecodeContext & context);
 
-  virtual ~CpuRowSource();
-  CpuRowSource(const CpuRowSource &) = delete;
-  CpuRowSource &
-  operator=(const CpuRowSource &) = delete;
+  virtual ~CpuSpanSampler();
+  CpuSpanSampler(const CpuSpanSampler &) = delete;
+  CpuSpanSampler &
+  operator=(const CpuSpanSampler &) = delete;
 
   /** \param first rows of CpuPerceptron::Run(), one for each voxel. \param interpolated intensities; zero without a
    * skip. */
@@ -60,14 +60,14 @@ public:
   Fill(const OutputSpan & span, float * first, float * interpolated) = 0;
 
   static std::int64_t
-  GetScratchBytes(const Network & network);
+  GetScratchBytes(const CpuPerceptron & perceptron);
 
 protected:
-  explicit CpuRowSource(const CpuDecodeJob & job)
-    : m_Job(job)
+  explicit CpuSpanSampler(const CpuDecodeContext & context)
+    : m_Context(context)
   {}
 
-  const CpuDecodeJob m_Job;
+  const CpuDecodeContext m_Context;
 };
 } // namespace itk::arssr
 

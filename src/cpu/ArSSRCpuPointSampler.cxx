@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "cpu/ArSSRCpuPointSource.h"
+#include "cpu/ArSSRCpuPointSampler.h"
 
 #include "network/ArSSRInterpolationSkip.h"
 
@@ -25,22 +25,22 @@
 
 namespace itk::arssr
 {
-CpuPointSource::CpuPointSource(const CpuDecodeJob & job)
-  : CpuRowSource(job)
+CpuPointSampler::CpuPointSampler(const CpuDecodeContext & context)
+  : CpuSpanSampler(context)
   , m_Samples(at::empty({ static_cast<std::int64_t>(MaximumCount), 3 }, at::kDouble))
 {}
 
 std::int64_t
-CpuPointSource::GetScratchBytes(const Network & network)
+CpuPointSampler::GetScratchBytes(const CpuPerceptron & perceptron)
 {
-  const Architecture & architecture = network.GetArchitecture();
-  const std::int64_t floats = PaddedChannels(architecture.featureDimension) + architecture.GetNumberOfCoordinates() + 1;
+  const std::int64_t floats =
+    PaddedChannels(perceptron.GetFeatureDimension()) + perceptron.GetNumberOfCoordinates() + 1;
   return static_cast<std::int64_t>(MaximumCount) *
          (static_cast<std::int64_t>(sizeof(float)) * floats + 3 * static_cast<std::int64_t>(sizeof(double)));
 }
 
 void
-CpuPointSource::Fill(const OutputSpan & span, float * first, float * interpolated)
+CpuPointSampler::Fill(const OutputSpan & span, float * first, float * interpolated)
 {
   const auto       count = static_cast<std::int64_t>(span.count);
   const at::Tensor samples = m_Samples.narrow(0, 0, count);
@@ -48,23 +48,23 @@ CpuPointSource::Fill(const OutputSpan & span, float * first, float * interpolate
   auto             index = span.start;
   for (std::int64_t n = 0; n < count; ++n, ++index[0])
   {
-    const GridLengths sample = ToGridLengths(m_Job.indexMap.Evaluate(index));
+    const GridLengths sample = ToGridLengths(m_Context.indexMap.Evaluate(index));
     for (int axis = 0; axis < 3; ++axis)
     {
       values[n][axis] = sample[axis];
     }
   }
   // The channels' padding stands between the features and the coordinates.
-  FeatureTile tile = m_Job.tile;
-  tile.features = tile.features.narrow(3, 0, m_Job.perceptron.GetFeatureDimension());
-  const at::Tensor rows = SampleFeatures(tile, samples, m_Job.sampling);
-  m_Job.perceptron.ApplyFirstWithCoordinates(rows.const_data_ptr<float>(), rows.size(1), count, first);
-  if (m_Job.skip == ArSSRModelEnums::Skip::None)
+  FeatureTile tile = m_Context.tile;
+  tile.features = tile.features.narrow(3, 0, m_Context.perceptron.GetFeatureDimension());
+  const at::Tensor rows = SampleFeatures(tile, samples, m_Context.sampling);
+  m_Context.perceptron.ApplyFirstWithCoordinates(rows.const_data_ptr<float>(), rows.size(1), count, first);
+  if (m_Context.skip == ArSSRModelEnums::Skip::None)
   {
     std::fill_n(interpolated, count, 0.0F);
     return;
   }
-  const at::Tensor intensities = InterpolateIntensities(m_Job.tile, samples, m_Job.skip);
+  const at::Tensor intensities = InterpolateIntensities(m_Context.tile, samples, m_Context.skip);
   std::copy_n(intensities.const_data_ptr<float>(), count, interpolated);
 }
 } // namespace itk::arssr

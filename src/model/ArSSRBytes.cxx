@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "model/ArSSRFileFormat.h"
+#include "model/ArSSRBytes.h"
 
 #include <algorithm>
 
@@ -54,27 +54,6 @@ Utf8SequenceLength(std::string_view text)
   return overlong || surrogate || tooHigh ? 0 : length;
 }
 } // namespace
-
-std::string
-Quoted(std::string_view text)
-{
-  constexpr std::size_t longest = 120;
-  constexpr char        digits[] = "0123456789abcdef";
-  std::string           quoted = "'";
-  for (const char c : text.substr(0, longest))
-  {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7F)
-    {
-      quoted += c;
-    }
-    else
-    {
-      quoted += { '\\', 'x', digits[byte >> 4], digits[byte & 15] };
-    }
-  }
-  return quoted + (text.size() > longest ? "...'" : "'");
-}
 
 bool
 IsUtf8(std::string_view text)

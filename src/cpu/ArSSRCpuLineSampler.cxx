@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "cpu/ArSSRCpuLineSource.h"
+#include "cpu/ArSSRCpuLineSampler.h"
 
 #include <ATen/ATen.h>
 
@@ -33,7 +33,7 @@ constexpr double MostLinesPerVoxel = 1.05;
 
 // LR voxels of the largest part of a line: an output voxel is not larger than this, in LR voxels.
 constexpr double LargestVoxel = 2.0;
-constexpr auto   LargestPart = static_cast<std::int64_t>(CpuRowSource::MaximumCount * LargestVoxel) + 2;
+constexpr auto   LargestPart = static_cast<std::int64_t>(CpuSpanSampler::MaximumCount * LargestVoxel) + 2;
 
 // Intensities that its interpolation reads: some on either side.
 constexpr std::int64_t LargestSkipLine = LargestPart + std::int64_t{ 2 } * MaximumSkipTaps;
@@ -41,53 +41,52 @@ static_assert(MaximumSkipTaps == LineInterpolation::MaximumTaps);
 } // namespace
 
 bool
-CpuLineSource::IsFaster(const ArSSRIndexMap & indexMap)
+CpuLineSampler::IsFaster(const ArSSRIndexMap & indexMap)
 {
   const auto size = indexMap.GetVoxelSize();
   return indexMap.IsAxisAligned() && size[0] * size[1] <= MostLinesPerVoxel && size[0] <= LargestVoxel;
 }
 
-CpuLineSource::CpuLineSource(const CpuDecodeJob & job)
-  : CpuRowSource(job)
-  , m_Bias(job.perceptron.GetBias(), job.perceptron.GetBias() + job.perceptron.GetFirstColumns())
+CpuLineSampler::CpuLineSampler(const CpuDecodeContext & context)
+  : CpuSpanSampler(context)
+  , m_Bias(context.perceptron.GetBias(), context.perceptron.GetBias() + context.perceptron.GetFirstColumns())
   , m_LineBias(m_Bias.size())
 {
-  if (job.sampling.coordinates == Coordinates::Local)
+  if (context.sampling.coordinates == Coordinates::Local)
   {
     constexpr std::int64_t firstVoxelSize = 3;
     for (int axis = 0; axis < 3; ++axis)
     {
-      this->AddCoordinate(m_Bias, firstVoxelSize + axis, static_cast<float>(job.sampling.voxelSize[axis]));
+      this->AddCoordinate(m_Bias, firstVoxelSize + axis, static_cast<float>(context.sampling.voxelSize[axis]));
     }
   }
 }
 
 std::int64_t
-CpuLineSource::GetScratchBytes(const Network & network)
+CpuLineSampler::GetScratchBytes(const CpuPerceptron & perceptron)
 {
-  const Architecture & architecture = network.GetArchitecture();
   return static_cast<std::int64_t>(sizeof(float)) * LargestPart *
-           (3 * CpuPerceptron::GetFirstColumnsBound(architecture) + PaddedChannels(architecture.featureDimension)) +
+           (3 * perceptron.GetFirstColumns() + PaddedChannels(perceptron.GetFeatureDimension())) +
          static_cast<std::int64_t>(MaximumCount * (sizeof(LineBlend::Voxel) + sizeof(LineInterpolation::Voxel)));
 }
 
 void
-CpuLineSource::SetPart(const OutputSpan & span)
+CpuLineSampler::SetPart(const OutputSpan & span)
 {
-  const FeatureTile & tile = m_Job.tile;
+  const FeatureTile & tile = m_Context.tile;
   m_Part.start = span.start[0];
   m_Part.count = span.count;
   m_Part.voxels.clear();
   auto index = span.start;
   for (SizeValueType n = 0; n < span.count; ++n, ++index[0])
   {
-    const double     x = m_Job.indexMap.Evaluate(index)[0];
-    const AxisSample sample = GetAxisSample(x, m_Job.sampling.padding, tile.imageSize[2], tile.origin[2]);
+    const double     x = m_Context.indexMap.Evaluate(index)[0];
+    const AxisSample sample = GetAxisSample(x, m_Context.sampling.padding, tile.imageSize[2], tile.origin[2]);
     m_Part.voxels.push_back({ sample.voxel[0],
                               sample.voxel[1],
                               sample.weight[0],
                               sample.weight[1],
-                              GetAxisCoordinate(x, m_Job.sampling.coordinates, tile.imageSize[2]) });
+                              GetAxisCoordinate(x, m_Context.sampling.coordinates, tile.imageSize[2]) });
   }
 
   // Samples along x only grow or only fall, so those at the ends reach furthest.
@@ -99,26 +98,26 @@ CpuLineSource::SetPart(const OutputSpan & span)
     voxel.row0 -= m_Part.begin;
     voxel.row1 -= m_Part.begin;
   }
-  if (m_Job.skip != ArSSRModelEnums::Skip::None)
+  if (m_Context.skip != ArSSRModelEnums::Skip::None)
   {
     this->SetSkipPart(span);
   }
 }
 
 void
-CpuLineSource::SetSkipPart(const OutputSpan & span)
+CpuLineSampler::SetSkipPart(const OutputSpan & span)
 {
-  const FeatureTile & tile = m_Job.tile;
-  const int           taps = GetNumberOfSkipTaps(m_Job.skip);
+  const FeatureTile & tile = m_Context.tile;
+  const int           taps = GetNumberOfSkipTaps(m_Context.skip);
   SkipPart &          part = m_SkipPart;
   part.voxels.clear();
   auto index = span.start;
   for (SizeValueType n = 0; n < span.count; ++n, ++index[0])
   {
-    const double             x = m_Job.indexMap.Evaluate(index)[0];
+    const double             x = m_Context.indexMap.Evaluate(index)[0];
     const double             base = std::floor(x);
     LineInterpolation::Voxel voxel{ static_cast<std::int64_t>(base) - (taps / 2 - 1), {} };
-    GetSkipWeights(m_Job.skip, static_cast<float>(x - base), voxel.weights);
+    GetSkipWeights(m_Context.skip, static_cast<float>(x - base), voxel.weights);
     part.voxels.push_back(voxel);
   }
 
@@ -140,7 +139,7 @@ CpuLineSource::SetSkipPart(const OutputSpan & span)
 }
 
 void
-CpuLineSource::Move(const OutputSpan & span, double z)
+CpuLineSampler::Move(const OutputSpan & span, double z)
 {
   // The spans of a unit of the decoder have the same part along x and the same z: for all but the first, all of this
   // stays.
@@ -154,26 +153,26 @@ CpuLineSource::Move(const OutputSpan & span, double z)
     this->SetPart(span);
   }
   m_Z = z;
-  m_ZSample = GetAxisSample(z, m_Job.sampling.padding, m_Job.tile.imageSize[0], m_Job.tile.origin[0]);
+  m_ZSample = GetAxisSample(z, m_Context.sampling.padding, m_Context.tile.imageSize[0], m_Context.tile.origin[0]);
   const auto voxels = static_cast<std::size_t>(m_Part.size);
   for (Line & line : m_Lines)
   {
     line.y = -1;
     line.values.resize(voxels * m_Bias.size());
   }
-  m_Features.resize(voxels * static_cast<std::size_t>(m_Job.tile.features.size(3)));
+  m_Features.resize(voxels * static_cast<std::size_t>(m_Context.tile.features.size(3)));
   m_Row.resize(voxels * m_Bias.size());
 }
 
 const float *
-CpuLineSource::GetLine(std::int64_t y)
+CpuLineSampler::GetLine(std::int64_t y)
 {
   // Neighbours along y have different places; a line that is needed no more gives way. So each LR line is interpolated
   // along z and multiplied once, and then serves all output lines that lie between it and its neighbours.
   Line & line = m_Lines[static_cast<std::size_t>(y % 2)];
   if (line.y != y)
   {
-    const at::Tensor & features = m_Job.tile.features;
+    const at::Tensor & features = m_Context.tile.features;
     const std::int64_t channels = features.size(3);
     const auto         at = [&](std::int64_t z) {
       return features.const_data_ptr<float>() +
@@ -186,17 +185,17 @@ CpuLineSource::GetLine(std::int64_t y)
     blend.weight0 = m_ZSample.weight[0];
     blend.weight1 = m_ZSample.weight[1];
     blend.result = m_Features.data();
-    m_Job.kernels.blend(blend);
-    m_Job.perceptron.ApplyFirst(m_Features.data(), channels, m_Part.size, line.values.data());
+    m_Context.kernels.blend(blend);
+    m_Context.perceptron.ApplyFirst(m_Features.data(), channels, m_Part.size, line.values.data());
     line.y = y;
   }
   return line.values.data();
 }
 
 void
-CpuLineSource::AddCoordinate(std::vector<float> & bias, std::int64_t coordinate, float value) const
+CpuLineSampler::AddCoordinate(std::vector<float> & bias, std::int64_t coordinate, float value) const
 {
-  const float * weights = m_Job.perceptron.GetCoordinateWeights(coordinate);
+  const float * weights = m_Context.perceptron.GetCoordinateWeights(coordinate);
   for (std::size_t column = 0; column < bias.size(); ++column)
   {
     bias[column] += value * weights[column];
@@ -204,24 +203,24 @@ CpuLineSource::AddCoordinate(std::vector<float> & bias, std::int64_t coordinate,
 }
 
 void
-CpuLineSource::SetLineBias(double z, double y)
+CpuLineSampler::SetLineBias(double z, double y)
 {
-  const Coordinates coordinates = m_Job.sampling.coordinates;
+  const Coordinates coordinates = m_Context.sampling.coordinates;
   std::copy(m_Bias.begin(), m_Bias.end(), m_LineBias.begin());
-  this->AddCoordinate(m_LineBias, 0, GetAxisCoordinate(z, coordinates, m_Job.tile.imageSize[0]));
-  this->AddCoordinate(m_LineBias, 1, GetAxisCoordinate(y, coordinates, m_Job.tile.imageSize[1]));
+  this->AddCoordinate(m_LineBias, 0, GetAxisCoordinate(z, coordinates, m_Context.tile.imageSize[0]));
+  this->AddCoordinate(m_LineBias, 1, GetAxisCoordinate(y, coordinates, m_Context.tile.imageSize[1]));
 }
 
 void
-CpuLineSource::Fill(const OutputSpan & span, float * first, float * interpolated)
+CpuLineSampler::Fill(const OutputSpan & span, float * first, float * interpolated)
 {
-  const FeatureTile & tile = m_Job.tile;
-  const auto          start = m_Job.indexMap.Evaluate(span.start);
+  const FeatureTile & tile = m_Context.tile;
+  const auto          start = m_Context.indexMap.Evaluate(span.start);
   const double        y = start[1];
   const double        z = start[2];
   this->Move(span, z);
 
-  const AxisSample sample = GetAxisSample(y, m_Job.sampling.padding, tile.imageSize[1], tile.origin[1]);
+  const AxisSample sample = GetAxisSample(y, m_Context.sampling.padding, tile.imageSize[1], tile.origin[1]);
   RowBlend         alongY;
   alongY.row0 = this->GetLine(sample.voxel[0]);
   alongY.row1 = sample.voxel[1] == sample.voxel[0] ? alongY.row0 : this->GetLine(sample.voxel[1]);
@@ -229,7 +228,7 @@ CpuLineSource::Fill(const OutputSpan & span, float * first, float * interpolated
   alongY.weight1 = sample.weight[1];
   alongY.count = static_cast<std::int64_t>(m_Row.size());
   alongY.result = m_Row.data();
-  m_Job.kernels.blend(alongY);
+  m_Context.kernels.blend(alongY);
 
   // Along x only the coordinate x changes within the line: z, y and the voxel's size are in the bias, x has a slope.
   constexpr std::int64_t xCoordinate = 2;
@@ -237,15 +236,15 @@ CpuLineSource::Fill(const OutputSpan & span, float * first, float * interpolated
   LineBlend alongX;
   alongX.count = static_cast<std::int64_t>(span.count);
   alongX.voxels = m_Part.voxels.data();
-  alongX.columns = m_Job.perceptron.GetFirstColumns();
-  alongX.activated = m_Job.perceptron.GetActivatedColumns();
+  alongX.columns = m_Context.perceptron.GetFirstColumns();
+  alongX.activated = m_Context.perceptron.GetActivatedColumns();
   alongX.rows = m_Row.data();
   alongX.bias = m_LineBias.data();
-  alongX.slope = m_Job.perceptron.GetCoordinateWeights(xCoordinate);
+  alongX.slope = m_Context.perceptron.GetCoordinateWeights(xCoordinate);
   alongX.result = first;
-  m_Job.kernels.blendLine(alongX);
+  m_Context.kernels.blendLine(alongX);
 
-  if (m_Job.skip == ArSSRModelEnums::Skip::None)
+  if (m_Context.skip == ArSSRModelEnums::Skip::None)
   {
     std::fill_n(interpolated, span.count, 0.0F);
     return;
@@ -254,12 +253,12 @@ CpuLineSource::Fill(const OutputSpan & span, float * first, float * interpolated
 }
 
 void
-CpuLineSource::InterpolateSkip(double z, double y, float * interpolated) const
+CpuLineSampler::InterpolateSkip(double z, double y, float * interpolated) const
 {
-  const FeatureTile & tile = m_Job.tile;
-  const int           taps = GetNumberOfSkipTaps(m_Job.skip);
+  const FeatureTile & tile = m_Context.tile;
+  const int           taps = GetNumberOfSkipTaps(m_Context.skip);
   const auto          tapsAt = [&](int axis, double position) {
-    return GetSkipTaps(m_Job.skip, position, tile.imageSize[axis], tile.lowResolutionOrigin[axis]);
+    return GetSkipTaps(m_Context.skip, position, tile.imageSize[axis], tile.lowResolutionOrigin[axis]);
   };
   const SkipTaps zTaps = tapsAt(0, z);
   const SkipTaps yTaps = tapsAt(1, y);
@@ -289,6 +288,6 @@ CpuLineSource::InterpolateSkip(double z, double y, float * interpolated) const
   interpolation.count = static_cast<std::int64_t>(m_SkipPart.voxels.size());
   interpolation.voxels = m_SkipPart.voxels.data();
   interpolation.result = interpolated;
-  m_Job.kernels.interpolateLine(interpolation);
+  m_Context.kernels.interpolateLine(interpolation);
 }
 } // namespace itk::arssr

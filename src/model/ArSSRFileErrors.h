@@ -15,11 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#ifndef ArSSRFileFormat_h
-#define ArSSRFileFormat_h
+#ifndef ArSSRFileErrors_h
+#define ArSSRFileErrors_h
 
-#include <cstddef>
-#include <cstdint>
 #include <locale>
 #include <sstream>
 #include <stdexcept>
@@ -64,71 +62,9 @@ ThrowRefused(const TParts &... parts)
   throw FileFormatError(message.str());
 }
 
-/** Most tensors, metadata entries or archive entries in one file; the published models have at most 162 tensors. */
-constexpr std::size_t MaximumEntries = 4096;
-
-/** Most dimensions of one tensor, torch's own limit. */
-constexpr std::size_t MaximumDimensions = 64;
-
-/** \brief Bytes that parsing may still allocate, so that a small file cannot demand much memory. */
-class MemoryBudget
-{
-public:
-  /** Beyond the size of the file, parsing may take this many bytes. */
-  static constexpr std::uint64_t Excess = 1 << 20;
-
-  explicit MemoryBudget(std::uint64_t fileSize)
-    : m_Available(fileSize + Excess)
-  {}
-
-  void
-  Charge(std::uint64_t bytes)
-  {
-    if (bytes > m_Available)
-    {
-      ThrowRefused("the file's structure needs more memory than the whole file and ", Excess, " bytes");
-    }
-    m_Available -= bytes;
-  }
-
-private:
-  std::uint64_t m_Available;
-};
-
 /** The text in single quotes for a message: control and non-ASCII bytes as \xNN, cut off after 120 characters. */
 std::string
 Quoted(std::string_view text);
-
-/** Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
-bool
-IsUtf8(std::string_view text);
-
-/** Product of two unsigned numbers; false if it does not fit. */
-inline bool
-Multiply(std::uint64_t a, std::uint64_t b, std::uint64_t & product)
-{
-  product = a * b;
-  return a == 0 || product / a == b;
-}
-
-/** Unsigned number of up to eight bytes, least significant byte first. */
-inline std::uint64_t
-DecodeLittleEndian(const unsigned char * bytes, unsigned int count)
-{
-  std::uint64_t value = 0;
-  for (unsigned int i = count; i-- > 0;)
-  {
-    value = (value << 8) | bytes[i];
-  }
-  return value;
-}
-
-bool
-HostIsLittleEndian();
-
-/** Turns each of `count` elements of `elementSize` bytes from one byte order into the other. */
-void
-ReverseBytes(void * elements, std::uint64_t count, std::size_t elementSize);
 } // namespace itk::arssr
 
 #endif

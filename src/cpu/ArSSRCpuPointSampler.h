@@ -15,30 +15,28 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "cpu/ArSSRCpuRowSource.h"
+#ifndef ArSSRCpuPointSampler_h
+#define ArSSRCpuPointSampler_h
 
-#include "cpu/ArSSRCpuLineSource.h"
-#include "cpu/ArSSRCpuPointSource.h"
-
-#include <algorithm>
+#include "cpu/ArSSRCpuSpanSampler.h"
 
 namespace itk::arssr
 {
-CpuRowSource::~CpuRowSource() = default;
-
-std::unique_ptr<CpuRowSource>
-CpuRowSource::New(const CpuDecodeJob & job)
+/** \brief Any grid: trilinear samples voxel by voxel, then the first layers. */
+class CpuPointSampler : public CpuSpanSampler
 {
-  if (CpuLineSource::IsFaster(job.indexMap))
-  {
-    return std::make_unique<CpuLineSource>(job);
-  }
-  return std::make_unique<CpuPointSource>(job);
-}
+public:
+  explicit CpuPointSampler(const CpuDecodeContext & context);
 
-std::int64_t
-CpuRowSource::GetScratchBytes(const Network & network)
-{
-  return std::max(CpuLineSource::GetScratchBytes(network), CpuPointSource::GetScratchBytes(network));
-}
+  void
+  Fill(const OutputSpan & span, float * first, float * interpolated) override;
+
+  static std::int64_t
+  GetScratchBytes(const CpuPerceptron & perceptron);
+
+private:
+  at::Tensor m_Samples; // [voxel, axis], LR continuous indices, (z, y, x)
+};
 } // namespace itk::arssr
+
+#endif

@@ -15,28 +15,28 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#ifndef ArSSRCpuPointSource_h
-#define ArSSRCpuPointSource_h
-
-#include "cpu/ArSSRCpuRowSource.h"
+#include "model/ArSSRFileErrors.h"
 
 namespace itk::arssr
 {
-/** \brief Any grid: trilinear samples voxel by voxel, then the first layers. */
-class CpuPointSource : public CpuRowSource
+std::string
+Quoted(std::string_view text)
 {
-public:
-  explicit CpuPointSource(const CpuDecodeJob & job);
-
-  void
-  Fill(const OutputSpan & span, float * first, float * interpolated) override;
-
-  static std::int64_t
-  GetScratchBytes(const Network & network);
-
-private:
-  at::Tensor m_Samples; // [voxel, axis], LR continuous indices, (z, y, x)
-};
+  constexpr std::size_t longest = 120;
+  constexpr char        digits[] = "0123456789abcdef";
+  std::string           quoted = "'";
+  for (const char c : text.substr(0, longest))
+  {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7F)
+    {
+      quoted += c;
+    }
+    else
+    {
+      quoted += { '\\', 'x', digits[byte >> 4], digits[byte & 15] };
+    }
+  }
+  return quoted + (text.size() > longest ? "...'" : "'");
+}
 } // namespace itk::arssr
-
-#endif
