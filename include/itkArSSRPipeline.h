@@ -45,8 +45,10 @@ ArSSRResetPipelineOnException(ProcessObject * filter, const TFunction & step)
 }
 
 
-/** The steps of a filter's pipeline, each of which leaves the filter ready for use when something upstream throws. */
-#define itkArSSRResetPipelineOnExceptionMacro()                                                                        \
+/** What the filters of this module share of the pipeline, in the public part of the class: each step leaves the filter
+ * ready for use when something upstream throws, and PrepareOutputData(), a member that the class has, runs before data
+ * are made unless they are being made already. A macro and not a base class, which Python would have to know of. */
+#define itkArSSRPipelineMacro()                                                                                        \
   void UpdateOutputInformation() override                                                                              \
   {                                                                                                                    \
     ArSSRResetPipelineOnException(this, [this] { this->Superclass::UpdateOutputInformation(); });                      \
@@ -57,7 +59,13 @@ ArSSRResetPipelineOnException(ProcessObject * filter, const TFunction & step)
   }                                                                                                                    \
   void UpdateOutputData(DataObject * output) override                                                                  \
   {                                                                                                                    \
-    ArSSRResetPipelineOnException(this, [&] { this->Superclass::UpdateOutputData(output); });                          \
+    ArSSRResetPipelineOnException(this, [&] {                                                                          \
+      if (!this->m_Updating)                                                                                           \
+      {                                                                                                                \
+        this->PrepareOutputData();                                                                                     \
+      }                                                                                                                \
+      this->Superclass::UpdateOutputData(output);                                                                      \
+    });                                                                                                                \
   }                                                                                                                    \
   ITK_MACROEND_NOOP_STATEMENT
 

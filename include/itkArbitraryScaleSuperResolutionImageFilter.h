@@ -24,6 +24,7 @@
 #include "itkArSSRModel.h"
 #include "itkArSSRModelFile.h"
 #include "itkArSSROutputGrid.h"
+#include "itkArSSRPipeline.h"
 
 #include "itkImageToImageFilter.h"
 
@@ -348,14 +349,9 @@ public:
   void
   VerifyPreconditions() const override;
 
-  /** These three leave the filter ready for use when something upstream throws. */
-  void
-  UpdateOutputInformation() override;
-  void
-  PropagateRequestedRegion(DataObject * output) override;
-  /** Also reads the whole input for its intensity window before the region itself is asked for. */
-  void
-  UpdateOutputData(DataObject * output) override;
+  /** Leaves the filter ready for use when something upstream throws; reads the whole input for its intensity window
+   * before the region itself is asked for. */
+  itkArSSRPipelineMacro();
 
 protected:
   ArbitraryScaleSuperResolutionImageFilter();
@@ -385,6 +381,9 @@ protected:
   GenerateData() override;
 
 private:
+  void
+  PrepareOutputData();
+
   using ImageGeometry = ArSSRImageGeometry;
   using InputVoxels = ArSSRImageVoxels<TInputImage>;
   using OutputVoxels = ArSSRImageVoxels<TOutputImage>;

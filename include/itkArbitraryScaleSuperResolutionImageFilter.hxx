@@ -19,7 +19,6 @@
 #define itkArbitraryScaleSuperResolutionImageFilter_hxx
 
 #include "itkArSSRIntensityStatistics.h"
-#include "itkArSSRPipeline.h"
 #include "itkArSSRRegions.h"
 
 #include "itkImageRegionIteratorWithIndex.h"
@@ -396,35 +395,13 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateInp
 
 template <typename TInputImage, typename TOutputImage>
 void
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateOutputInformation()
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PrepareOutputData()
 {
-  ArSSRResetPipelineOnException(this, [this] { Superclass::UpdateOutputInformation(); });
-}
-
-
-template <typename TInputImage, typename TOutputImage>
-void
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PropagateRequestedRegion(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] { Superclass::PropagateRequestedRegion(output); });
-}
-
-
-template <typename TInputImage, typename TOutputImage>
-void
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateOutputData(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] {
-    if (!this->m_Updating)
-    {
-      m_ProgressOfStatistics = 0.0F;
-      if (m_IntensityScaling && !m_IntensityWindowIsSet)
-      {
-        this->UpdateIntensityWindow();
-      }
-    }
-    Superclass::UpdateOutputData(output);
-  });
+  m_ProgressOfStatistics = 0.0F;
+  if (m_IntensityScaling && !m_IntensityWindowIsSet)
+  {
+    this->UpdateIntensityWindow();
+  }
 }
 
 

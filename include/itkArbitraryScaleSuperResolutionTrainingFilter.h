@@ -280,7 +280,7 @@ public:
   GetWarnings() const;
 
   /** Leaves the filter ready for use when something upstream throws. */
-  itkArSSRResetPipelineOnExceptionMacro();
+  itkArSSRPipelineMacro();
 
   using DataObjectPointerArraySizeType = ProcessObject::DataObjectPointerArraySizeType;
   using Superclass::MakeOutput;
@@ -306,6 +306,10 @@ protected:
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
+  void
+  PrepareOutputData()
+  {}
+
   std::vector<ArSSRTrainingImage>
   DescribeImages(const std::string & prefix, const std::vector<std::string> & names);
 

@@ -20,6 +20,7 @@
 
 #include "itkArSSRAcquisition.h"
 #include "itkArSSRDiscrepancyPrinciple.h"
+#include "itkArSSRPipeline.h"
 #include "itkArSSRSliceProfileConsistency.h"
 
 #include "itkImage.h"
@@ -228,15 +229,9 @@ public:
   void
   VerifyPreconditions() const override;
 
-  /** Leave the filter ready for use when something upstream throws. */
-  void
-  UpdateOutputInformation() override;
-  void
-  PropagateRequestedRegion(DataObject * output) override;
-
-  /** The same; also finds where to stop before the filter runs, which may update the inputs. */
-  void
-  UpdateOutputData(DataObject * output) override;
+  /** Leaves the filter ready for use when something upstream throws; finds where to stop before the filter runs, which
+   * may update the inputs. */
+  itkArSSRPipelineMacro();
 
   /** Voxels that were clamped to the range of an integer pixel type in the last update, of the region it computed. */
   itkGetConstMacro(NumberOfClampedVoxels, SizeValueType);
@@ -273,6 +268,9 @@ protected:
   GenerateData() override;
 
 private:
+  void
+  PrepareOutputData();
+
   using RegionType = typename TImage::RegionType;
   using StateType = std::array<ModifiedTimeType, 3>;
 

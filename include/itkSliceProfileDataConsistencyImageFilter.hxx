@@ -21,7 +21,6 @@
 #include "itkArSSRFilterLoop.h"
 #include "itkArSSRImageVoxels.h"
 #include "itkArSSRNoiseEstimator.h"
-#include "itkArSSRPipeline.h"
 #include "itkArSSRRegions.h"
 
 #include "itkImageRegionIterator.h"
@@ -160,35 +159,13 @@ SliceProfileDataConsistencyImageFilter<TImage>::MakeConsistency()
 
 template <typename TImage>
 void
-SliceProfileDataConsistencyImageFilter<TImage>::UpdateOutputInformation()
+SliceProfileDataConsistencyImageFilter<TImage>::PrepareOutputData()
 {
-  ArSSRResetPipelineOnException(this, [this] { Superclass::UpdateOutputInformation(); });
-}
-
-
-template <typename TImage>
-void
-SliceProfileDataConsistencyImageFilter<TImage>::PropagateRequestedRegion(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] { Superclass::PropagateRequestedRegion(output); });
-}
-
-
-template <typename TImage>
-void
-SliceProfileDataConsistencyImageFilter<TImage>::UpdateOutputData(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] {
-    if (!this->m_Updating)
-    {
-      m_ProgressOfChoice = 0.0;
-      if (m_StopAtNoise && this->NeedsChoice())
-      {
-        this->UpdateChoice();
-      }
-    }
-    Superclass::UpdateOutputData(output);
-  });
+  m_ProgressOfChoice = 0.0;
+  if (m_StopAtNoise && this->NeedsChoice())
+  {
+    this->UpdateChoice();
+  }
 }
 
 
@@ -385,7 +362,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::GenerateData()
 {
   using Voxels = ArSSRImageVoxels<ImageType>;
 
-  this->AllocateOutputs();
+  ArSSRAllocate(*this->GetOutput(), sizeof(typename TImage::PixelType), [this] { this->AllocateOutputs(); });
   const auto request = this->GetRequest();
   const auto needed = m_Consistency.GetInput(request);
   const auto low = Voxels::Read(this->GetLowResolutionImage(), needed.low, "low-resolution image");

@@ -159,7 +159,7 @@ public:
   VerifyPreconditions() const override;
 
   /** Leaves the filter ready for use when something upstream throws. */
-  itkArSSRResetPipelineOnExceptionMacro();
+  itkArSSRPipelineMacro();
 
   /** Voxels that were clamped to the range of an integer pixel type in the last update, of the region it computed. */
   itkGetConstMacro(NumberOfClampedVoxels, SizeValueType);
@@ -188,6 +188,10 @@ protected:
   GenerateData() override;
 
 private:
+  void
+  PrepareOutputData()
+  {}
+
   std::optional<FactorsType> m_ShrinkFactors;
   bool                       m_UseReferenceImage{ false };
   WidthsType                 m_FullWidthAtHalfMaximum{};

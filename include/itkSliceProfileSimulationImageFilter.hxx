@@ -190,10 +190,10 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateData()
   using InputVoxels = ArSSRImageVoxels<InputImageType>;
   using OutputVoxels = ArSSRImageVoxels<OutputImageType>;
 
-  this->AllocateOutputs();
   OutputImageType * output = this->GetOutput();
-  ArSSRVoxelBlock   low(OutputVoxels::FromImage(output, output->GetRequestedRegion()));
-  const auto        high = InputVoxels::Read(this->GetInput(), m_Projector.GetHighRegion(low.region), "input");
+  ArSSRAllocate(*output, sizeof(OutputPixelType), [this] { this->AllocateOutputs(); });
+  ArSSRVoxelBlock low(OutputVoxels::FromImage(output, output->GetRequestedRegion()));
+  const auto      high = InputVoxels::Read(this->GetInput(), m_Projector.GetHighRegion(low.region), "input");
 
   m_Projector.Simulate(high, low, ArSSRFilterLoop(this, m_Projector.GetNumberOfSimulationLoops()));
   m_Noise.AddTo(low);

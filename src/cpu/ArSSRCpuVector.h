@@ -32,7 +32,7 @@ namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {
 constexpr std::int64_t Lanes = ARSSR_KERNEL_LANES;
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(ARSSR_SCALAR_VECTORS)
 #  define ARSSR_INLINE inline __attribute__((always_inline))
 #  define ARSSR_UNROLL _Pragma("GCC unroll 16")
 
@@ -116,7 +116,7 @@ SumsOfLanes(const T * values, float * sums)
   }
   SumsOfLanes(added, sums);
 }
-#else
+#else // for compilers without such vectors; the tests compile and run it with ARSSR_SCALAR_VECTORS
 #  define ARSSR_INLINE inline
 #  define ARSSR_UNROLL
 

@@ -49,10 +49,11 @@ ArSSRThrowOutputTooLarge(const ImageBase<3> & output, std::size_t bytesPerVoxel)
   constexpr double bytesPerGiB = 1 << 30;
   const double     bytes = static_cast<double>(bytesPerVoxel) * static_cast<double>(size[0]) *
                        static_cast<double>(size[1]) * static_cast<double>(size[2]);
-  itkGenericExceptionMacro("An output of " << size << " voxels takes " << bytes / bytesPerGiB
-                                           << " GiB of memory, which is not to be had. Ask for a smaller scale, or let "
-                                              "the output be streamed: itk::StreamingImageFilter, or "
-                                              "SetNumberOfStreamDivisions() of itk::ImageFileWriter.");
+  itkGenericExceptionMacro("An output of "
+                           << size << " voxels takes " << bytes / bytesPerGiB
+                           << " GiB of memory, which is not available. Use a smaller scale, or stream the "
+                              "output: itk::StreamingImageFilter, or "
+                              "SetNumberOfStreamDivisions() of itk::ImageFileWriter.");
 }
 
 

@@ -43,7 +43,7 @@ RunOnThreads(unsigned int threads, const std::function<void()> & function);
 /** \brief Runs function(0 … count-1, scratch) on as many threads as GetLoopThreads() allows, each of which makes itself
  * a scratch.
  *
- * The threads are ITK's: those of torch are only to be had where this module is compiled with torch's own OpenMP. A
+ * The threads are ITK's: those of torch are available only where this module is compiled with torch's own OpenMP. A
  * thread takes the next number when it is done with one, so that none waits long for another. An exception of a
  * function ends the work and is thrown on. */
 template <typename TMakeScratch, typename TFunction>

@@ -46,7 +46,7 @@ Find(const char * name)
   {
     if (const FARPROC found = GetProcAddress(modules[i], name))
     {
-      return reinterpret_cast<TFunction>(found);
+      return reinterpret_cast<TFunction>(reinterpret_cast<void *>(found));
     }
   }
   return nullptr;

@@ -33,6 +33,9 @@ namespace itk::arssr
 /** The source of the AVX-512 kernels compiled for any processor: their vectors and blocks, in narrower instructions. */
 extern const CpuKernels WideKernels;
 
+/** The portable kernels with arrays for vectors. */
+extern const CpuKernels ScalarKernels;
+
 namespace test
 {
 inline std::vector<const CpuKernels *>
@@ -40,6 +43,7 @@ AllCpuKernels()
 {
   std::vector<const CpuKernels *> kernels = GetSupportedCpuKernels();
   kernels.push_back(&WideKernels);
+  kernels.push_back(&ScalarKernels);
   return kernels;
 }
 
