@@ -131,7 +131,7 @@ OutputSpans::FindInLine(const IndexType & lineStart) const
     };
     if (begin < end && compare(begin) == 0 && compare(end - 1) == 0)
     {
-      continue; // all that is left, as mostly
+      continue; // all that is left, as it usually is
     }
     begin = std::max(begin, FindFirst(end, [&](OffsetValueType x) { return compare(x) >= 0; }));
     end = FindFirst(end, [&](OffsetValueType x) { return compare(x) > 0; });

@@ -31,34 +31,39 @@
 namespace itk::arssr
 {
 double
-GetLearningRate(const ArSSRTrainingRecipe & recipe, SizeValueType step, SizeValueType stepsPerEpoch)
+GetLearningRate(const OptimizerSettings & settings, SizeValueType step, SizeValueType stepsPerEpoch)
 {
-  const double base = recipe.GetNumber("learning_rate");
-  const double warmUp = recipe.GetNumber("warmup_steps");
-  const double rise = warmUp > 0.0 ? std::min((static_cast<double>(step) + 1.0) / warmUp, 1.0) : 1.0;
-  if (recipe.Get("schedule") == "step")
+  const double rise =
+    settings.warmupSteps > 0.0 ? std::min((static_cast<double>(step) + 1.0) / settings.warmupSteps, 1.0) : 1.0;
+  if (settings.halveEvery > 0)
   {
-    const SizeValueType epoch = step / stepsPerEpoch;
-    const auto          halvings = epoch / static_cast<SizeValueType>(recipe.GetNumber("halve_every"));
-    return base * rise * std::pow(0.5, static_cast<double>(halvings));
+    const SizeValueType halvings = step / stepsPerEpoch / settings.halveEvery;
+    return settings.learningRate * rise * std::pow(0.5, static_cast<double>(halvings));
   }
-  const double total = recipe.GetNumber("epochs") * static_cast<double>(stepsPerEpoch);
+  const double total = static_cast<double>(settings.epochs) * static_cast<double>(stepsPerEpoch);
   const double done = std::min(static_cast<double>(step) / std::max(total - 1.0, 1.0), 1.0);
-  const double least = recipe.GetNumber("final_learning_rate");
-  return base * rise * (least + (1.0 - least) * 0.5 * (1.0 + std::cos(Math::pi * done)));
+  const double least = settings.finalShare;
+  return settings.learningRate * rise * (least + (1.0 - least) * 0.5 * (1.0 + std::cos(Math::pi * done)));
 }
+
+namespace
+{
+torch::optim::AdamOptions
+MakeAdamOptions(const OptimizerSettings & settings)
+{
+  torch::optim::AdamOptions options(settings.learningRate);
+  options.betas({ settings.beta1, settings.beta2 });
+  options.weight_decay(settings.weightDecay);
+  return options;
+}
+} // namespace
 
 class Optimizer::Implementation
 {
 public:
-  Implementation(const ArSSRTrainingRecipe & recipe, std::vector<at::Tensor> parameters)
+  Implementation(const OptimizerSettings & settings, std::vector<at::Tensor> parameters)
     : weights(std::move(parameters))
-    , adam(weights, [&recipe] {
-      torch::optim::AdamOptions options(recipe.GetNumber("learning_rate"));
-      options.betas({ recipe.GetNumber("beta1"), recipe.GetNumber("beta2") });
-      options.weight_decay(recipe.GetNumber("weight_decay"));
-      return options;
-    }())
+    , adam(weights, MakeAdamOptions(settings))
   {}
 
   /** Adam's memory of a weight; made when it is first asked for, as Adam itself does. */
@@ -96,14 +101,13 @@ GetWeights(const Network & network)
 }
 } // namespace
 
-Optimizer::Optimizer(const ArSSRTrainingRecipe & recipe, std::shared_ptr<Network> network)
-  : m_Implementation(std::make_unique<Implementation>(recipe, GetWeights(*network)))
+Optimizer::Optimizer(const OptimizerSettings & settings, std::shared_ptr<Network> network)
+  : m_Implementation(std::make_unique<Implementation>(settings, GetWeights(*network)))
   , m_Network(std::move(network))
-  , m_AverageDecay(recipe.GetNumber("ema_decay"))
-  , m_LargestNorm(recipe.GetNumber("gradient_clip"))
+  , m_Settings(settings)
 {
   m_Average = m_Network;
-  if (m_AverageDecay > 0.0)
+  if (m_Settings.averageDecay > 0.0)
   {
     m_Average = m_Network->CopyForTraining(m_Implementation->weights.front().device());
     for (const at::Tensor & weight : GetWeights(*m_Average))
@@ -152,11 +156,11 @@ Optimizer::Step(double learningRate)
     itkGenericExceptionMacro("The gradient is not finite any more at a learning rate of "
                              << learningRate << ". Train with a smaller learning_rate, or set gradient_clip.");
   }
-  if (m_LargestNorm > 0.0 && norm > m_LargestNorm)
+  if (m_Settings.largestNorm > 0.0 && norm > m_Settings.largestNorm)
   {
     for (const at::Tensor & gradient : gradients)
     {
-      gradient.mul_(m_LargestNorm / norm);
+      gradient.mul_(m_Settings.largestNorm / norm);
     }
   }
   torch::optim::Adam & adam = m_Implementation->adam;
@@ -168,7 +172,7 @@ Optimizer::Step(double learningRate)
     const std::vector<at::Tensor> averages = GetWeights(*m_Average);
     for (std::size_t i = 0; i < averages.size(); ++i)
     {
-      averages[i].lerp_(m_Implementation->weights[i], 1.0 - m_AverageDecay);
+      averages[i].lerp_(m_Implementation->weights[i], 1.0 - m_Settings.averageDecay);
     }
   }
   return norm;

@@ -18,8 +18,6 @@
 #ifndef ArSSROptimizer_h
 #define ArSSROptimizer_h
 
-#include "itkArSSRTrainingRecipe.h"
-
 #include "network/ArSSRNetwork.h"
 
 #include <memory>
@@ -27,17 +25,31 @@
 
 namespace itk::arssr
 {
-/** Learning rate of a step by the recipe's schedule: warm-up from 0, then a half cosine down to the final share at the
- * last step, or a half every `halve_every` epochs. Steps count from 0 over all epochs. */
+/** Values of a recipe that say how weights are changed. */
+struct OptimizerSettings
+{
+  double        learningRate{ 1e-4 };
+  double        finalShare{ 0.0 };  /**< of the learning rate, that is left at the last step */
+  double        warmupSteps{ 0.0 }; /**< in which the learning rate rises from 0 */
+  SizeValueType halveEvery{ 0 };    /**< epochs after which it is halved; zero: a half cosine down to the final share */
+  SizeValueType epochs{ 1 };
+  double        beta1{ 0.9 };
+  double        beta2{ 0.999 };
+  double        weightDecay{ 0.0 };
+  double        averageDecay{ 0.0 }; /**< of the moving average of the weights; zero: there is none */
+  double        largestNorm{ 0.0 };  /**< of the gradient; zero: any */
+};
+
+/** Learning rate of a step, counted from 0 over all epochs. */
 double
-GetLearningRate(const ArSSRTrainingRecipe & recipe, SizeValueType step, SizeValueType stepsPerEpoch);
+GetLearningRate(const OptimizerSettings & settings, SizeValueType step, SizeValueType stepsPerEpoch);
 
 /** \brief Adam on a network's weights, with clipped gradients and a moving average of the weights. */
 class Optimizer
 {
 public:
   /** \param network whose weights are leaves of the autograd graph; they are changed in place. */
-  Optimizer(const ArSSRTrainingRecipe & recipe, std::shared_ptr<Network> network);
+  Optimizer(const OptimizerSettings & settings, std::shared_ptr<Network> network);
   ~Optimizer();
   Optimizer(const Optimizer &) = delete;
   Optimizer &
@@ -79,8 +91,7 @@ private:
   std::unique_ptr<Implementation> m_Implementation;
   std::shared_ptr<Network>        m_Network;
   std::shared_ptr<Network>        m_Average;
-  double                          m_AverageDecay;
-  double                          m_LargestNorm;
+  OptimizerSettings               m_Settings;
 };
 } // namespace itk::arssr
 

@@ -90,6 +90,36 @@ ReadSampleSettings(const ArSSRTrainingRecipe & recipe)
   return settings;
 }
 
+TrainingSettings
+ReadTrainingSettings(const ArSSRTrainingRecipe & recipe)
+{
+  const auto count = [&recipe](const char * name) {
+    return static_cast<SizeValueType>(recipe.GetNumber(name));
+  };
+  TrainingSettings settings;
+  settings.seed = static_cast<std::uint64_t>(recipe.GetNumber("seed"));
+  settings.batch = count("batch");
+  settings.epochs = count("epochs");
+  settings.validationEvery = count("validation_every");
+  settings.checkpointEvery = count("checkpoint_every");
+  settings.checkpointsKept = count("checkpoints_kept");
+  settings.prefetchThreads = static_cast<unsigned int>(recipe.GetNumber("prefetch_threads"));
+  settings.autocast = recipe.Get("autocast") == "bfloat16";
+  settings.deadOutputGuard = recipe.GetFlag("dead_output_guard");
+  settings.loss = recipe.Get("loss");
+  settings.optimizer.learningRate = recipe.GetNumber("learning_rate");
+  settings.optimizer.finalShare = recipe.GetNumber("final_learning_rate");
+  settings.optimizer.warmupSteps = recipe.GetNumber("warmup_steps");
+  settings.optimizer.halveEvery = recipe.Get("schedule") == "step" ? count("halve_every") : 0;
+  settings.optimizer.epochs = settings.epochs;
+  settings.optimizer.beta1 = recipe.GetNumber("beta1");
+  settings.optimizer.beta2 = recipe.GetNumber("beta2");
+  settings.optimizer.weightDecay = recipe.GetNumber("weight_decay");
+  settings.optimizer.averageDecay = recipe.GetNumber("ema_decay");
+  settings.optimizer.largestNorm = recipe.GetNumber("gradient_clip");
+  return settings;
+}
+
 Architecture
 MakeArchitecture(const ArSSRTrainingRecipe & recipe)
 {

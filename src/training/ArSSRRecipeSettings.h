@@ -22,12 +22,34 @@
 
 #include "network/ArSSRArchitecture.h"
 #include "samples/ArSSRSampleSettings.h"
+#include "training/ArSSROptimizer.h"
+
+#include <string>
 
 namespace itk::arssr
 {
 /** What a recipe says of samples. \throws ExceptionObject when the recipe contradicts itself. */
 SampleSettings
 ReadSampleSettings(const ArSSRTrainingRecipe & recipe);
+
+/** Values of a recipe that say how a training goes. */
+struct TrainingSettings
+{
+  OptimizerSettings optimizer;
+  std::uint64_t     seed{ 0 };
+  SizeValueType     batch{ 1 };
+  SizeValueType     epochs{ 1 };
+  SizeValueType     validationEvery{ 1 }; /**< epochs, as the next one */
+  SizeValueType     checkpointEvery{ 1 };
+  SizeValueType     checkpointsKept{ 1 };
+  unsigned int      prefetchThreads{ 1 };
+  bool              autocast{ false }; /**< to bfloat16 */
+  bool              deadOutputGuard{ false };
+  std::string       loss; /**< as ComputeLoss() knows it */
+};
+
+TrainingSettings
+ReadTrainingSettings(const ArSSRTrainingRecipe & recipe);
 
 /** The network that a recipe asks for. */
 Architecture

@@ -19,7 +19,6 @@
 
 #include "platform/ArSSRAutocast.h"
 #include "platform/ArSSRDevice.h"
-#include "training/ArSSRRecipeSettings.h"
 
 #include "itkMacro.h"
 
@@ -59,7 +58,7 @@ Seconds(std::chrono::steady_clock::duration duration)
 
 TrainingSession::TrainingSession(const ArSSRTrainer::Job & job, ArSSRTrainingStatus & status)
   : m_Job(job)
-  , m_Recipe(job.recipe)
+  , m_Settings(ReadTrainingSettings(job.recipe))
   , m_Status(status)
   , m_Device(ResolveDevice(job.device))
   , m_Processes(job.processGroup)
@@ -69,18 +68,18 @@ TrainingSession::TrainingSession(const ArSSRTrainer::Job & job, ArSSRTrainingSta
       static_cast<std::uint64_t>(job.memoryBudget) << 20,
       job.warn ? job.warn : [](const std::string &) {})
   , m_Network(MakeInitialNetwork(job)->CopyForTraining(m_Device))
-  , m_Optimizer(job.recipe, m_Network)
-  , m_Batch(static_cast<SizeValueType>(job.recipe.GetNumber("batch")))
+  , m_Optimizer(m_Settings.optimizer, m_Network)
   , m_StepsPerEpoch(m_Samples.GetStepsPerEpoch())
 {
   const auto processes = static_cast<SizeValueType>(m_Processes.GetSize());
-  if (m_Batch % processes != 0)
+  if (m_Settings.batch % processes != 0)
   {
-    itkGenericExceptionMacro("The training recipe's batch is " << m_Batch << "; a multiple of the number of processes, "
-                                                               << processes << ", is expected.");
+    itkGenericExceptionMacro("The training recipe's batch is "
+                             << m_Settings.batch << "; a multiple of the number of processes, " << processes
+                             << ", is expected.");
   }
   m_Status = ArSSRTrainingStatus();
-  m_Status.numberOfEpochs = static_cast<SizeValueType>(m_Recipe.GetNumber("epochs"));
+  m_Status.numberOfEpochs = m_Settings.epochs;
   m_Status.numberOfSteps = m_Status.numberOfEpochs * m_StepsPerEpoch;
   m_Status.validationLoss = m_Status.validationPSNR = m_Status.bestValidationPSNR = NotYet;
   if (job.resumeFrom.empty())
@@ -93,8 +92,7 @@ TrainingSession::TrainingSession(const ArSSRTrainer::Job & job, ArSSRTrainingSta
   }
   if (!job.checkpointDirectory.empty() && m_Processes.IsLeader())
   {
-    m_Checkpoints.emplace(
-      job.checkpointDirectory, static_cast<SizeValueType>(m_Recipe.GetNumber("checkpoints_kept")), m_Run);
+    m_Checkpoints.emplace(job.checkpointDirectory, m_Settings.checkpointsKept, m_Run);
   }
 }
 
@@ -113,7 +111,7 @@ TrainingSession::MakeInitialNetwork(const ArSSRTrainer::Job & job)
     return job.initialModel->GetNetwork();
   }
   auto network = std::make_shared<Network>(MakeArchitecture(job.recipe));
-  network->InitializeWeights(static_cast<std::uint64_t>(job.recipe.GetNumber("seed")));
+  network->InitializeWeights(ReadTrainingSettings(job.recipe).seed);
   return network;
 }
 
@@ -122,7 +120,7 @@ void
 TrainingSession::Restore(const Checkpoint & checkpoint)
 {
   const ArSSRTrainingRecipe standard;
-  for (const auto & value : m_Recipe.GetValues())
+  for (const auto & value : m_Job.recipe.GetValues())
   {
     // A value that the checkpoint's version did not have yet was what it is by default.
     const auto          found = checkpoint.recipe.find(value.first);
@@ -196,12 +194,12 @@ TrainingSession::StartPrefetcher()
   // A process takes every so-many-th sample of a batch, so that all together train on the same samples as one would.
   const auto processes = static_cast<std::uint64_t>(m_Processes.GetSize());
   const auto rank = static_cast<std::uint64_t>(m_Processes.GetRank());
-  const auto first = static_cast<std::uint64_t>(m_Status.step) * m_Batch + rank;
+  const auto first = static_cast<std::uint64_t>(m_Status.step) * m_Settings.batch + rank;
   m_Prefetcher =
     std::make_unique<Prefetcher>([this](std::uint64_t number) { return m_Samples.Draw(number); },
                                  [first, processes](std::uint64_t position) { return first + position * processes; },
-                                 static_cast<unsigned int>(m_Recipe.GetNumber("prefetch_threads")),
-                                 BatchesAhead * m_Batch / processes);
+                                 m_Settings.prefetchThreads,
+                                 BatchesAhead * m_Settings.batch / processes);
 }
 
 
@@ -212,7 +210,7 @@ void
 TrainingSession::Run()
 {
   const ThreadCountScope threads(m_Job.numberOfThreads);
-  const AutocastScope    autocast(m_Device, m_Recipe.Get("autocast") == "bfloat16");
+  const AutocastScope    autocast(m_Device, m_Settings.autocast);
   this->StartPrefetcher();
   m_Start = m_EpochStart = Clock::now();
   bool goOn = true;
@@ -241,7 +239,7 @@ void
 TrainingSession::TrainStep()
 {
   std::vector<TrainingSample> samples;
-  const auto                  count = m_Batch / static_cast<SizeValueType>(m_Processes.GetSize());
+  const auto                  count = m_Settings.batch / static_cast<SizeValueType>(m_Processes.GetSize());
   samples.reserve(count);
   for (SizeValueType i = 0; i < count; ++i)
   {
@@ -252,13 +250,13 @@ TrainingSession::TrainStep()
   const TrainingBatch batch = StackSamples(samples, m_Device);
   m_Optimizer.ZeroGradients();
   const at::Tensor predicted = m_Network->Predict(batch.lowResolution, batch.points, batch.voxelSizes);
-  const at::Tensor loss = ComputeLoss(m_Recipe.Get("loss"), predicted, batch.values);
+  const at::Tensor loss = ComputeLoss(m_Settings.loss, predicted, batch.values);
   loss.backward();
   m_Processes.Average(m_Optimizer.GetGradients());
 
-  m_Status.learningRate = GetLearningRate(m_Recipe, m_Status.step, m_StepsPerEpoch);
+  m_Status.learningRate = GetLearningRate(m_Settings.optimizer, m_Status.step, m_StepsPerEpoch);
   m_Status.gradientNorm = m_Optimizer.Step(m_Status.learningRate);
-  if (m_Recipe.GetFlag("dead_output_guard") && m_Network->GetArchitecture().skip == ArSSRModelEnums::Skip::None)
+  if (m_Settings.deadOutputGuard && m_Network->GetArchitecture().skip == ArSSRModelEnums::Skip::None)
   {
     this->ReviveDeadOutput(predicted, batch.values);
   }
@@ -295,15 +293,12 @@ TrainingSession::FinishEpoch()
   m_Status.epochLoss = m_LossOfEpoch / static_cast<double>(m_StepsOfEpoch);
   m_StepsOfEpoch = 0;
   m_LossOfEpoch = 0.0;
-  const auto every = [this](const char * name) {
-    return m_Status.epoch % static_cast<SizeValueType>(m_Recipe.GetNumber(name)) == 0;
-  };
   const bool last = m_Status.step == m_Status.numberOfSteps;
-  if (m_Samples.GetNumberOfValidationSamples() > 0 && (last || every("validation_every")))
+  if (m_Samples.GetNumberOfValidationSamples() > 0 && (last || m_Status.epoch % m_Settings.validationEvery == 0))
   {
     this->Validate();
   }
-  if (last || every("checkpoint_every"))
+  if (last || m_Status.epoch % m_Settings.checkpointEvery == 0)
   {
     this->WriteCheckpoint();
   }
@@ -347,7 +342,7 @@ TrainingSession::WriteCheckpoint()
   }
   Checkpoint checkpoint;
   checkpoint.serial = m_FirstSerial;
-  checkpoint.recipe = m_Recipe.GetValues();
+  checkpoint.recipe = m_Job.recipe.GetValues();
   checkpoint.images = this->DescribeImages();
   checkpoint.status = m_Status;
   checkpoint.stepsOfEpoch = m_StepsOfEpoch;
@@ -382,7 +377,7 @@ TrainingSession::UpdateTimes()
   const double            epochSeconds = std::max(Seconds(now - m_EpochStart), 1e-9);
   if (m_StepsSinceEpochStart > 0)
   {
-    m_Status.samplesPerSecond = static_cast<double>(m_StepsSinceEpochStart * m_Batch) / epochSeconds;
+    m_Status.samplesPerSecond = static_cast<double>(m_StepsSinceEpochStart * m_Settings.batch) / epochSeconds;
     m_Status.waitingShare = (m_Prefetcher->GetSecondsWaited() - m_WaitedAtEpochStart) / epochSeconds;
   }
   const auto left = static_cast<double>(m_Status.numberOfSteps - m_Status.step);

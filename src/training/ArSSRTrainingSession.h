@@ -25,6 +25,7 @@
 #include "training/ArSSRCheckpoint.h"
 #include "training/ArSSROptimizer.h"
 #include "training/ArSSRProcessGroup.h"
+#include "training/ArSSRRecipeSettings.h"
 #include "training/ArSSRTrainingBatch.h"
 #include "training/ArSSRTrainingMetaData.h"
 
@@ -99,7 +100,7 @@ private:
   DescribeImages() const;
 
   const ArSSRTrainer::Job &          m_Job;
-  const ArSSRTrainingRecipe &        m_Recipe;
+  TrainingSettings                   m_Settings;
   ArSSRTrainingStatus &              m_Status;
   at::Device                         m_Device;
   ProcessGroup                       m_Processes;
@@ -111,7 +112,6 @@ private:
   std::optional<CheckpointDirectory> m_Checkpoints;
   std::string                        m_Run; // identity in checkpoints
   SizeValueType                      m_FirstSerial{ 0 };
-  SizeValueType                      m_Batch;
   SizeValueType                      m_StepsPerEpoch;
   SizeValueType                      m_StepsOfEpoch{ 0 };
   double                             m_LossOfEpoch{ 0.0 };
