@@ -31,7 +31,7 @@ from itk_arssr.images.outputs import Inputs
 from itk_arssr.upscaling.settings import BackProjections, parse_back_projections
 
 if TYPE_CHECKING:
-    from itk_arssr.evaluation.evaluator import Evaluator
+    from itk_arssr.evaluation.run import EvaluationRun
 
 _TABLE, _REPORT, _PLOT = "results.csv", "results.md", "gain.png"
 _OUTPUTS = (_TABLE, _REPORT, _PLOT, *PICTURES)
@@ -155,7 +155,7 @@ def evaluate(
     """
     from itk_arssr.evaluation.confidence import check_can_give_intervals
     from itk_arssr.evaluation.denoising import is_available
-    from itk_arssr.evaluation.evaluator import Evaluator
+    from itk_arssr.evaluation.run import EvaluationRun
     from itk_arssr.evaluation.methods import Restorer, load_models
     from itk_arssr.evaluation.plot import check_can_plot
 
@@ -176,14 +176,14 @@ def evaluate(
         Bars(out, len(found) * len(evaluation.conditions), "all") as bars,
         closing(found.groups(restorer.raise_if_interrupted)) as groups,
     ):
-        evaluator = Evaluator(restorer, evaluation, bars)
-        evaluator.run(groups)
-    evaluator.results.failures += [Failure(fault.name, fault.reason) for fault in found.faults]
+        run = EvaluationRun(restorer, evaluation, bars)
+        run.run(groups)
+    run.results.failures += [Failure(fault.name, fault.reason) for fault in found.faults]
     for remark in found.remarks:
         tell_note(remark)
     if any(noise) and not is_available():
         tell_note("non-local means, a rival where there is noise, were left out: pip install scikit-image")
-    _conclude(evaluator, evaluation, folder)
+    _conclude(run, evaluation, folder)
 
 
 def _check_has_meaning(evaluation: Evaluation) -> None:
@@ -204,17 +204,17 @@ def _check_outputs(folder: Path, inputs: Inputs, overwrite: bool) -> None:
             raise UserError(f"{path} exists; --overwrite replaces it, --out names another directory")
 
 
-def _conclude(evaluator: Evaluator, evaluation: Evaluation, folder: Path) -> None:
+def _conclude(run: EvaluationRun, evaluation: Evaluation, folder: Path) -> None:
     """Write and show the results, and tell what failed."""
     from itk_arssr.evaluation.plot import save_gains
     from itk_arssr.evaluation.report import tables, write_csv, write_markdown
 
-    results = evaluator.results
+    results = run.results
     if results.cases:
         write_csv(folder / _TABLE, results, evaluation)
         write_markdown(folder / _REPORT, results, evaluation)
         save_gains(folder / _PLOT, results)
-        pictures = evaluator.extremes.draw(folder)
+        pictures = run.extremes.draw(folder)
         for table in tables(results):
             out.print(table)
         names = [_TABLE, _REPORT, _PLOT, *(path.name for path in pictures)]

@@ -22,7 +22,7 @@ from itk_arssr.images.sources import Source
 _FAILURES = (UserError, RuntimeError, OSError, MemoryError)
 
 
-class Evaluator:
+class EvaluationRun:
     """Measures every method for every image and condition; what fails is noted, and the rest goes on."""
 
     def __init__(self, restorer: Restorer, evaluation: Evaluation, bars: Bars) -> None:
