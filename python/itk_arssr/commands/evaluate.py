@@ -155,9 +155,9 @@ def evaluate(
     """
     from itk_arssr.evaluation.confidence import check_can_give_intervals
     from itk_arssr.evaluation.denoising import is_available
-    from itk_arssr.evaluation.run import EvaluationRun
     from itk_arssr.evaluation.methods import Restorer, load_models
     from itk_arssr.evaluation.plot import check_can_plot
+    from itk_arssr.evaluation.run import EvaluationRun
 
     evaluation = Evaluation(
         scales, profiles, noise, gaps, degradation, iterations, border, crop, not no_intensity_scaling, quality
