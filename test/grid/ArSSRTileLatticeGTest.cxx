@@ -15,6 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
+#include "itkArSSRTileLattice.h"
+
 #include "grid/ArSSRGridTestHelpers.h"
 
 #include "itkIndexRange.h"

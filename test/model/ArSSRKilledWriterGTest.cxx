@@ -143,7 +143,7 @@ Checkpoint
 MakeCheckpoint(unsigned int step)
 {
   Checkpoint checkpoint;
-  checkpoint.step = step;
+  checkpoint.status.step = step;
   checkpoint.tensors = { { "weights.a", at::full({ 30000 }, static_cast<double>(step), at::kFloat) } };
   return checkpoint;
 }
@@ -183,11 +183,11 @@ TEST(ArSSRKilledWriter, LeavesACheckpointThatCanBeRead)
   KillWriters([&](unsigned int) { files.Write(MakeCheckpoint(++latest)); }, // of the child's copy
               [&] {
                 const Checkpoint read = ReadCheckpoint(directory.GetPath().string());
-                ASSERT_GE(read.step, latest) << "a checkpoint that had been there is lost";
+                ASSERT_GE(read.status.step, latest) << "a checkpoint that had been there is lost";
                 ASSERT_EQ(read.tensors.size(), 1U);
-                const at::Tensor expected = at::full({ 30000 }, static_cast<double>(read.step), at::kFloat);
-                ASSERT_TRUE(at::equal(read.tensors[0].tensor, expected)) << "step " << read.step;
-                latest = static_cast<unsigned int>(read.step);
+                const at::Tensor expected = at::full({ 30000 }, static_cast<double>(read.status.step), at::kFloat);
+                ASSERT_TRUE(at::equal(read.tensors[0].tensor, expected)) << "step " << read.status.step;
+                latest = static_cast<unsigned int>(read.status.step);
               });
   EXPECT_GT(latest, 1U) << "writers were always killed before they had written";
 }

@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "itkArSSRModel.h"
 
+#include "model/ArSSRTensorFile.h"
 #include "network/ArSSRNetwork.h"
 #include "support/ArSSRTestHelpers.h"
 

@@ -20,6 +20,7 @@
 #include "samples/ArSSRDegradation.h"
 #include "samples/ArSSROrientation.h"
 #include "samples/ArSSRSampleTestHelpers.h"
+#include "training/ArSSRRecipeSettings.h"
 
 #include <gtest/gtest.h>
 #include "itkBSplineInterpolateImageFunction.h"
@@ -64,7 +65,7 @@ MakeRecipe(const std::string & name)
 SampleSource
 MakeSource(const ArSSRTrainingRecipe & recipe, const test::VoxelFunction & intensity)
 {
-  return { recipe, { { MakeImage("image", Size, intensity) }, {}, {} }, std::uint64_t{ 1 } << 30, nullptr };
+  return { ReadSampleSettings(recipe), { { MakeImage("image", Size, intensity) }, {}, {} }, std::uint64_t{ 1 } << 30, nullptr };
 }
 
 /** What a volume with these intensities is scaled by. */

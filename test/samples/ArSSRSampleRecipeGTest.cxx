@@ -62,7 +62,7 @@ MakeSource(const ArSSRTrainingRecipe & recipe)
   {
     images.push_back(MakeImage("texture", { { 24, 25, 26 } }, MakeTexture(i)));
   }
-  return { recipe, { images, {}, {} }, Ample, nullptr };
+  return { ReadSampleSettings(recipe), { images, {}, {} }, Ample, nullptr };
 }
 } // namespace
 
@@ -309,8 +309,8 @@ TEST(ArSSRSampleRecipe, ScansAreDrawnAgainTheSame)
   });
   const auto image = MakeImage("image", { { 24, 25, 26 } }, MakeTexture(1));
   constexpr std::uint64_t     little = 150000; // images come and go
-  const SampleSource          one(recipe, { { image }, { image }, { labels } }, little, nullptr);
-  const SampleSource          other(recipe, { { image }, { image }, { labels } }, little, nullptr);
+  const SampleSource          one(ReadSampleSettings(recipe), { { image }, { image }, { labels } }, little, nullptr);
+  const SampleSource          other(ReadSampleSettings(recipe), { { image }, { image }, { labels } }, little, nullptr);
   std::vector<TrainingSample> samples;
   for (std::uint64_t number = 0; number < 150; ++number)
   {

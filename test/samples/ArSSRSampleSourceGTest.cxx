@@ -91,7 +91,7 @@ AreSame(const TrainingSample & a, const TrainingSample & b)
 SampleSource
 MakeSource(const ArSSRTrainingRecipe & recipe, std::uint64_t memory = Ample)
 {
-  return { recipe, { MakeTextures(4), {}, {} }, memory, nullptr };
+  return { ReadSampleSettings(recipe), { MakeTextures(4), {}, {} }, memory, nullptr };
 }
 } // namespace
 
