@@ -64,6 +64,7 @@ TEST(ArSSRIndexMap, GivesTheLRIndexOfTheSamePhysicalPoint)
   }
 }
 
+// A shift by half a voxel, from aligned centres instead of faces, would show here.
 TEST(ArSSRIndexMap, SpreadsSamplesEvenlyOverTheExtentWhenTheFieldOfViewIsKept)
 {
   Randomness random;
@@ -145,6 +146,7 @@ TEST(ArSSRIndexMap, BoundsTheSamplesOfARegionExactly)
   }
 }
 
+// A streamed piece must not need input that the whole output does not need.
 TEST(ArSSRIndexMap, BoundsPartsOfARegionWithinTheBoundsOfTheWhole)
 {
   Randomness random;
