@@ -37,6 +37,7 @@ ArSSRInterpolationEstimator<TImage>::Compute()
   const auto                   largest = m_Image->GetLargestPossibleRegion();
   ArSSRInterpolationStatistics statistics(largest.GetSize());
   std::vector<float>           voxels;
+  // Slabs of whole slices, in order, as the statistics need; a streaming source never makes the whole image.
   ArSSRForEachSlab(largest, [&](const typename ImageType::RegionType & region) {
     ArSSRUpdateRegion(m_Image.GetPointer(), region);
     voxels.resize(region.GetNumberOfPixels());

@@ -26,6 +26,7 @@ namespace itk::arssr
 {
 namespace
 {
+/** The kernel before it is stretched: sinc(d) under the window sinc(d/3), 0 from the third zero on. */
 double
 Lanczos(double distance)
 {
@@ -34,11 +35,14 @@ Lanczos(double distance)
     return 0.0;
   }
   const double angle = Math::pi * distance;
+  // The limit at 0, where the quotient is 0/0; up to here the kernel differs from 1 by less than double precision
+  // shows.
   if (std::abs(angle) < 1e-8)
   {
     return 1.0;
   }
-  // sinc(d) sinc(d/3) with sin(3t) = 3 sin t - 4 sin³ t: one sine instead of two.
+  // sinc(d) sinc(d/3) = 3 sin(3t) sin(t) / angle² for t = angle / 3, and sin(3t) = 3 sin t - 4 sin³ t: one sine
+  // instead of two.
   const double sine = std::sin(angle / 3.0);
   return 3.0 * (3.0 - 4.0 * sine * sine) * sine * sine / (angle * angle);
 }
@@ -56,12 +60,16 @@ LanczosWeights(double position, double width, SizeValueType size, ArSSRAxisWeigh
   result.weights.assign(static_cast<std::size_t>(std::clamp<IndexValueType>(last, 0, end) - result.first + 1), 0.0);
 
   double sum = 0.0;
+  // Taps beyond an end are folded onto the end sample: the sum is that over an image whose end samples go on for ever,
+  // so that a tap is never lost and the interpolation is continuous across the ends.
   for (IndexValueType sample = begin; sample <= last; ++sample)
   {
     const double weight = Lanczos((position - static_cast<double>(sample)) / width);
     result.weights[static_cast<std::size_t>(std::clamp<IndexValueType>(sample, 0, end) - result.first)] += weight;
     sum += weight;
   }
+  // The windowed kernel alone sums to 1 only approximately, depending on the phase: a constant would come back with a
+  // ripple.
   for (double & weight : result.weights)
   {
     weight /= sum;

@@ -22,12 +22,13 @@
 
 namespace itk::arssr
 {
-/** Lobes of the Lanczos kernel: how far it reaches, in voxels of the coarser grid. */
+/** Lobes of the Lanczos kernel on each side: how far it reaches, in voxels of the coarser grid. */
 constexpr double LanczosLobes = 3.0;
 
 /** Weights with which samples 0 … `size` - 1 are interpolated at the continuous index `position`, by the kernel
- * \f$ \mathrm{sinc}(d) \, \mathrm{sinc}(d / 3) \f$ stretched by `width` ≥ 1 and normalised to a sum of 1. What falls
- * beyond the ends goes to the end samples. Writes to `result` so that its memory is used again. */
+ * \f$ \mathrm{sinc}(d) \, \mathrm{sinc}(d / 3) \f$ stretched by `width` ≥ 1 and normalised to a sum of 1. A width above
+ * 1 makes it a low-pass filter for a target grid that is coarser than the samples. What falls beyond the ends goes to
+ * the end samples. Writes to `result` so that its memory is used again. */
 void
 LanczosWeights(double position, double width, SizeValueType size, ArSSRAxisWeights & result);
 } // namespace itk::arssr

@@ -27,12 +27,14 @@ namespace
 {
 constexpr double Pi = 3.14159265358979323846;
 
-/** Signals, in deviations of the noise, that there is a table for; beyond, a magnitude's deviation is the noise's. */
+/** The table ends at this signal, in deviations of the noise: from there on a magnitude has the deviation of the noise
+ * to within 0.2 %. Steps of 0.02 make linear interpolation as good. */
 constexpr double LargestSignal = 12.0;
 constexpr int    Steps = 600;
 
-/** Modified Bessel function of the first kind, times exp(-x), for an integer order: its integral, by the trapezoidal
- * rule, which converges geometrically for a periodic function. */
+/** Modified Bessel function of the first kind of an integer order, times exp(-x) so that it does not overflow: its
+ * integral over a period, by the trapezoidal rule, which converges geometrically for a periodic function. (libc++ has
+ * no std::cyl_bessel_i.) */
 double
 GetScaledBessel(int order, double x)
 {
@@ -52,7 +54,8 @@ struct Entry
   double factor;
 };
 
-/** By increasing ratio. Koay and Basser 2006, equations 3 to 6. */
+/** By increasing ratio. Koay and Basser 2006, equations 3 to 6: mean and variance of a Rician magnitude whose noise has
+ * a deviation of 1, from I0 and I1 at signal² / 4. */
 std::vector<Entry>
 MakeTable()
 {
@@ -63,6 +66,7 @@ MakeTable()
     const double square = signal * signal;
     const double mean = std::sqrt(0.5 * Pi) * ((1.0 + 0.5 * square) * GetScaledBessel(0, 0.25 * square) +
                                                0.5 * square * GetScaledBessel(1, 0.25 * square));
+    // The second moment of a Rician magnitude is signal² + 2σ², so that the mean alone is left to compute.
     const double deviation = std::sqrt(2.0 + square - mean * mean);
     table.push_back({ mean / deviation, 1.0 / deviation });
   }
@@ -73,7 +77,9 @@ MakeTable()
 double
 GetRicianFactor(double ratio)
 {
+  // Made once, at the first call: initialisation of a local static is safe in several threads.
   static const std::vector<Entry> table = MakeTable();
+  // No signal gives less than 1.91; a window that shows less does so by chance, and is background.
   if (ratio <= table.front().ratio)
   {
     return table.front().factor;

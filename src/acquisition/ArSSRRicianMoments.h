@@ -20,9 +20,9 @@
 
 namespace itk::arssr
 {
-/** By what the standard deviation of a magnitude is multiplied to get that of the parts of the complex signal, where
- * the magnitude's mean is `ratio` of its standard deviations: 1 for large ones, and 1.53 at 1.91, the smallest that
- * there is, without a signal. */
+/** The factor from the standard deviation of a magnitude to that of either part of the complex signal, for a magnitude
+ * whose mean is `ratio` times its standard deviation: 1 for large ratios, and 1.53 at 1.91, the smallest ratio, which
+ * noise without a signal has. */
 double
 GetRicianFactor(double ratio);
 } // namespace itk::arssr

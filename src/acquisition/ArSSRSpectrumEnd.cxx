@@ -20,11 +20,15 @@
 #include <algorithm>
 #include <cmath>
 
+// Every bin is tried as an end: the level four bins apart, the width of the main lobe of Hann's window, is compared
+// with what straight lines fitted on both sides explain. The largest excess wins. Its place is then refined to a share
+// of a bin, as the -3 dB point below the line in front of it.
 namespace itk::arssr
 {
 namespace
 {
-/** Powers below this share of the largest are that of the computation. */
+/** Powers below this share of the largest, -90 dB, are raised to it: they may be rounding alone, whose slopes mean
+ * nothing. */
 constexpr double LeastPower = 1e-9;
 
 /** A straight line through some of the levels. */
@@ -56,6 +60,7 @@ FitLine(const std::vector<double> & levels, int first, int last)
     products += (bin - middle) * level;
     squares += (bin - middle) * (bin - middle);
   }
+  // Least squares. Bins are centred, so that slope and mean do not depend on each other.
   const double slope = products / squares;
   return { slope, mean - slope * middle };
 }
@@ -66,6 +71,7 @@ FindSpectrumEnd(const std::vector<double> & power)
 {
   constexpr double halfPower = 3.0103; // dB
 
+  // Of a spectrum of zeros all levels are -inf and all drops NaN, which are above no other drop: it has no end.
   const double        least = LeastPower * *std::max_element(power.begin(), power.end());
   std::vector<double> levels;
   levels.reserve(power.size());
@@ -83,11 +89,17 @@ FindSpectrumEnd(const std::vector<double> & power)
   int         end = 0;
   for (int bin = lowest + 2 + HannSmear; bin <= nyquist - HannSmear; ++bin)
   {
+    // Bins 0 and 1 are left out of the fit: the parts' means were taken away, and Hann's window spreads what that does
+    // to bin 0 over bin 1.
     const int    before = bin - HannSmear;
     const int    after = bin + HannSmear;
     const double slopeBefore = -FitLine(levels, std::max(before - reach, 2), before).slope;
     const int    last = std::min(after + reach, nyquist);
+    // Beside the Nyquist frequency there may be too few bins for a line: then the part behind the end is taken to be
+    // flat.
     const double slopeAfter = last - after >= 2 ? -FitLine(levels, after, last).slope : 0.0;
+    // The steeper of both slopes is granted to the four bins: a spectrum that bends downwards under a blur is not an
+    // end. A rise is not granted.
     const double drop = at(before) - at(after) - 2.0 * HannSmear * std::max({ slopeBefore, slopeAfter, 0.0 });
     if (drop > found.drop)
     {
@@ -99,7 +111,8 @@ FindSpectrumEnd(const std::vector<double> & power)
   {
     return found;
   }
-  // Where power is half of what the slope before the end lets expect; the window lets an edge begin earlier.
+  // The end is where power is half of what the line before it predicts. That line stops two smears before the end, as
+  // the window makes an edge begin earlier. A rising one is replaced by its value there, or it would run away upwards.
   const int before = end - 2 * HannSmear;
   Line      expected = FitLine(levels, std::max(before - reach + HannSmear, 1), before);
   if (expected.slope > 0.0)

@@ -29,7 +29,7 @@ struct SpectrumEnd
   double position{ 1.0 }; // of half the power, as a share of the Nyquist frequency
 };
 
-/** Voxels on each side of an end, in bins of the spectrum, that Hann's window smears it over. */
+/** Bins on each side of an end over which Hann's window smears it: half the width of its main lobe. */
 constexpr int HannSmear = 2;
 
 /** The steepest end of a power spectrum from frequency 0 to the Nyquist frequency, [frequency], of data under Hann's

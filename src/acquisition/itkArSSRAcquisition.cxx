@@ -26,6 +26,9 @@
 #include <optional>
 #include <ostream>
 
+// A text is a list of parts "names = value" between commas: axes with the point spread they share, and the noise. The
+// reader collects them and refuses what is given twice; ToText() writes the same grammar, so that FromText(ToText()) is
+// equal.
 namespace itk
 {
 namespace
@@ -58,6 +61,7 @@ public:
     for (const std::string & part : parts)
     {
       const auto equals = part.find('=');
+      // A text without any name is one point spread for all axes, noise left open: "gaussian:2.5".
       if (equals == std::string::npos && parts.size() == 1)
       {
         m_Acquisition.SetPointSpread(ArSSRPointSpread::FromText(Trimmed(part)));
@@ -78,6 +82,7 @@ public:
         this->ReadPointSpread(name, value);
       }
     }
+    // Split() gives no part at all for an empty text.
     if (parts.empty())
     {
       this->Refuse("is empty");
@@ -102,6 +107,8 @@ private:
     const ArSSRPointSpread spread = ArSSRPointSpread::FromText(value);
     for (const char name : axes)
     {
+      // An axis that is named twice, in one part or in two, is taken for a mistake: the later value must not win
+      // silently.
       const auto axis = names.find(name);
       if (axis == std::string::npos)
       {
@@ -127,6 +134,8 @@ private:
     {
       this->Refuse("gives the noise twice");
     }
+    // The sentinel for unknown noise is a number, -1, which must come only from the word `auto`: a text of "-1" is
+    // refused. The condition is written so that it fails for NaN.
     if (!deviation || (number != Unknown && !(*deviation >= 0.0 && std::isfinite(*deviation))))
     {
       this->Refuse("has a noise of '" + number + "', which is no standard deviation of at least 0");
@@ -172,11 +181,13 @@ ArSSRAcquisition::ToText() const
   const bool alike = std::all_of(m_PointSpreads.begin(), m_PointSpreads.end(), [this](const ArSSRPointSpread & spread) {
     return spread == m_PointSpreads[0];
   });
+  // A kind is written even without a deviation: "noise=auto:rician".
   const bool hasNoise = this->IsNoiseKnown() || m_NoiseKind != Noise::Auto;
   if (alike && !hasNoise)
   {
     return m_PointSpreads[0].ToText();
   }
+  // One part for each distinct point spread, at its first axis, with all the axes that share it.
   for (std::size_t axis = 0; axis < m_PointSpreads.size(); ++axis)
   {
     const ArSSRPointSpread & spread = m_PointSpreads[axis];
@@ -249,6 +260,7 @@ ArSSRAcquisition::WithGaussianWidths(const SpacingType & fwhm) const
   ArSSRAcquisition result = *this;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // Negated, so that NaN is refused.
     if (!(fwhm[axis] >= 0.0) || !std::isfinite(fwhm[axis]))
     {
       itkGenericExceptionMacro("The full widths at half maximum are "
@@ -258,6 +270,7 @@ ArSSRAcquisition::WithGaussianWidths(const SpacingType & fwhm) const
     {
       continue;
     }
+    // Neither setting takes precedence: a scan simulated with the wrong one looks plausible.
     if (m_PointSpreads[axis] != ArSSRPointSpread())
     {
       itkGenericExceptionMacro("The full width at half maximum along "

@@ -21,14 +21,19 @@
 
 #include <cmath>
 
+// Noise of a region is drawn as white noise of the region and the kernels' margins around it, then filtered along the
+// axes whose k-space ends early. Each voxel's number is drawn by a generator of its own, keyed by the voxel's index,
+// and filtered sums have a fixed order: a region has the bits of the whole scan's noise. Memory is that of two or three
+// fields of doubles of the padded region.
 namespace itk
 {
 namespace
 {
-/** Bits of a voxel's index along an axis in the number of its noise. */
+/** Bits of a voxel's index along an axis in the number of its noise: three times 21, and one for the part, fill 64. */
 constexpr unsigned int BitsOfAnAxis = 21;
 
-/** Whether noise is white that a point spread, in spacings of the scan, lets through. */
+/** Whether the noise of a scan with a point spread, in spacings of the scan, is white. Slice profiles shape the signal
+ * before the receiver adds its noise; k-space sampling shapes both. */
 bool
 IsWhite(const ArSSRPointSpread & spread)
 {
@@ -36,7 +41,8 @@ IsWhite(const ArSSRPointSpread & spread)
          (spread.GetWidth() <= ArSSRSliceProfile::PointSampleLimit && spread.GetTaper() == 0.0);
 }
 
-/** Weights of white noise at the voxels around one, with a sum of squares of 1. */
+/** Weights of white noise at the voxels around one. Their squares sum to 1, so that the filtered noise keeps its
+ * deviation; an odd number of them, symmetric about the middle. */
 std::vector<double>
 MakeKernel(const ArSSRPointSpread & spread)
 {
@@ -55,7 +61,9 @@ MakeKernel(const ArSSRPointSpread & spread)
   return kernel;
 }
 
-/** Standard normal numbers, a function of the seed, the part and each voxel's index, which may be below 0. */
+/** Standard normal numbers [z, y, x], a function of the seed, the part (0 or 1) and each voxel's index. Indices in the
+ * margin may be below 0: their lowest 21 bits differ from those of all other voxels as long as an axis has no more than
+ * 2^21 voxels, margins included. */
 std::vector<double>
 DrawWhite(const ArSSRVoxelBlock::RegionType & region, uint64_t seed, unsigned int part)
 {
@@ -81,7 +89,8 @@ DrawWhite(const ArSSRVoxelBlock::RegionType & region, uint64_t seed, unsigned in
   return field;
 }
 
-/** Filters along an axis; what the kernel does not fit around is left out, so that the axis gets shorter. */
+/** Filters along an axis and updates the size: voxels around which the kernel does not fit are left out, so that the
+ * axis gets shorter by the kernel's length less 1. */
 std::vector<double>
 Filter(const std::vector<double> &    field,
        ArSSRImageGeometry::SizeType & size,
@@ -97,6 +106,8 @@ Filter(const std::vector<double> &    field,
   {
     for (SizeValueType voxel = 0; voxel < size[axis]; ++voxel)
     {
+      // Along y and z the innermost loop runs over a contiguous stretch of `stride` voxels for each tap, which
+      // vectorises. Each voxel adds its taps in the same order wherever the region begins.
       double * out = filtered.data() + (line * size[axis] + voxel) * stride;
       for (SizeValueType tap = 0; tap < kernel.size(); ++tap)
       {
@@ -122,6 +133,7 @@ ArSSRAcquisitionNoise::ArSSRAcquisitionNoise(const ArSSRAcquisition &           
   const ArSSRAcquisition resolved = acquisition.Resolved(spacing);
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // From mm to spacings of the scan: kernels are sampled at whole voxels of its grid.
     const ArSSRPointSpread spread = resolved.GetPointSpread(axis).Scaled(1.0 / spacing[axis]);
     if (!IsWhite(spread))
     {
@@ -136,6 +148,7 @@ ArSSRAcquisitionNoise::DrawField(const RegionType & region, unsigned int part) c
   RegionType padded = region;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // An axis with white noise has no kernel, and needs no margin.
     const SizeValueType radius = m_Kernels[axis].size() / 2;
     padded.SetIndex(axis, region.GetIndex(axis) - static_cast<IndexValueType>(radius));
     padded.SetSize(axis, region.GetSize(axis) + 2 * radius);
@@ -159,6 +172,8 @@ ArSSRAcquisitionNoise::AddTo(ArSSRVoxelBlock & block) const
   {
     return;
   }
+  // The signal is taken to lie on the real axis: part 0 is the noise of the real part, part 1 that of the imaginary
+  // one, and a Rician voxel is the magnitude of both. Voxels that see nothing are NaN, and stay so.
   const std::vector<double> real = this->DrawField(block.region, 0);
   const std::vector<double> imaginary = m_IsRician ? this->DrawField(block.region, 1) : std::vector<double>();
   for (std::size_t i = 0; i < block.voxels.size(); ++i)

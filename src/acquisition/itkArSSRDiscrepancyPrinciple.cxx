@@ -48,6 +48,7 @@ ArSSRDiscrepancyPrinciple::Add(unsigned int                       iteration,
   const SizeValueType slice = size[0] * size[1];
   for (SizeValueType z = 0, i = 0; z < size[2]; ++z)
   {
+    // Sums are stored, not added: a slice that is given again replaces what it gave before.
     Sums sums;
     sums.slices = 1;
     for (const SizeValueType end = i + slice; i < end; ++i)
@@ -69,6 +70,7 @@ auto
 ArSSRDiscrepancyPrinciple::GetTotal(unsigned int iteration) const -> Sums
 {
   Sums total;
+  // In the order of the slices, whatever the order in which they came: floating-point sums depend on it.
   for (const Sums & sums : m_Sums[iteration])
   {
     total.squares += sums.squares;
@@ -83,6 +85,8 @@ ArSSRDiscrepancyPrinciple::GetTotal(unsigned int iteration) const -> Sums
 bool
 ArSSRDiscrepancyPrinciple::IsReached(unsigned int iteration) const
 {
+  // Sums of some slices alone could be below the limit by chance, and which ones are there depends on the division.
+  // Where no voxel counts, 0 ≤ 0 holds: nothing contradicts the image, and it stays as it is.
   const Sums total = this->GetTotal(iteration);
   return total.slices == m_Sums[iteration].size() && total.squares <= m_Limit * static_cast<double>(total.count);
 }
@@ -95,6 +99,7 @@ ArSSRDiscrepancyPrinciple::Choose() const -> Choice
   Sums   total = this->GetTotal(0);
   choice.first = RootMean(total.squares, total.count);
   choice.last = choice.first;
+  // Iterations beyond the first one that is reached may have been measured for some slices and are not looked at.
   while (!this->IsReached(choice.iterations) && choice.iterations + 1 < m_Sums.size())
   {
     const Sums before = total;
@@ -102,7 +107,10 @@ ArSSRDiscrepancyPrinciple::Choose() const -> Choice
     choice.last = RootMean(total.squares, total.count);
     if (this->IsReached(choice.iterations))
     {
-      // |(1 - t) before + t now|² = limit: a t² - 2 b t + c = 0, of whose two solutions the first one is asked for.
+      // |(1 - t) before + t now|² = limit: a t² - 2 b t + c = 0, of whose two solutions the smaller one is wanted,
+      // (b - √(b² - ac)) / a. Its form c / (b + √…) cancels no digits, and holds for a = 0. The discriminant is not
+      // negative, as the residual is above the limit at t = 0 and not at t = 1, but rounding may make it so; b is above
+      // 0 for the same reason.
       const double limit = m_Limit * static_cast<double>(total.count);
       const double a = before.squares - 2.0 * total.products + total.squares;
       const double b = before.squares - total.products;

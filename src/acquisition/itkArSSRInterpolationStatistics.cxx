@@ -25,18 +25,25 @@
 #include <cmath>
 #include <cstddef>
 
+// Lines on a lattice across each axis are cut into overlapping parts, whose power spectra are summed by the brightness
+// of the part's darkest voxel. Only at the end, when it is known what is bright in the volume, the sums of the bright
+// classes are averaged and searched for an end of the spectrum. No voxels are kept but those of the lines along z that
+// the next part needs.
 namespace itk
 {
 namespace
 {
+// Longer ones first: they resolve frequencies better, and shorter ones are used where there are too few of them.
 constexpr std::array<SizeValueType, 2> PartLengths{ { 64, 32 } };
 
 constexpr double StepsOfTwo = 4.0;      // classes of brightness for each power of two
-constexpr int    KeyOfOne = 1000;       // above that of the smallest number, 4 × 149
-constexpr double BrightestShare = 0.05; // of the parts tells what is bright
-constexpr int    DarkestSteps = 6;      // below that, a factor of 2.8
+constexpr int    KeyOfOne = 1000;       // so that keys stay above 0 down to the smallest float, 2^-149: 1000 - 4 × 149
+constexpr double BrightestShare = 0.05; // the parts that define what is bright
+constexpr int    DarkestSteps = 6;      // classes below those that still count: a factor of 2^(6/4) = 2.8
 
-/** The class of a part with this darkest voxel, in the order of brightness. */
+/** The class of a part with this darkest voxel, in the order of brightness: quarters of a power of two, above 0 for
+ * intensities above 0 and mirrored for those below. Classes allow the threshold, which depends on the whole volume, to
+ * be chosen at the end without keeping the parts. */
 int
 GetKey(float darkest)
 {
@@ -49,7 +56,9 @@ GetKey(float darkest)
   return darkest > 0.0F ? key : -key;
 }
 
-/** Cosines and sines under Hann's window, [voxel, cosine and sine, frequency]. */
+/** Cosines and sines under Hann's window, [voxel, cosine and sine, frequency]: a part's transform is a sum of rows of
+ * this matrix, 66 contiguous floats for a part of 64 voxels, which vectorises. Windows are sampled at half voxels, and
+ * so symmetric about the part's middle. */
 std::vector<float>
 GetWaves(SizeValueType length)
 {
@@ -62,6 +71,7 @@ GetWaves(SizeValueType length)
     {
       for (SizeValueType frequency = 0; frequency <= length / 2; ++frequency)
       {
+        // A whole number of turns is taken away in integers, where it is exact.
         const double phase = step * static_cast<double>(voxel * frequency % length);
         waves.push_back(static_cast<float>(hann * std::cos(phase - quarter)));
       }
@@ -83,6 +93,7 @@ ArSSRInterpolationStatistics::ArSSRInterpolationStatistics(const SizeType & size
     const SizeValueType first = size[(axis + 1) % 3];
     const SizeValueType second = size[(axis + 2) % 3];
     SizeValueType       step = 1;
+    // The smallest step of a square lattice across the axis that has no more lines than are allowed.
     while (((first - 1) / step + 1) * ((second - 1) / step + 1) > MaximumNumberOfLines)
     {
       ++step;
@@ -126,6 +137,7 @@ ArSSRInterpolationStatistics::AddSlices(const float * voxels, SizeValueType coun
     const float * first = voxels + i * slice;
     for (unsigned int axis = 0; axis < 2; ++axis)
     {
+      // Lines along x and y lie within the slice, and are complete: they are transformed at once.
       const std::vector<SizeValueType> slices = this->GetLattice(axis, 2);
       if (m_Spectra[axis].empty() || !std::binary_search(slices.begin(), slices.end(), m_SlicesAdded))
       {
@@ -145,6 +157,7 @@ ArSSRInterpolationStatistics::AddSlices(const float * voxels, SizeValueType coun
     }
     if (!m_Spectra[2].empty())
     {
+      // Lines along z come one voxel for each slice: the latest slices are kept at the places of the lattice alone.
       std::vector<float> column;
       for (const SizeValueType y : this->GetLattice(2, 1))
       {
@@ -163,6 +176,8 @@ ArSSRInterpolationStatistics::AddSlices(const float * voxels, SizeValueType coun
 void
 ArSSRInterpolationStatistics::AddColumns()
 {
+  // The latest slice is in m_Columns, but not yet counted. Parts begin at multiples of half their length, as along x
+  // and y.
   const SizeValueType slices = m_SlicesAdded + 1;
   std::vector<float>  part;
   for (Spectrum & spectrum : m_Spectra[2])
@@ -181,6 +196,7 @@ ArSSRInterpolationStatistics::AddColumns()
       this->AddPart(spectrum, part.data());
     }
   }
+  // The first spectrum has the longest parts: with the slice to come, one slice less than their length is enough.
   if (m_Columns.size() == m_Spectra[2].front().length)
   {
     m_Columns.pop_front();
@@ -203,6 +219,7 @@ void
 ArSSRInterpolationStatistics::AddPart(Spectrum & spectrum, const float * part) const
 {
   const auto range = std::minmax_element(part, part + spectrum.length);
+  // Constant parts, such as padding, have no spectrum: their power of 0 would only lower the mean.
   if (*range.first == *range.second)
   {
     return;
@@ -213,10 +230,12 @@ ArSSRInterpolationStatistics::AddPart(Spectrum & spectrum, const float * part) c
   double                     sumOfWindow = 0.0;
   for (SizeValueType voxel = 0; voxel < spectrum.length; ++voxel)
   {
+    // The cosine of frequency 0 is 1, so that this row element is the window itself.
     const auto window = static_cast<double>(waves[voxel * 2 * frequencies]);
     sum += window * static_cast<double>(part[voxel]);
     sumOfWindow += window;
   }
+  // The mean under the window: taken away, it leaves nothing at frequency 0. Any other would leak into the lowest bins.
   const auto         mean = static_cast<float>(sum / sumOfWindow);
   std::vector<float> transform(2 * frequencies, 0.0F); // [cosine and sine, frequency]
   for (SizeValueType voxel = 0; voxel < spectrum.length; ++voxel)
@@ -239,7 +258,8 @@ ArSSRInterpolationStatistics::AddPart(Spectrum & spectrum, const float * part) c
   }
 }
 
-/** The mean over the bright parts. */
+/** The mean over the bright parts: those whose darkest voxel is no more than DarkestSteps classes below the brightest
+ * twentieth. Of a volume without any part above 0, all parts count. */
 ArSSRInterpolationStatistics::Mean
 ArSSRInterpolationStatistics::GetMean(const Spectrum & spectrum)
 {
@@ -251,12 +271,15 @@ ArSSRInterpolationStatistics::GetMean(const Spectrum & spectrum)
   int darkest = spectrum.classes.empty() ? 0 : spectrum.classes.begin()->first;
   if (all > 0)
   {
+    // From the brightest class downwards, until a twentieth of the parts above 0 is passed; these classes hold all of
+    // them, so that the loop ends within.
     SizeValueType brighter = 0;
     auto          one = spectrum.classes.rbegin();
     while (static_cast<double>(brighter += one->second.parts) < BrightestShare * static_cast<double>(all))
     {
       ++one;
     }
+    // Never down to class 0: parts with a voxel of 0 or below cross a background or a mask.
     darkest = std::max(one->first - DarkestSteps, 1);
   }
   Mean mean;
@@ -288,6 +311,8 @@ ArSSRInterpolationStatistics::GetResult(unsigned int axis) const
   }
   for (const Spectrum & spectrum : m_Spectra[axis])
   {
+    // The longest parts of which there are enough decide. A drop that is too small, or an end too close to the Nyquist
+    // frequency to be told from it, means that the scan was not interpolated: a factor of 1, which is not Unknown.
     const Mean mean = GetMean(spectrum);
     if (mean.parts >= FewestParts)
     {

@@ -24,17 +24,20 @@
 #include <cmath>
 #include <cstddef>
 
+// Slices are collected until they make up a layer of windows, whose differences are then taken and reduced to three
+// numbers a window; the layer's slices are dropped, but for those that the stencil of the next layer overlaps. All
+// thresholds are applied at the end, when the whole volume's minimum and range are known.
 namespace itk
 {
 namespace
 {
-/** From so many voxels along an axis on there are differences. */
+/** The fewest voxels along an axis for which differences are taken along it. */
 constexpr SizeValueType SmallestForDifferences = 4;
 
-/** Variance of what rounding to whole numbers adds. */
+/** Variance that rounding to whole numbers adds: that of a uniform distribution of width 1. */
 constexpr double RoundingVariance = 1.0 / 12.0;
 
-/** Deviations below this share of the range that the windows' means have are none. */
+/** Deviations below this share of the windows' largest mean count as none. */
 constexpr double SmallestDeviation = 1e-6;
 
 /** The mode is where a histogram of logarithms, smoothed by a Gaussian of this deviation, is highest: about the
@@ -43,21 +46,23 @@ constexpr double SmoothingOfSquares = 0.15;
 constexpr double SmoothingOfQuantiles = 0.2;
 constexpr double BinWidth = 0.01;
 
-/** The quantile, and what it is for the magnitudes of a standard normal distribution. */
+/** The quantile, and its value for the magnitudes of a standard normal distribution: Φ⁻¹(0.7). */
 constexpr double Quantile = 0.4;
 constexpr double NormalQuantile = 0.5244005;
 
-/** Windows whose mean is above so many deviations, in which noise is nearly normal; if there are so many of them, the
- * lower flank of their density counts, which borders of an anatomy hardly move. It lies at this share of the noise's
- * deviation where all windows are noise alone. */
+/** Bright windows have a mean of at least so many deviations: noise in them is nearly normal. If there are enough of
+ * them, the lower flank of their density counts, which borders of an anatomy hardly move. Where all windows are noise
+ * alone, that flank lies at FlankShare of the noise's deviation. */
 constexpr double      BrightMean = 4.0;
 constexpr std::size_t FewestBrightWindows = 500;
 constexpr double      SmoothingOfFlank = 0.08;
 constexpr double      FlankShare = 0.756;
 
-/** The quantiles' mode is taken where it is below this share of that of the mean squares. */
+/** The mode of the quantiles is taken where it is below this share of the mode of the mean squares. */
 constexpr double SmallestShare = 0.75;
 
+/** Weights of a difference along an axis, and by what it multiplies the variance of white noise: the sum of their
+ * squares. */
 struct Stencil
 {
   std::vector<double> weights;
@@ -72,12 +77,14 @@ GetStencil(SizeValueType order)
   return order == 2 ? second : none;
 }
 
-/** \brief A histogram of values, of which there must be some, smoothed by a Gaussian. */
+/** \brief A histogram of values, of which there must be some, smoothed by a Gaussian that is not normalised: only
+ * places are read off it. It extends beyond the values by the Gaussian's radius, so that both flanks are whole. */
 class Density
 {
 public:
   Density(const std::vector<double> & values, double smoothing)
   {
+    // Values are clipped from below by the caller, which bounds their range and so the number of bins.
     const auto          radius = static_cast<std::ptrdiff_t>(4.0 * smoothing / BinWidth);
     const auto          range = std::minmax_element(values.begin(), values.end());
     std::vector<double> counts(static_cast<std::size_t>((*range.second - *range.first) / BinWidth) + 1, 0.0);
@@ -100,7 +107,7 @@ public:
       }
       m_Bins.push_back(density);
     }
-    m_First = *range.first + (0.5 - static_cast<double>(radius)) * BinWidth;
+    m_First = *range.first + (0.5 - static_cast<double>(radius)) * BinWidth; // centre of the first bin
   }
 
   /** Where it is highest. */
@@ -141,6 +148,8 @@ ArSSRNoiseStatistics::ArSSRNoiseStatistics(const SizeType & size, Noise kind)
   SizeValueType largest = 0;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // Along a short axis intensities are taken as they are. One axis with differences is needed: else the mean square
+    // would be that of the intensities.
     m_Order[axis] = size[axis] >= SmallestForDifferences ? 2 : 0;
     const SizeValueType coefficients = size[axis] - m_Order[axis];
     m_Window[axis] = std::min(WindowSize, coefficients);
@@ -175,6 +184,8 @@ ArSSRNoiseStatistics::AddSlices(const float * voxels, const unsigned char * mask
     {
       m_Mask.insert(m_Mask.end(), mask + i * slice, mask + (i + 1) * slice);
     }
+    // A layer is complete with its stencil. Slices at the end that fill no whole layer are left out, as are the last
+    // rows and columns.
     if (m_Slices.size() == (m_Window[2] + m_Order[2]) * slice)
     {
       this->AddLayer();
@@ -188,7 +199,7 @@ ArSSRNoiseStatistics::AddSlices(const float * voxels, const unsigned char * mask
   }
 }
 
-/** The windows of the slices that are there. */
+/** Adds the windows of the slices that are held. */
 void
 ArSSRNoiseStatistics::AddLayer()
 {
@@ -197,6 +208,8 @@ ArSSRNoiseStatistics::AddLayer()
   const Stencil &     alongZ = GetStencil(m_Order[2]);
   const double        norm = alongX.sumOfSquares * alongY.sumOfSquares * alongZ.sumOfSquares;
   const SizeValueType slice = m_Size[0] * m_Size[1];
+  // From a stencil's first voxel to its middle one: a window's mean is that of the voxels which its differences are
+  // centred at.
   const SizeValueType middle = m_Order[2] / 2 * slice + m_Order[1] / 2 * m_Size[0] + m_Order[0] / 2;
 
   const SizeValueType voxels = m_Window[0] * m_Window[1] * m_Window[2];
@@ -204,11 +217,14 @@ ArSSRNoiseStatistics::AddLayer()
   std::vector<double> sums(squares.size(), 0.0);
   std::vector<float>  magnitudes(squares.size() * voxels); // [window, voxel]
   std::vector<double> row(m_Size[0]);
+  // The stencil is separable: along z and y it is applied to whole rows of contiguous voxels, then along x to the
+  // result. Windows do not overlap; voxels that fill no whole window along x or y are left out.
   for (SizeValueType z = 0; z < m_Window[2]; ++z)
   {
     for (SizeValueType y = 0; y < m_Windows[1] * m_Window[1]; ++y)
     {
-      // Double precision keeps differences of equal intensities at 0.
+      // In double precision, sums of small multiples of floats are exact unless their magnitudes differ widely:
+      // differences of equal intensities are 0, and constant windows are recognised by it.
       std::fill(row.begin(), row.end(), 0.0);
       for (SizeValueType k = 0; k <= m_Order[2]; ++k)
       {
@@ -238,6 +254,7 @@ ArSSRNoiseStatistics::AddLayer()
       }
     }
   }
+  // Not interpolated between ranks: 0.4 × 64 voxels is rank 25. nth_element reorders the window's own stretch alone.
   const auto rank = static_cast<std::ptrdiff_t>(Quantile * static_cast<double>(voxels));
   for (SizeValueType window = 0; window < squares.size(); ++window)
   {
@@ -254,7 +271,8 @@ ArSSRNoiseStatistics::AddLayer()
   }
 }
 
-/** \param first voxel of a window, counted from that of the slices that are there. */
+/** Whether all voxels that a window's differences read are inside the mask. \param first The first of them, counted
+ * from the first voxel of the slices that are held. */
 bool
 ArSSRNoiseStatistics::IsInsideMask(const std::array<SizeValueType, 3> & first) const
 {
@@ -276,7 +294,8 @@ ArSSRNoiseStatistics::IsInsideMask(const std::array<SizeValueType, 3> & first) c
   return true;
 }
 
-/** Logarithms of the deviations that windows tell; of those below `least`, that of `least`. */
+/** Logarithms of the deviations that windows tell, those below `least` raised to it. \param variance The member that
+ * holds the estimate. \param onlyBright Whether windows without a signal well above their deviation are left out. */
 std::vector<double>
 ArSSRNoiseStatistics::GetLogarithms(float Window::*variance, double least, bool onlyBright) const
 {
@@ -288,6 +307,7 @@ ArSSRNoiseStatistics::GetLogarithms(float Window::*variance, double least, bool 
     const double deviation = std::sqrt(static_cast<double>(window.*variance));
     if (!this->IsPadding(window) && (!onlyBright || mean >= BrightMean * deviation))
     {
+      // A window without any deviation has no ratio; its logarithm is that of `least` anyway.
       const double factor = rician && deviation > 0.0 ? arssr::GetRicianFactor(mean / deviation) : 1.0;
       logarithms.push_back(std::log(std::max(deviation * factor, least)));
     }
@@ -310,23 +330,28 @@ ArSSRNoiseStatistics::GetDeviation() const
   const double least = SmallestDeviation * largestMean;
   if (least == 0.0)
   {
-    return 0.0;
+    return 0.0; // padding alone, or no window; otherwise the densities below have values
   }
+  // The estimate starts as the mode over all windows. Two corrections can only lower it: the bright windows' flank, as
+  // borders of an anatomy pull the mode up, and the mode of the quantiles, as with little noise it is the anatomy's.
   const auto modeOf = [&](float Window::*variance, double smoothing) {
     return std::exp(Density(this->GetLogarithms(variance, least, false), smoothing).GetMode());
   };
   double     bySquares = modeOf(&Window::variance, SmoothingOfSquares);
   const auto bright = this->GetLogarithms(&Window::variance, least, true);
+  // FlankShare holds for windows of 4×4×4 differences along three axes only: smaller windows scatter more.
   if (this->HasWholeWindows() && bright.size() >= FewestBrightWindows)
   {
     bySquares = std::min(bySquares, std::exp(Density(bright, SmoothingOfFlank).GetLowerFlank()) / FlankShare);
   }
   const double byQuantiles = modeOf(&Window::typical, SmoothingOfQuantiles);
   const double mode = byQuantiles < SmallestShare * bySquares ? byQuantiles : bySquares;
+  // The mode lies at the value that logarithms are clipped to: most windows have no noise.
   if (mode < 2.0 * least)
   {
     return 0.0;
   }
+  // Rounding adds its variance to that of the noise, as long as the noise is not small beside the steps.
   return m_AreWhole ? std::sqrt(std::max(mode * mode - RoundingVariance, 0.0)) : mode;
 }
 

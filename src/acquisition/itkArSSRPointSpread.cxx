@@ -25,6 +25,9 @@
 #include <numeric>
 #include <ostream>
 
+// A weight before normalisation is an integral in closed form over an HR voxel (box, measured profile) or over the
+// frequencies that both k-space and the HR grid hold (sinc); Gaussians go to ArSSRSliceProfile. None of them is scaled,
+// as rows are normalised to a sum of 1 after they were cut to the image.
 namespace itk
 {
 namespace
@@ -33,15 +36,16 @@ using Kind = ArSSRPointSpreadEnums::Kind;
 
 constexpr double Pi = 3.14159265358979323846;
 
-/** Weights at a row's ends below this share of the largest are rounding, and left out. */
+/** Weights at a row's ends below this share of the largest are rounding, and are left out: HR voxels that only they
+ * reach need not be read. */
 constexpr double NegligibleWeight = 1e-12;
 
-/** A sum of weights or samples below this share of the sum of their magnitudes is no average of what is seen. A sinc
- * keeps at least 0.4 within an image; its side lobes alone, seen from outside, add up to anything, also to less than 0.
- */
+/** Weights or samples whose sum is below this share of the sum of their magnitudes cannot be normalised: what they give
+ * is no average of what is seen. A sinc whose centre is within an image keeps at least 0.4; its side lobes alone, seen
+ * from outside, add up to anything, negative sums included. */
 constexpr double SmallestSum = 0.25;
 
-/** From this taper on a sinc ends by itself within its support. */
+/** From this taper on a sinc falls off by itself within its support. */
 constexpr double EndingTaper = 0.25;
 
 /** sin(pi x) / (pi x) */
@@ -51,14 +55,15 @@ NormalizedSinc(double x)
   return x == 0.0 ? 1.0 : std::sin(Pi * x) / (Pi * x);
 }
 
-/** Integral of cos(p f + q) over f from a to b. */
+/** Integral of cos(p f + q) over f from a to b, in the form that needs no division by p, which may be 0. */
 double
 IntegrateCosine(double p, double q, double a, double b)
 {
   return (b - a) * std::cos(0.5 * p * (a + b) + q) * NormalizedSinc(0.5 * p * (b - a) / Pi);
 }
 
-/** Tukey's window at a share of the largest frequency. */
+/** Tukey's window at a share of the largest frequency: 1 up to 1 - taper, then half a cosine down to 0. Without a taper
+ * the first branch takes all, and nothing is divided by it. */
 double
 GetWindow(double share, double taper)
 {
@@ -69,7 +74,8 @@ GetWindow(double share, double taper)
   return share <= 1.0 - taper ? 1.0 : 0.5 * (1.0 + std::cos(Pi * (share - 1.0 + taper) / taper));
 }
 
-/** Lanczos' window, so that a sinc ends; less of it the more k-space's own window does for that. */
+/** Lanczos' window over the support, so that a sinc ends without a step: the wider k-space's own window, the faster a
+ * sinc falls by itself, and the less of this one is applied; from EndingTaper on, none. */
 double
 GetEnd(double share, double taper)
 {
@@ -157,6 +163,7 @@ ArSSRPointSpread::Measured(const std::vector<double> & samples, double step)
     sum += sample;
     magnitudes += std::abs(sample);
   }
+  // Refuses an empty list and NaN as well: both make the comparison false.
   if (!(sum > SmallestSum * magnitudes) || !std::isfinite(magnitudes))
   {
     itkGenericExceptionMacro("A measured point spread has "
@@ -182,6 +189,7 @@ ArSSRPointSpread::GetWidth() const
   {
     return m_Width;
   }
+  // The area under straight lines that end at 0 one step beyond the samples is step × sum.
   const double sum = std::accumulate(m_Samples.begin(), m_Samples.end(), 0.0);
   return m_Step * sum / *std::max_element(m_Samples.begin(), m_Samples.end());
 }
@@ -196,6 +204,7 @@ ArSSRPointSpread::Resolved(double spacing) const
   ArSSRPointSpread resolved = *this;
   if (!this->IsResolved())
   {
+    // A kind that is known with an open width stays: "box" becomes a slab as thick as the spacing.
     resolved.m_Kind = m_Kind == Kind::Auto ? Kind::Gaussian : m_Kind;
     resolved.m_Width = spacing;
   }
@@ -212,6 +221,7 @@ ArSSRPointSpread::Scaled(double factor) const
   }
   ArSSRPointSpread scaled = *this;
   scaled.m_Width *= factor;
+  // Samples keep their values: normalisation takes care of the area.
   scaled.m_Step *= factor;
   return scaled;
 }
@@ -239,6 +249,7 @@ bool
 ArSSRPointSpread::IsPointSample() const
 {
   this->VerifyResolved();
+  // A sinc is never too narrow: frequencies beyond those of the HR voxels are left out of it.
   return m_Kind != Kind::Sinc && ArSSRSliceProfile::IsPointSample(this->GetWidth());
 }
 
@@ -249,12 +260,13 @@ ArSSRPointSpread::GetSupportRadius() const
   {
     return ArSSRSliceProfile::GetSupportRadius(this->GetWidth());
   }
+  // Half the profile, and half a voxel, as a voxel weighs what lies within it; a sinc is sampled at centres.
   switch (m_Kind)
   {
     case Kind::Sinc:
-      return SincSupport * std::max(m_Width, 1.0);
+      return SincSupport * std::max(m_Width, 1.0); // its frequencies end at those of the HR voxels
     case Kind::Measured:
-      return 0.5 * (static_cast<double>(m_Samples.size()) + 1.0) * m_Step + 0.5;
+      return 0.5 * (static_cast<double>(m_Samples.size()) + 1.0) * m_Step + 0.5; // ends at 0 a step beyond
     default:
       return 0.5 * m_Width + 0.5;
   }
@@ -269,10 +281,13 @@ ArSSRPointSpread::Evaluate(double distance) const
   }
   if (m_Kind == Kind::Box)
   {
+    // The overlap of voxel and slab: both are intervals, the voxel of length 1.
     return std::max(std::min(distance + 0.5, 0.5 * m_Width) - std::max(distance - 0.5, -0.5 * m_Width), 0.0);
   }
   if (m_Kind == Kind::Measured)
   {
+    // Each sample is a triangle of half width m_Step; their sum is the profile of straight lines, integrated over the
+    // voxel.
     const double middle = 0.5 * (static_cast<double>(m_Samples.size()) - 1.0);
     double       seen = 0.0;
     for (std::size_t i = 0; i < m_Samples.size(); ++i)
@@ -283,13 +298,17 @@ ArSSRPointSpread::Evaluate(double distance) const
     }
     return seen;
   }
-  // The integral over the frequencies that both k-space and the HR voxels hold, in its flat and its falling part.
+  // The integral over the frequencies that both k-space and the HR voxels hold, in its flat and its falling part. A
+  // width a little above 1 is rounding of sizes and headers: it is taken for 1, which leaves voxels as they are.
   const double width = m_Width > 1.0 && ArSSRSliceProfile::IsPointSample(m_Width) ? 1.0 : m_Width;
+  // In cycles per HR voxel: the end of k-space, or the Nyquist frequency of the HR grid.
   const double largest = std::min(0.5 / width, 0.5);
   const double flat = std::min((1.0 - m_Taper) * 0.5 / width, largest);
   double       seen = 2.0 * IntegrateCosine(2.0 * Pi * distance, 0.0, 0.0, flat);
   if (flat < largest)
   {
+    // The window's falling part is (1 + cos(slope f + phase)) / 2; its product with cos(2π f distance) splits into
+    // cosines of the sum and of the difference.
     const double slope = 2.0 * Pi * width / m_Taper;
     const double phase = Pi * (m_Taper - 1.0) / m_Taper;
     seen += IntegrateCosine(2.0 * Pi * distance, 0.0, flat, largest) +
@@ -305,6 +324,7 @@ ArSSRPointSpread::GetWeights(double centre, SizeValueType size) const
   this->VerifyResolved();
   if (m_Kind == Kind::Gaussian)
   {
+    // The same bits as for a scan of which only the FWHM is given.
     return ArSSRSliceProfile::GetWeights(centre, m_Width, size);
   }
   if (!std::isfinite(centre))
@@ -324,6 +344,7 @@ ArSSRPointSpread::GetWeights(double centre, SizeValueType size) const
   const auto matters = [largest](double weight) {
     return std::abs(weight) > NegligibleWeight * largest;
   };
+  // From the end first: the iterator to the beginning is taken when nothing moves any more.
   row.weights.erase(std::find_if(row.weights.rbegin(), row.weights.rend(), matters).base(), row.weights.end());
   const auto begin = std::find_if(row.weights.begin(), row.weights.end(), matters);
   row.first += begin - row.weights.begin();
@@ -336,6 +357,7 @@ ArSSRPointSpread::GetWeights(double centre, SizeValueType size) const
     sum += weight;
     magnitudes += std::abs(weight);
   }
+  // No weights, or an LR voxel outside the image that sees it with side lobes: an empty row stands for "sees nothing".
   if (!(sum > SmallestSum * magnitudes))
   {
     return {};
@@ -365,6 +387,7 @@ ArSSRPointSpread::GetModulation(double frequency) const
       {
         wave += m_Samples[i] * std::cos(2.0 * Pi * frequency * (static_cast<double>(i) - middle) * m_Step);
       }
+      // The transform of straight lines between samples is that of the samples times that of the triangle, sinc².
       const double triangle = NormalizedSinc(m_Step * frequency);
       return triangle * triangle * wave / std::accumulate(m_Samples.begin(), m_Samples.end(), 0.0);
     }

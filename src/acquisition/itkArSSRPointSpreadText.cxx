@@ -26,6 +26,8 @@
 #include <optional>
 #include <ostream>
 
+// A text is read from the left, part by part between colons: the kind, then what that kind takes. Optional numbers are
+// told from words by whether they parse, and what is left over at the end is an error.
 namespace itk
 {
 namespace
@@ -80,6 +82,7 @@ private:
   std::size_t              m_Next{ 0 };
 };
 
+/** The width that comes next, or AutomaticWidth where another part or nothing does: "sinc:hann" has no width. */
 double
 TakeWidth(Parts & parts)
 {
@@ -94,6 +97,7 @@ TakeWidth(Parts & parts)
 double
 TakeTaper(Parts & parts)
 {
+  // No window: k-space is cut off.
   if (parts.IsAtEnd())
   {
     return 0.0;
@@ -174,6 +178,7 @@ ArSSRPointSpread::FromText(const std::string & text)
 {
   Parts                  parts(text);
   const ArSSRPointSpread spread = TakePointSpread(parts);
+  // Every part must be read: "box:4:5" is a mistake, not a box with something to ignore.
   if (!parts.IsAtEnd())
   {
     parts.Refuse("goes on with '" + parts.Take() + "'");
@@ -188,6 +193,8 @@ ArSSRPointSpread::ToText() const
   if (m_Kind == Kind::Measured)
   {
     text += ':' + arssr::FormatNumber(m_Step);
+    // FormatNumber() writes the shortest text that is read back as the same double, so that FromText(ToText()) is
+    // equal.
     char separator = ':';
     for (const double sample : m_Samples)
     {
@@ -195,6 +202,7 @@ ArSSRPointSpread::ToText() const
       separator = '/';
     }
   }
+  // A measured profile never has a width of its own.
   if (m_Width != AutomaticWidth)
   {
     text += ':' + arssr::FormatNumber(m_Width);

@@ -43,11 +43,15 @@ ArSSRSignalMask::Evaluate(const RegionType & region, const ArSSRVoxelBlock & sca
   {
     return counts;
   }
+  // Each neighbourhood is summed anew and in the same order, instead of by running sums, whose rounding would depend on
+  // where the region begins and might change a decision at the threshold.
   const bool    isGaussian = m_Kind == Noise::Gaussian;
   SizeValueType i = 0;
   for (const auto & index : ImageRegionIndexRange<3>(region))
   {
     RegionType around(index, { { 1, 1, 1 } });
+    // Cropped at the scan's faces: the block holds what GetInput() asked for, so that its own faces are the scan's
+    // wherever a neighbourhood meets them.
     around = this->GetInput(around, scan.region);
     const float first = scan.voxels[scan.Offset(around.GetIndex())];
     double      sum = 0.0;

@@ -28,6 +28,7 @@ namespace itk
 double
 ArSSRSliceProfile::GetSigma(double fwhm)
 {
+  // exp(-½ (FWHM / 2σ)²) = ½.
   return fwhm / (2.0 * std::sqrt(2.0 * std::log(2.0)));
 }
 
@@ -44,6 +45,7 @@ ArSSRSliceProfile::Evaluate(double distance, double fwhm)
 {
   if (IsPointSample(fwhm))
   {
+    // Linear interpolation between the two nearest voxels.
     return std::max(0.0, 1.0 - std::abs(distance));
   }
   const double sigmas = distance / GetSigma(fwhm);
@@ -66,6 +68,8 @@ ArSSRSliceProfile::GetWeights(double centre, double fwhm, SizeValueType size)
   for (IndexValueType voxel = seen.begin; voxel < seen.end; ++voxel)
   {
     const double weight = Evaluate(static_cast<double>(voxel) - centre, fwhm);
+    // Voxels at the very ends of the support may weigh 0, such as the neighbours of a point sample that lies on a
+    // voxel: they are left out, so that they are not read. Weights above 0 are contiguous.
     if (weight > 0.0)
     {
       result.first = result.weights.empty() ? voxel : result.first;

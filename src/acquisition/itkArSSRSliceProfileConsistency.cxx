@@ -22,13 +22,17 @@
 #include <algorithm>
 #include <cmath>
 
+// Each iteration simulates the scan from the HR block, subtracts, masks and adds the interpolated residual in place. As
+// every iteration reads a halo around what it corrects, regions are planned backwards from the request; each iteration
+// corrects a region no larger than the one before. Voxels outside it keep the value of an earlier iteration and are
+// never read again, so that a request has the bits of the whole image.
 namespace itk
 {
 namespace
 {
 using RegionType = ArSSRSliceProfileConsistency::RegionType;
 
-// The smallest region that holds both; either can be empty.
+// The smallest region that holds both, either of which can be empty; an empty one must not pull the box to its index.
 RegionType
 Union(const RegionType & one, const RegionType & other)
 {
@@ -60,9 +64,11 @@ auto
 ArSSRSliceProfileConsistency::GetHighRegions(const Request & request) const -> std::vector<RegionType>
 {
   std::vector<RegionType> regions(m_Settings.iterations + 1);
+  // The corrected voxels that are asked for, and those that the simulation of the residual asked for reads.
   regions[m_Settings.iterations] = Union(request.high, m_Projector.GetHighRegion(request.low));
   for (unsigned int done = m_Settings.iterations; done > 0; --done)
   {
+    // Iteration `done` corrects regions[done] from the residual below it, which is simulated from the voxels before it.
     const RegionType residual = m_Projector.GetLowRegion(regions[done]);
     regions[done - 1] = Union(regions[done], m_Projector.GetHighRegion(residual));
   }
@@ -74,6 +80,7 @@ auto
 ArSSRSliceProfileConsistency::GetInput(const Request & request) const -> Request
 {
   const auto regions = this->GetHighRegions(request);
+  // The first iteration corrects the largest region; the residuals of the later ones lie within its own.
   const auto corrections = m_Settings.iterations > 0 ? m_Projector.GetLowRegion(regions[1]) : RegionType{};
   const auto low = m_Settings.mask.GetInput(Union(request.low, corrections), m_Projector.GetLowRegion());
   return { regions[0], low };
@@ -95,6 +102,7 @@ ArSSRSliceProfileConsistency::GetHaloRadius() const -> SizeType
 unsigned int
 ArSSRSliceProfileConsistency::GetNumberOfLoops() const
 {
+  // A simulation and a correction for each iteration, and the simulation of the last residual.
   return m_Settings.iterations * (m_Projector.GetNumberOfSimulationLoops() + 1) +
          m_Projector.GetNumberOfSimulationLoops();
 }
@@ -125,6 +133,8 @@ ArSSRSliceProfileConsistency::GetStatistics(ArSSRVoxelBlock & residual) -> Stati
   double     sumOfSquares = 0.0;
   for (float & voxel : residual.voxels)
   {
+    // LR voxels that see nothing have no residual: 0 adds nothing to the interpolation, where NaN would spread over all
+    // HR voxels around.
     if (std::isnan(voxel))
     {
       voxel = 0.0F;
@@ -153,18 +163,23 @@ ArSSRSliceProfileConsistency::Run(const Request &          request,
   const auto regions = this->GetHighRegions(request);
   for (; result.iterations < m_Settings.iterations; ++result.iterations)
   {
+    // 1. Residual below all voxels that are corrected now.
     const RegionType & where = regions[result.iterations + 1];
     ArSSRVoxelBlock    residual = this->Residual(m_Projector.GetLowRegion(where), high, low, loop);
     const Statistics   statistics = GetStatistics(residual);
     result.first = result.iterations == 0 ? statistics : result.first;
+    // 2. End early where all of it is within the tolerance: every further correction of this region would be 0 as well.
     if (statistics.maximum <= m_Settings.tolerance)
     {
-      break; // no further iteration would change a voxel that was asked for
+      break;
     }
+    // 3. Masks it, and adds a multiple of the interpolated rest. Only the last iteration that was planned may be
+    // shortened: the discrepancy principle chose its step.
     this->Restrict(residual, low);
     const bool isLast = result.iterations + 1 == m_Settings.iterations;
     m_Projector.Correct(residual, isLast ? m_Settings.lastStep * Relaxation : Relaxation, where, high, loop);
   }
+  // The residual that is given out comes from the corrected voxels, before they are rounded to a pixel type.
   result.residual = this->Residual(request.low, high, low, loop);
   result.last = GetStatistics(result.residual);
   if (m_Settings.iterations == 0)
@@ -182,6 +197,7 @@ ArSSRSliceProfileConsistency::Restrict(ArSSRVoxelBlock & residual, const ArSSRVo
   SizeValueType i = 0;
   for (float & value : residual.voxels)
   {
+    // In double, as the statistics compare: both must agree on what is within the tolerance.
     value = std::abs(static_cast<double>(value)) <= m_Settings.tolerance || !counts[i] ? 0.0F : value;
     ++i;
   }
@@ -200,7 +216,9 @@ ArSSRSliceProfileConsistency::Measure(const RegionType &          slices,
   ArSSRVoxelBlock previous;
   for (unsigned int iteration = 0; iteration <= m_Settings.iterations; ++iteration)
   {
-    const bool      isLast = iteration == m_Settings.iterations;
+    const bool isLast = iteration == m_Settings.iterations;
+    // After the last iteration nothing is corrected, and only the residual of the slices themselves is needed. Before,
+    // the one residual serves both the measurement and the correction, which needs a margin of it.
     const auto      where = isLast ? RegionType{} : regions[iteration + 1];
     const auto      needed = isLast ? RegionType{} : m_Projector.GetLowRegion(where);
     ArSSRVoxelBlock residual = this->Residual(Union(slices, needed), high, low, loop);
@@ -210,16 +228,20 @@ ArSSRSliceProfileConsistency::Measure(const RegionType &          slices,
     for (const auto & index : ImageRegionIndexRange<3>(slices))
     {
       current.voxels[i] = residual.voxels[residual.Offset(index)];
+      // Kept as NaN and not counted: of the residual before, the principle reads only voxels that count, which are the
+      // same in each iteration.
       counts[i] = std::isnan(current.voxels[i]) ? 0 : counts[i];
       ++i;
     }
     principle.Add(iteration, current, previous, counts);
+    // Holds in the last slab at the earliest, when all slices have given their sums: the slabs before it run all
+    // iterations.
     if (isLast || principle.IsReached(iteration))
     {
       break;
     }
     previous = std::move(current);
-    GetStatistics(residual); // for what it sets to 0
+    GetStatistics(residual); // for its effect: what is not seen becomes 0
     this->Restrict(residual, low);
     m_Projector.Correct(residual, Relaxation, where, high, loop);
   }

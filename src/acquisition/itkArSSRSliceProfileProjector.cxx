@@ -39,6 +39,8 @@ using RegionType = ArSSRSliceProfileProjector::RegionType;
 bool
 SetAxis(RegionType & region, unsigned int axis, double lower, double upper, SizeValueType size)
 {
+  // Clamped as double: casting a number that the integer does not hold is undefined behaviour. The negation catches
+  // NaN.
   const double begin = std::max(std::ceil(lower - RegionSlack), 0.0);
   const double last = std::min(std::floor(upper + RegionSlack), static_cast<double>(size) - 1.0);
   if (!(begin <= last))
@@ -55,6 +57,7 @@ SetAxis(RegionType & region, unsigned int axis, double lower, double upper, Size
 bool
 ArSSRSliceProfileProjector::IsInsideExtent(double index, SizeValueType size)
 {
+  // An image reaches half a voxel beyond the centres of its outer voxels.
   return index >= -0.5 - ExtentTolerance && index <= static_cast<double>(size) - 0.5 + ExtentTolerance;
 }
 
@@ -101,6 +104,7 @@ ArSSRSliceProfileProjector::ArSSRSliceProfileProjector(const ArSSRImageGeometry 
   {
     m_Offset[axis] = origin[axis];
   }
+  // Before the inverse is taken, so that it is that of the cleaned matrix.
   if (method == Method::Automatic)
   {
     this->MakeSeparableWhereParallel();
@@ -110,11 +114,14 @@ ArSSRSliceProfileProjector::ArSSRSliceProfileProjector(const ArSSRImageGeometry 
   const ArSSRAcquisition resolved = acquisition.Resolved(low.spacing);
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // A row holds the steps of the LR index along this axis per step along each HR axis; its norm is the HR spacing
+    // along the LR axis, in LR voxels, and the unit of the point spread.
     const auto * row = m_Matrix[axis];
     m_VoxelSize[axis] = std::sqrt(row[0] * row[0] + row[1] * row[1] + row[2] * row[2]);
+    // mm, divided by the LR spacing times the HR voxel's size in LR voxels: HR voxels along this LR axis.
     m_Spreads[axis] = resolved.GetPointSpread(axis).Scaled(1.0 / (low.spacing[axis] * m_VoxelSize[axis]));
     m_Support[axis] = m_Spreads[axis].GetSupportRadius() * m_VoxelSize[axis];
-    m_Reach[axis] = arssr::LanczosLobes * std::max(1.0, m_VoxelSize[axis]);
+    m_Reach[axis] = arssr::LanczosLobes * std::max(1.0, m_VoxelSize[axis]); // stretched over large HR voxels
   }
 }
 
@@ -129,6 +136,7 @@ ArSSRSliceProfileProjector::MakeSeparableWhereParallel()
   parallel.Fill(0.0);
   for (unsigned int row = 0; row < 3; ++row)
   {
+    // The HR axis that this LR axis follows.
     unsigned int main = 0;
     for (unsigned int column = 1; column < 3; ++column)
     {
@@ -139,20 +147,24 @@ ArSSRSliceProfileProjector::MakeSeparableWhereParallel()
     {
       if (column != main)
       {
-        // What is neglected is right in the middle of the image.
+        // Neglected entries are replaced by their effect at the middle of the image, so that the largest error, at its
+        // faces, is half of what it would be from a corner.
         const double half = 0.5 * static_cast<double>(m_HighSize[column] - 1);
         offset[row] += m_Matrix[row][column] * half;
         moved += std::abs(m_Matrix[row][column]) * half;
       }
     }
+    // Two LR axes along one HR axis, or a tilt that rounding does not explain: nothing has been changed so far.
     if (isTaken[main] || moved > ParallelTolerance)
     {
       return;
     }
     isTaken[main] = true;
     lowAxis[main] = row;
+    // The scale along the axis stays that of the headers, so that voxels far from the middle do not drift.
     parallel[row][main] = m_Matrix[row][main];
   }
+  // The matrix now has one entry in each row and column: a permutation with signs and scales.
   m_IsSeparable = true;
   m_LowAxis = lowAxis;
   m_Matrix = parallel;
@@ -200,8 +212,10 @@ ArSSRSliceProfileProjector::GetSeenVoxels(unsigned int highAxis, unsigned int lo
   {
     return { 0, static_cast<IndexValueType>(m_HighSize[highAxis]) };
   }
+  // The line through `high`, from its voxel 0 on: LR indices along it are linear in the voxel's number.
   IndexType start = high;
   start[highAxis] = 0;
+  // Within the LR image's extent is within half its size of its middle, and so an interval on the line.
   const auto   size = static_cast<double>(m_LowSize[lowAxis]);
   const double fromMiddle = this->GetLowIndex(lowAxis, start) - 0.5 * (size - 1.0);
   return arssr::VoxelsWithin(
@@ -243,6 +257,7 @@ ArSSRSliceProfileProjector::GetHighRegion(const RegionType & low) const -> Regio
   RegionType result;
   for (unsigned int row = 0; row < 3; ++row)
   {
+    // Interval arithmetic: the image of a box under an affine map lies in the box of sums of least and largest terms.
     double lower = 0.0;
     double upper = 0.0;
     for (unsigned int column = 0; column < 3; ++column)
@@ -254,6 +269,8 @@ ArSSRSliceProfileProjector::GetHighRegion(const RegionType & low) const -> Regio
       lower += std::min(one, other);
       upper += std::max(one, other);
     }
+    // An empty region has size 0 along an axis, and `last` is below `first` there: it is refused here, not by the
+    // bounds.
     if (low.GetNumberOfPixels() == 0 || !SetAxis(result, row, lower, upper, m_HighSize[row]))
     {
       return {};
@@ -299,6 +316,7 @@ ArSSRSliceProfileProjector::GetHaloRadius() const -> SizeType
   SizeType radius;
   for (unsigned int row = 0; row < 3; ++row)
   {
+    // One round reads the residual within the kernel's reach, and around each of its voxels the point spread's support.
     double distance = 0.0;
     for (unsigned int column = 0; column < 3; ++column)
     {
@@ -315,6 +333,7 @@ ArSSRSliceProfileProjector::Simulate(const ArSSRVoxelBlock &  high,
                                      ArSSRVoxelBlock &        low,
                                      const ParallelLoopType & loop) const
 {
+  // Whatever the implementations leave out is unseen.
   low.voxels.assign(low.region.GetNumberOfPixels(), Unseen);
   if (m_IsSeparable)
   {

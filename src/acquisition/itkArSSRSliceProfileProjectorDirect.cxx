@@ -15,7 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-// The half of ArSSRSliceProfileProjector that works by direct sums, for grids that lie in any way to each other.
+// The half of ArSSRSliceProfileProjector that works by direct sums, for grids that lie in any way to each other. A LR
+// voxel costs as many products as there are HR voxels under its three profiles, a HR voxel those of up to 7×7×7 taps
+// (more where HR voxels are the larger ones). Threads take lines of the output and write to no other.
 #include "itkArSSRSliceProfileProjector.h"
 
 #include "acquisition/ArSSRLanczos.h"
@@ -35,12 +37,14 @@ using arssr::VoxelsWithin;
 
 using Spreads = std::array<ArSSRPointSpread, 3>;
 
-// A point spread's weights, looked up by the distance: to 1e-5 of the largest, and much faster than computed.
+// A point spread's weights, interpolated in a table by the distance: accurate to 1e-5 of the largest, and much faster
+// than computing them.
 class WeightTable
 {
 public:
   explicit WeightTable(const ArSSRPointSpread & spread)
   {
+    // One entry beyond the support, so that interpolation there always has a right neighbour.
     const auto last = static_cast<SizeValueType>(std::ceil(spread.GetSupportRadius() * StepsPerVoxel)) + 1;
     for (SizeValueType side = 0; side < 2; ++side)
     {
@@ -55,8 +59,9 @@ public:
   double
   GetWeight(double distance) const
   {
-    const auto &        weights = m_Weights[distance < 0.0 ? 1 : 0];
-    const double        place = std::abs(distance) * StepsPerVoxel;
+    const auto & weights = m_Weights[distance < 0.0 ? 1 : 0];
+    const double place = std::abs(distance) * StepsPerVoxel;
+    // Rounding may put a distance just beyond the support, which VoxelsWithin() still accepted.
     const SizeValueType step = std::min(static_cast<SizeValueType>(place), weights.size() - 2);
     return weights[step] + (place - static_cast<double>(step)) * (weights[step + 1] - weights[step]);
   }
@@ -86,6 +91,7 @@ public:
       else
       {
         const double sigma = ArSSRSliceProfile::GetSigma(spreads[axis].GetWidth());
+        // Gaussians of different axes multiply to one exponential: their exponents add up.
         m_Exponent[axis] = -0.5 / (sigma * sigma);
         curvature += m_Exponent[axis] * step[axis] * step[axis];
       }
@@ -113,6 +119,8 @@ public:
   void
   ForEach(const std::array<double, 3> & start, const VoxelInterval & visible, const TFunction & add) const
   {
+    // The recurrence starts anew at the line's first visible voxel, which depends on the LR voxel and the images alone:
+    // its rounding stays small, and is the same whatever region is asked for.
     const auto first = static_cast<double>(visible.begin);
     double     exponent = 0.0;
     double     slope = 0.0;
@@ -131,6 +139,8 @@ public:
       {
         if (const std::optional<WeightTable> & table = m_Tables[axis])
         {
+          // The distance is computed from the voxel's number, not accumulated: a table has steep parts where rounding
+          // would show.
           weight *= table->GetWeight(start[axis] + static_cast<double>(voxel) * m_Step[axis]);
         }
       }
@@ -169,6 +179,8 @@ ArSSRSliceProfileProjector::SimulateDirectly(const ArSSRVoxelBlock &  high,
   const ProfilesOnLine profiles(m_Spreads, step);
 
   const auto simulated = [&](const IndexType & lowIndex) {
+    // The box in HR index space around the support, a parallelepiped there; each of its lines along x is then cut to
+    // the voxels that all three profiles see.
     const auto y = VoxelsWithin(-this->GetHighIndex(1, lowIndex), 1.0, radius[1], m_HighSize[1]);
     const auto z = VoxelsWithin(-this->GetHighIndex(2, lowIndex), 1.0, radius[2], m_HighSize[2]);
     double     sum = 0.0;
@@ -182,6 +194,8 @@ ArSSRSliceProfileProjector::SimulateDirectly(const ArSSRVoxelBlock &  high,
         std::array<double, 3> start{};
         for (unsigned int axis = 0; axis < 3; ++axis)
         {
+          // Of voxel 0 of the line, from the LR voxel's centre, in the unit of the profiles: HR voxels along that LR
+          // axis.
           start[axis] = (this->GetLowIndex(axis, index) - static_cast<double>(lowIndex[axis])) / m_VoxelSize[axis];
         }
         auto visible = profiles.Visible(start, m_HighSize[0]);
@@ -200,6 +214,8 @@ ArSSRSliceProfileProjector::SimulateDirectly(const ArSSRVoxelBlock &  high,
         }
       }
     }
+    // Normalised by the weights that were met: HR voxels beyond the image are left out, and the others make up for
+    // them. Weights of a sinc may sum to 0 or less, and then tell nothing.
     return sumOfWeights > 0.0 ? static_cast<float>(sum / sumOfWeights) : Unseen;
   };
 
@@ -251,14 +267,19 @@ ArSSRSliceProfileProjector::CorrectDirectly(const ArSSRVoxelBlock &  residual,
     IndexType index = where.GetIndex();
     index[1] += static_cast<IndexValueType>(line % size[1]);
     index[2] += static_cast<IndexValueType>(line / size[1]);
-    float *                         voxels = high.voxels.data() + high.Offset(index);
+    float * voxels = high.voxels.data() + high.Offset(index);
+    // Kept from voxel to voxel: LanczosWeights() reuses their memory.
     std::array<ArSSRAxisWeights, 3> rows;
     for (SizeValueType x = 0; x < size[0]; ++x, ++index[0])
     {
+      // HR voxels outside the scan have nothing that could correct them. In place is safe, as only the residual is
+      // read.
       if (this->IsInsideLow(index))
       {
         for (unsigned int axis = 0; axis < 3; ++axis)
         {
+          // The kernel is separable along the LR axes even where the grids are not: three rows of weights for each HR
+          // voxel.
           const double position = this->GetLowIndex(axis, index);
           arssr::LanczosWeights(position, std::max(1.0, m_VoxelSize[axis]), m_LowSize[axis], rows[axis]);
         }

@@ -16,7 +16,9 @@
  *
  *=========================================================================*/
 // The half of ArSSRSliceProfileProjector that works axis by axis, for grids with parallel axes. Loops go along the HR
-// image's axes; a LR block lies in the order of its own axes and is reached by strides.
+// image's axes; a LR block lies in the order of its own axes and is reached by strides. Weights depend on the place
+// along one axis alone and are computed once per axis. A sum runs over the taps of its row in their order, all of them,
+// wherever the region begins, and in double precision between the axes: regions have the bits of the whole.
 #include "itkArSSRSliceProfileProjector.h"
 
 #include "acquisition/ArSSRLanczos.h"
@@ -30,7 +32,8 @@ namespace
 {
 using Rows = std::vector<ArSSRAxisWeights>;
 
-// A LR block seen along the HR axes: size, first index and stride.
+// A LR block seen along the HR axes: size, first index and stride, in voxels. Element [axis] is of the LR axis that is
+// parallel to that HR axis.
 struct LowView
 {
   LowView(const ArSSRVoxelBlock & block, const std::array<unsigned int, 3> & lowAxis)
@@ -58,6 +61,7 @@ WeightedSum(const ArSSRAxisWeights & row, const TValue * values, IndexValueType 
   {
     return 0.0;
   }
+  // All taps of a row lie within the values, as regions were planned for their support.
   const TValue * value = values + (row.first - first);
   double         sum = 0.0;
   for (const double weight : row.weights)
@@ -67,7 +71,8 @@ WeightedSum(const ArSSRAxisWeights & row, const TValue * values, IndexValueType 
   return sum;
 }
 
-// The same for `count` neighbouring lines at once, which are `stride` values apart from index to index.
+// The same for `count` neighbouring lines at once, which are `stride` values apart from index to index. Taps are the
+// outer loop, so that the inner one runs over contiguous values and vectorises.
 void
 WeightedSums(const ArSSRAxisWeights & row,
              const double *           values,
@@ -109,8 +114,10 @@ ArSSRSliceProfileProjector::SimulateSeparably(const ArSSRVoxelBlock &  high,
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
     const unsigned int lowAxis = m_LowAxis[axis];
-    const auto         seen = this->GetSeenVoxels(axis, lowAxis, IndexType{});
-    const auto         spread = m_Matrix[lowAxis][axis] < 0.0 ? m_Spreads[lowAxis].Mirrored() : m_Spreads[lowAxis];
+    // The matrix has one entry a row: which voxels are seen along this axis depends on no other index.
+    const auto seen = this->GetSeenVoxels(axis, lowAxis, IndexType{});
+    // Where the axes run in opposite directions, a measured profile is seen reversed.
+    const auto spread = m_Matrix[lowAxis][axis] < 0.0 ? m_Spreads[lowAxis].Mirrored() : m_Spreads[lowAxis];
     for (SizeValueType voxel = 0; voxel < view.size[axis]; ++voxel)
     {
       IndexType index = low.region.GetIndex();
@@ -119,6 +126,7 @@ ArSSRSliceProfileProjector::SimulateSeparably(const ArSSRVoxelBlock &  high,
       rows[axis].emplace_back();
       if (IsInsideExtent(centre, m_HighSize[axis]) && !seen.IsEmpty())
       {
+        // As if the image consisted of the seen voxels: the weights are normalised over these.
         rows[axis].back() = spread.GetWeights(centre - static_cast<double>(seen.begin),
                                               static_cast<SizeValueType>(seen.end - seen.begin));
         rows[axis].back().first += seen.begin;
@@ -126,7 +134,9 @@ ArSSRSliceProfileProjector::SimulateSeparably(const ArSSRVoxelBlock &  high,
     }
   }
 
-  // [HR z, LR y, LR x], in the HR image's naming of the axes.
+  // [HR z, LR y, LR x], in the HR image's naming of the axes. The first loop reduces each HR slice along x, then y,
+  // with one buffer of lines per call; the second reduces along z, across the slices, in contiguous planes. Each call
+  // writes a slice or plane of its own, so that threads share only what they read.
   const SizeValueType planeSize = view.size[1] * view.size[0];
   std::vector<double> planes(read.GetSize(2) * planeSize);
   loop(read.GetSize(2), [&](SizeValueType slice) {
@@ -154,6 +164,7 @@ ArSSRSliceProfileProjector::SimulateSeparably(const ArSSRVoxelBlock &  high,
     {
       for (SizeValueType x = 0; x < view.size[0]; ++x)
       {
+        // An empty row gave a sum of 0, which is not what "sees nothing" means.
         const bool isSeeing = !rows[0][x].weights.empty() && !rows[1][y].weights.empty() && !rows[2][z].weights.empty();
         low.voxels[x * view.stride[0] + y * view.stride[1] + z * view.stride[2]] =
           isSeeing ? static_cast<float>(plane[y * view.size[0] + x]) : Unseen;
@@ -189,7 +200,8 @@ ArSSRSliceProfileProjector::CorrectSeparably(const ArSSRVoxelBlock &  residual,
     }
   }
 
-  // The residual in the order of the HR axes: [z, y, x].
+  // The residual in the order of the HR axes, [z, y, x], as double: put in order once, it is read contiguously in all
+  // sums. Then z first, so that each HR slice works on one small LR plane, and each HR line on one LR line.
   const SizeValueType planeSize = view.size[1] * view.size[0];
   std::vector<double> ordered(view.size[2] * planeSize);
   for (SizeValueType z = 0, i = 0; z < view.size[2]; ++z)
@@ -205,6 +217,7 @@ ArSSRSliceProfileProjector::CorrectSeparably(const ArSSRVoxelBlock &  residual,
   }
 
   loop(where.GetSize(2), [&](SizeValueType slice) {
+    // The slice lies outside the scan: it stays as it is, without any sums.
     if (rows[2][slice].weights.empty())
     {
       return;

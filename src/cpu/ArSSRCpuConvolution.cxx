@@ -24,7 +24,8 @@ namespace itk::arssr
 {
 namespace
 {
-// With fewer input channels the transforms cost more than they save.
+// With fewer input channels the transforms cost more than they save. The choice depends on the weights alone: the two
+// methods differ in the last bits, so one that looked at a tile's size would show as a seam between tiles.
 constexpr std::int64_t FewestChannelsForWinograd = 8;
 
 bool

@@ -29,9 +29,9 @@ namespace itk::arssr
 {
 /** \brief A convolution of activations on the CPU: stride one, zeros around the buffers.
  *
- * Activations are [z, y, x, channel], with any number of floats from a voxel to the next; their channels are padded
- * with zeros to ChannelPadding. A voxel's value depends on its neighbours alone, in every bit: neither on the box that
- * is computed nor on where the buffers begin.
+ * Activations are [z, y, x, channel], with any number of floats from one voxel to the next; their channels are padded
+ * with zeros to a multiple of ChannelPadding. A voxel's value depends, in every bit, on its neighbours alone: neither
+ * on the box that is computed nor on where the buffers begin.
  */
 class CpuConvolution
 {
@@ -40,10 +40,10 @@ public:
   {
     GridIndex     size{};   /**< of the buffers, in LR voxels */
     GridIndex     origin{}; /**< LR voxel of the image where the buffers begin */
-    GridBox       box{};    /**< what to compute, counted from the buffers' first voxel */
-    GridBox       frame{};  /**< what the output's buffer holds, counted alike: that box, or all */
+    GridBox       box{};    /**< voxels to compute, counted from the buffers' first one */
+    GridBox       frame{};  /**< voxels that the output's buffer holds, counted alike: the box or all */
     const float * input{ nullptr };
-    std::int64_t  inputStride{ 0 }; /**< floats from a voxel to the next, as the other strides */
+    std::int64_t  inputStride{ 0 }; /**< floats from one voxel to the next, as the other strides */
     float *       output{ nullptr };
     std::int64_t  outputStride{ 0 };
     const float * added{ nullptr }; /**< added after the activation; may be the output */
@@ -58,8 +58,8 @@ public:
     Direct
   };
 
-  /** \param weight [out, in, k, k, k] with k 1 or 3, float32 on the CPU. \param bias [out]; undefined: the result is
-   * added to what the output has, which 1×1×1 convolutions can do. */
+  /** \param weight [out, in, k, k, k] with k 1 or 3, float32 on the CPU. \param bias [out]; if undefined, the result is
+   * added to the output's values, which only 1×1×1 convolutions can do. */
   static std::unique_ptr<CpuConvolution>
   New(const CpuKernels & kernels, const at::Tensor & weight, const at::Tensor & bias, Method method = Method::Fastest);
 

@@ -28,13 +28,16 @@ namespace itk::arssr
 {
 namespace
 {
-// Spans of one plane that a thread takes at once, in voxels: many lines, so that few LR lines are made twice; few
-// enough for the threads to end together.
+// Voxels of one output plane in a thread's unit of work, 32 lines of 128. Units are large because the next unit
+// computes the LR lines at the edge between them again, and small enough for all threads to finish together.
 constexpr SizeValueType VoxelsPerUnit = 4096;
 
 using Unit = std::vector<OutputSpan>;
 
-/** Spans cut to MaximumCount along x, and put together where they lie below one another. */
+/** Cuts spans to MaximumCount voxels along x and groups the pieces that lie below one another.
+ *
+ * Where the grids are parallel, the pieces of a unit have the same place along x, so that CpuLineSampler can keep its
+ * LR lines from one piece to the next. */
 std::vector<Unit>
 MakeUnits(const std::vector<OutputSpan> & spans)
 {
@@ -43,6 +46,8 @@ MakeUnits(const std::vector<OutputSpan> & spans)
   {
     std::size_t   end = first;
     SizeValueType longest = 0;
+    // Spans of one plane, until they make VoxelsPerUnit voxels for each column of pieces. One span is taken
+    // in any case, so the loop advances however long it is.
     for (SizeValueType voxels = 0; end < spans.size() && spans[end].start[2] == spans[first].start[2] &&
                                    (voxels == 0 || voxels < VoxelsPerUnit * longest / CpuSpanSampler::MaximumCount);
          ++end)
@@ -70,10 +75,10 @@ MakeUnits(const std::vector<OutputSpan> & spans)
   return units;
 }
 
-/** \brief Gathers voxels until there are enough of them for the perceptron, and hands its results out.
+/** \brief Collects rows of first values until they suffice for a call of the perceptron, and writes its results.
  *
- * A span can be a few voxels long; the perceptron reads all of its weights for each call, and needs `rowsInCache` rows
- * to be worth that. One of these works in each thread.
+ * A span can be a few voxels long, but each call of the perceptron reads all of its weights, which pays only for about
+ * `rowsInCache` rows. Which voxels share a call does not show in their bits. Each thread has one buffer.
  */
 class RowBuffer
 {
@@ -91,6 +96,7 @@ public:
     , m_Scratch(context.perceptron.MakeScratch())
   {}
 
+  // Fewer than m_Rows rows are in the buffer, and a span adds MaximumCount at most: what m_First has room for.
   void
   Add(const OutputSpan & span)
   {
@@ -107,6 +113,7 @@ public:
   void
   Flush()
   {
+    // The perceptron's scratch has m_Rows rows, and the last span may have brought more.
     for (std::int64_t row = 0; row < m_Count; row += m_Rows)
     {
       m_Perceptron.Run(m_First.const_data_ptr<float>() + row * m_First.size(1),
@@ -118,6 +125,7 @@ public:
     {
       m_Results[row] += m_Interpolated[row];
     }
+    // Spans were added in order, so their results lie one after the other.
     const float * values = m_Results.data();
     for (const OutputSpan & span : m_Spans)
     {
@@ -153,6 +161,7 @@ std::int64_t
 CpuDecoder::GetScratchBytes() const
 {
   const std::int64_t rows = m_Kernels.rowsInCache + static_cast<std::int64_t>(CpuSpanSampler::MaximumCount);
+  // A row of first values, an interpolated intensity and a result for each row of a RowBuffer.
   return CpuSpanSampler::GetScratchBytes(m_Perceptron) + m_Perceptron.GetScratchBytes() +
          static_cast<std::int64_t>(sizeof(float)) * rows * (m_Perceptron.GetFirstColumns() + 2);
 }
@@ -173,6 +182,8 @@ CpuDecoder::Decode(const FeatureTile & tile, const DecodeJob & job) const
       {
         buffer.Add(span);
       }
+      // A thread is not told which unit is its last one, so each unit ends with a flush: rows left in the buffer would
+      // be lost.
       buffer.Flush();
     });
 }

@@ -23,7 +23,8 @@
 
 namespace itk::arssr
 {
-/** \brief Decodes spans of output voxels on the CPU: sampling, first layers and MLP, a cache full of voxels at a time.
+/** \brief Decodes spans of output voxels on the CPU: sampling, first layers and MLP, for as many voxels at a time as
+ * the cache holds.
  */
 class CpuDecoder
 {
@@ -40,14 +41,14 @@ public:
     return m_Perceptron.GetWeightBytes();
   }
 
-  /** Channels that a voxel's features have as they are kept, padding included. */
+  /** Channels of a voxel's features as they are kept, padding included. */
   std::int64_t
   GetFeatureChannels() const
   {
     return PaddedChannels(m_Perceptron.GetFeatureDimension());
   }
 
-  /** Bytes that a thread needs. */
+  /** Bytes of the scratch of one thread. */
   std::int64_t
   GetScratchBytes() const;
 

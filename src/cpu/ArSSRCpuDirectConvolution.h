@@ -40,7 +40,7 @@ public:
   GetWeightBytes() const override;
 
 private:
-  /** Neighbourhoods [voxel, neighbour, channel] of a part of a line along x. */
+  /** Copies the neighbourhoods of a part of a line along x: [voxel, neighbour, channel]. */
   void
   Gather(const Call & call, const GridIndex & first, std::int64_t count, float * neighbourhoods) const;
 

@@ -38,6 +38,8 @@ MakeConvolution(const CpuKernels &     kernels,
 {
   at::Tensor weight = parameters[step.convolution.GetWeight()];
   at::Tensor bias = parameters[step.convolution.GetBias()];
+  // One part of a 1×1×1 convolution of concatenated channels: its columns of the weight. The bias comes with the first
+  // part only, which overwrites the output; the others, without a bias, add to it.
   if (step.partChannels > 0)
   {
     weight = weight.narrow(1, step.part * step.partChannels, step.partChannels);
@@ -52,13 +54,16 @@ Dilate(const GridBox & box, std::int64_t radius, const GridIndex & size)
   GridBox result;
   for (int axis = 0; axis < 3; ++axis)
   {
+    // Clamped at the image's border only: elsewhere the input reaches as far as the encoder's radius, which no later
+    // step exceeds.
     result.begin[axis] = std::max<std::int64_t>(box.begin[axis] - radius, 0);
     result.end[axis] = std::min(box.end[axis] + radius, size[axis]);
   }
   return result;
 }
 
-/** Adds the LR intensity to all channels of the features in a box. */
+/** Adds the LR intensity to all channels of the features, [voxel of the box, channel], but not to their padding, which
+ * must stay zero. Only the encoder's last step does this, whose buffer holds the box alone. */
 void
 AddImage(const at::Tensor & lowResolution,
          const GridBox &    box,
@@ -117,8 +122,9 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
   {
     total += static_cast<double>(step.convolution.GetCost());
   }
-  // All buffers but the last have the tile's whole size, so that a voxel has one number in all of them; computed is
-  // only the box that later steps still read, which shrinks by each step's radius to the box of features.
+  // All buffers but the last have the whole size of the input, so that a voxel has one number in all of them. A step
+  // computes only the box that later steps still read, which shrinks by each step's radius to the box of features. The
+  // rest of a buffer is never initialised, nor read.
   for (std::size_t number = 0; number < m_Plan.steps.size(); ++number)
   {
     const Step &  step = m_Plan.steps[number];
@@ -135,6 +141,9 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
     call.origin = origin;
     call.box = Dilate(box, m_Plan.GetRadiusAfter(number), size);
     call.frame = frame;
+    // Some channels of a buffer: what the network concatenates lies side by side and is never copied. A convolution
+    // also writes the padding of its output, which must not cover another part: parts begin at multiples of
+    // ChannelPadding.
     call.input = buffers[step.input.buffer].const_data_ptr<float>() + step.input.first;
     call.inputStride = buffers[step.input.buffer].size(1);
     call.output = output.mutable_data_ptr<float>() + step.output.first;
@@ -151,6 +160,7 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
     {
       AddImage(lowResolution, call.box, step.convolution.GetOutputChannels(), threads, output);
     }
+    // Released as soon as no later step uses them: GetBytesPerVoxel() and with it the memory budget count on that.
     for (std::size_t buffer = 0; !isLast && buffer < buffers.size(); ++buffer)
     {
       if (lastUses[buffer] == number)
@@ -168,6 +178,7 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
 std::int64_t
 CpuEncoder::GetBytesPerVoxel() const
 {
+  // For each voxel of the input region, halo included, as the buffers have its size.
   return static_cast<std::int64_t>(sizeof(float)) * m_Plan.GetPeakChannels(ChannelPadding);
 }
 
@@ -185,6 +196,7 @@ CpuEncoder::GetWeightBytes() const
 std::int64_t
 CpuEncoder::GetScratchBytes() const
 {
+  // Layers run one after the other, and each frees its scratch at the end.
   std::int64_t bytes = 0;
   for (const auto & convolution : m_Convolutions)
   {

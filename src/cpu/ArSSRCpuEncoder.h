@@ -29,8 +29,8 @@ namespace itk::arssr
 {
 /** \brief Runs an encoder's plan on the CPU.
  *
- * Every step computes only what later ones need for the features that are asked for, so the halo shrinks from step to
- * step. Buffers live from their first to their last use.
+ * Every step computes only the voxels that later steps need for the requested features, so the halo shrinks from step
+ * to step. A buffer lives from its first to its last use.
  */
 class CpuEncoder
 {
@@ -39,10 +39,10 @@ public:
              const Network &        network,
              CpuConvolution::Method method = CpuConvolution::Method::Fastest);
 
-  /** Features [z, y, x, channel] of a box of a part of the LR image; channels padded to ChannelPadding.
-   * \param lowResolution [z, y, x], float32. \param origin LR voxel of the image where that begins. \param box counted
-   * from there. \param threads to use, zero for as many as torch. \param report is told the fraction done, from this
-   * thread. */
+  /** Features [z, y, x, channel] of a box in a part of the LR image; channels padded to a multiple of ChannelPadding.
+   * \param lowResolution [z, y, x], float32. \param origin LR voxel of the image where that part begins. \param box
+   * counted from there. \param threads to use, zero for as many as torch. \param report is told the fraction done, from
+   * the calling thread. */
   at::Tensor
   Encode(const at::Tensor &                  lowResolution,
          const GridIndex &                   origin,
@@ -50,7 +50,7 @@ public:
          unsigned int                        threads,
          const std::function<void(double)> & report) const;
 
-  /** Bytes for each LR voxel of the input, those of the weights as they are kept, and those that a thread needs. */
+  /** Bytes for each LR voxel of the input, of the weights as they are kept, and of the scratch of one thread. */
   std::int64_t
   GetBytesPerVoxel() const;
   std::int64_t

@@ -28,7 +28,8 @@ namespace itk::arssr
 {
 namespace
 {
-// Voxels that each thread decodes between two progress reports.
+// Output voxels for each thread between two progress reports: eight of the decoder's units, so that the wait for the
+// last thread at the end of a batch is a small part of it.
 constexpr SizeValueType VoxelsPerThread = SizeValueType{ 1 } << 15;
 } // namespace
 
@@ -63,8 +64,10 @@ CpuExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
 TileCosts
 CpuExecutor::GetCosts() const
 {
-  // The machine's threads, not those in use.
+  // The machine's threads, not those in use: the lattice of tiles follows from these costs and must not depend on the
+  // number of threads.
   const auto threads = static_cast<std::int64_t>(std::max(std::thread::hardware_concurrency(), 1U));
+  // Encoding and decoding take turns, so one scratch is alive at a time; the weights of both stay.
   const auto scratch = std::max(m_Encoder.GetScratchBytes(), m_Decoder.GetScratchBytes());
   const auto weights = m_Encoder.GetWeightBytes() + m_Decoder.GetWeightBytes();
   TileCosts  costs;

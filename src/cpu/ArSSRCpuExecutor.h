@@ -26,7 +26,7 @@ namespace itk::arssr
 {
 /** \brief A network on the CPU with the kernels written for it, single precision.
  *
- * Values have the same bits for any region, tiles and number of threads, on one set of kernels.
+ * With one set of kernels, a voxel has the same bits for any region, any tiles and any number of threads.
  */
 class CpuExecutor : public Executor
 {

@@ -27,16 +27,16 @@
 
 namespace itk::arssr
 {
-/** \brief Grids parallel to the LR image's: interpolates one axis after the other, with the first layers in between.
+/** \brief For grids parallel to the LR grid: interpolates one axis after the other, with the first layers in between.
  *
- * Interpolation and the linear layers commute, so they are taken where there are the fewest rows: features are
- * interpolated along z for a line of LR voxels, the layers are applied to it, two such lines are interpolated along y,
- * and only then each voxel along x. Lines of LR voxels are kept from one line of the output to the next.
+ * Interpolation and linear layers commute, so the layers are applied where there are the fewest rows: features are
+ * interpolated along z for a line of LR voxels, the layers are applied to that line, two such lines are interpolated
+ * along y, and only then each voxel along x. Lines of LR voxels are kept from one line of the output to the next.
  */
 class CpuLineSampler : public CpuSpanSampler
 {
 public:
-  /** Whether there are so few LR voxels for each voxel of an output plane that this pays. */
+  /** Whether the grids are parallel, with so few LR voxels for each voxel of an output plane that this pays. */
   static bool
   IsFaster(const ArSSRIndexMap & indexMap);
 
@@ -49,8 +49,8 @@ public:
   GetScratchBytes(const CpuPerceptron & perceptron);
 
 private:
-  /** Voxels of a span along x and the part of a line of LR voxels that they need; the same for all lines, as the grids
-   * are parallel. */
+  /** The voxels of a span along x and the part of a line of LR voxels that they need; the same for all lines, as the
+   * grids are parallel. */
   struct Part
   {
     IndexValueType                start{ 0 }; /**< output index along x */
@@ -65,12 +65,12 @@ private:
   {
     std::int64_t                          begin{ 0 }; /**< counted from the tile's first intensity */
     std::int64_t                          size{ 0 };
-    std::int64_t                          before{ 0 }; /**< times that the first one is needed once more */
-    std::int64_t                          after{ 0 };  /**< times that the last one is */
+    std::int64_t                          before{ 0 }; /**< copies of the first intensity in front of it */
+    std::int64_t                          after{ 0 };  /**< copies of the last one behind it */
     std::vector<LineInterpolation::Voxel> voxels;
   };
 
-  /** First values of LR voxels along x, interpolated along z. */
+  /** First values of a line of LR voxels, interpolated along z; `y` is -1 where they are not valid. */
   struct Line
   {
     std::int64_t       y{ -1 };
@@ -79,7 +79,7 @@ private:
 
   static constexpr double NoPosition = std::numeric_limits<double>::quiet_NaN();
 
-  /** Makes the lines kept useless unless they are of the span's part and of its position along z. */
+  /** Drops the lines kept unless they belong to the span's part and to its position along z. */
   void
   Move(const OutputSpan & span, double z);
 
@@ -95,7 +95,7 @@ private:
   void
   AddCoordinate(std::vector<float> & bias, std::int64_t coordinate, float value) const;
 
-  /** What all voxels of the line add to their first values. */
+  /** Sets what all voxels of a line add to their first values. */
   void
   SetLineBias(double z, double y);
 

@@ -33,6 +33,7 @@ CpuPointSampler::CpuPointSampler(const CpuDecodeContext & context)
 std::int64_t
 CpuPointSampler::GetScratchBytes(const CpuPerceptron & perceptron)
 {
+  // For each voxel a row of the MLP's input, an intensity and a position.
   const std::int64_t floats =
     PaddedChannels(perceptron.GetFeatureDimension()) + perceptron.GetNumberOfCoordinates() + 1;
   return static_cast<std::int64_t>(MaximumCount) *
@@ -46,6 +47,8 @@ CpuPointSampler::Fill(const OutputSpan & span, float * first, float * interpolat
   const at::Tensor samples = m_Samples.narrow(0, 0, count);
   auto             values = samples.accessor<double, 2>();
   auto             index = span.start;
+  // Positions stay in double precision until their fraction is taken: in single precision a wide image leaves few bits
+  // for it, and both sides of a tile's border must agree on the voxel.
   for (std::int64_t n = 0; n < count; ++n, ++index[0])
   {
     const GridLengths sample = ToGridLengths(m_Context.indexMap.Evaluate(index));
@@ -54,7 +57,8 @@ CpuPointSampler::Fill(const OutputSpan & span, float * first, float * interpolat
       values[n][axis] = sample[axis];
     }
   }
-  // The channels' padding stands between the features and the coordinates.
+  // Without the padding of the channels: the coordinates follow the features directly, as in the first layer's weights.
+  // The copy of the tile shares the memory of its tensors.
   FeatureTile tile = m_Context.tile;
   tile.features = tile.features.narrow(3, 0, m_Context.perceptron.GetFeatureDimension());
   const at::Tensor rows = SampleFeatures(tile, samples, m_Context.sampling);

@@ -22,7 +22,7 @@
 
 namespace itk::arssr
 {
-/** \brief Any grid: trilinear samples voxel by voxel, then the first layers. */
+/** \brief For any grid: trilinear samples voxel by voxel, then the first layers. */
 class CpuPointSampler : public CpuSpanSampler
 {
 public:

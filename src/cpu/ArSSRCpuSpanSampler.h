@@ -26,7 +26,7 @@
 
 namespace itk::arssr
 {
-/** \brief What a thread that decodes samples needs to know of a job. */
+/** \brief What the samplers of all threads share in a decoding job. */
 struct CpuDecodeContext
 {
   const CpuKernels &    kernels;
@@ -37,15 +37,16 @@ struct CpuDecodeContext
   ArSSRModelEnums::Skip skip;
 };
 
-/** \brief Samples the features at the voxels of a span, applies the perceptron's first layers, and interpolates what
- * the output is added to. Each thread has one. */
+/** \brief Samples the features at the voxels of a span, applies the perceptron's first layers, and interpolates the LR
+ * intensities that the output is added to. Each thread has one. */
 class CpuSpanSampler
 {
 public:
-  /** Voxels of a span that are asked for at once, at most. */
+  /** Most voxels of a span in one call of Fill(). */
   static constexpr SizeValueType MaximumCount = 128;
 
-  /** By lines where the grids are parallel and that costs less, else voxel by voxel. Depends on the job alone. */
+  /** A sampler by lines where the grids are parallel and that costs less, else one by voxels. The choice depends on the
+   * grids alone, as the two round differently. */
   static std::unique_ptr<CpuSpanSampler>
   New(const CpuDecodeContext & context);
 

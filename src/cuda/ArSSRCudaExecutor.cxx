@@ -36,13 +36,15 @@ namespace itk::arssr
 {
 namespace
 {
-// Large enough to fill a GPU many times over, small enough that the first chunk is soon written out.
+// 16384 tiles of 128 rows, or twice as many of 64: enough to fill a GPU many times over, while a chunk takes only 8 MiB
+// on either side and the first one is soon written.
 constexpr SizeValueType VoxelsPerChunk = SizeValueType{ 1 } << 21;
+// Chunks overlap only within a call of Decode(), so a call should have several.
 constexpr SizeValueType ChunksPerBatch = 8;
 constexpr int           ChunksUnderWay = 2; // one is computed, one written out
 
 constexpr std::size_t  MessageBytes = 512;
-constexpr std::int32_t LeastComputeCapability = 80; // of the kernels
+constexpr std::int32_t LeastComputeCapability = 80; // asynchronous copies, bfloat16 and TensorFloat32 begin there
 
 CudaFormat
 GetFormat(Precision precision)
@@ -69,6 +71,7 @@ MakeLinear(const Network & network, const Linear & layer)
 CudaPerceptron
 MakePerceptron(const Network & network)
 {
+  // Pointers to the network's own parameters, float32 on the CPU: PackCudaWeights() reads them, nothing keeps them.
   CudaPerceptron perceptron;
   perceptron.channels = network.GetArchitecture().featureDimension;
   perceptron.coordinates = network.GetArchitecture().GetNumberOfCoordinates();
@@ -96,7 +99,11 @@ SetThree(std::int32_t (&target)[3], const TArray & values)
 } // namespace
 
 
-/** Voxels that are computed by one launch, and their buffers. */
+/** Voxels that are computed by one launch, and their buffers.
+ *
+ * The spans' upload, the kernel and the copy of its output to pinned memory follow each other on torch's current
+ * stream, behind the encoder that made the features; an event tells that all is there. Buffers are used again by a
+ * later chunk, which may start only after Finish(). */
 class CudaExecutor::Chunk
 {
 public:
@@ -126,6 +133,8 @@ public:
       cudaSpans.push_back(cudaSpan);
       arguments.voxelCount += static_cast<std::int64_t>(span.count);
     }
+    // A blocking copy, for cudaSpans ends with this function. It waits for all that is on the stream, the kernel of the
+    // chunk before included, whose values are written out after the launch below.
     const auto bytes = static_cast<std::int64_t>(cudaSpans.size() * sizeof(CudaSpan));
     m_DeviceSpans = at::from_blob(cudaSpans.data(), { bytes }, at::kByte).to(m_Device);
     arguments.spans = static_cast<const CudaSpan *>(m_DeviceSpans.const_data_ptr());
@@ -142,11 +151,12 @@ public:
     {
       itkGenericExceptionMacro("The CUDA decoder failed: " << message.data());
     }
+    // Asynchronous, because m_Host is pinned.
     m_Host.narrow(0, 0, arguments.voxelCount).copy_(m_Output.narrow(0, 0, arguments.voxelCount), true);
     m_Event.record(stream);
   }
 
-  /** Waits for what was started and hands it out; nothing if nothing was. */
+  /** Waits for what was started and hands it out. Does nothing where nothing was started. */
   void
   Finish(const DecodeJob & job)
   {
@@ -162,6 +172,7 @@ public:
       firstVoxels.push_back(voxels);
       voxels += span.count;
     }
+    // The values lie span after span, as CudaSpan::first says.
     constexpr std::int64_t spansPerThread = 64;
     const float *          values = m_Host.const_data_ptr<float>();
     ForEachRangeInParallel(job.threads,
@@ -191,6 +202,7 @@ private:
 std::unique_ptr<CudaExecutor>
 CudaExecutor::New(const Network & network, const at::Device & device, Precision precision)
 {
+  // Tensor cores have no float32 of 24 bits; whoever asks for it gets torch, without a warning.
   if (!device.is_cuda() || precision == Precision::Float32)
   {
     return nullptr;
@@ -198,6 +210,7 @@ CudaExecutor::New(const Network & network, const at::Device & device, Precision 
   const CudaDecoderFunctions * functions = CudaLibrary::Get().GetFunctions();
   if (functions == nullptr)
   {
+    // Only here, where a GPU in a precision of the kernels would have used the library.
     CudaLibrary::Get().WarnOnce();
     return nullptr;
   }
@@ -205,12 +218,14 @@ CudaExecutor::New(const Network & network, const at::Device & device, Precision 
   CudaDeviceLimits               limits{};
   CudaDecoderPlan                plan{};
   const CudaPerceptron           perceptron = MakePerceptron(network);
+  // Whatever the reason, torch can do it.
   if (functions->getDeviceLimits(device.index(), &limits, message.data(), message.size()) != 0 ||
       limits.computeCapability < LeastComputeCapability ||
       !PlanCudaDecoder(perceptron, GetFormat(precision), limits.sharedBytesPerBlock, plan).empty())
   {
     return nullptr;
   }
+  // A blocking copy, for `packed` ends with this function.
   std::vector<std::uint8_t> packed = PackCudaWeights(perceptron, plan);
   const at::Tensor          weights =
     at::from_blob(packed.data(), { static_cast<std::int64_t>(packed.size()) }, at::kByte).to(device);
@@ -240,6 +255,7 @@ CudaExecutor::MakeArguments(const FeatureTile & tile, const DecodeJob & job) con
   arguments.features = tile.features.const_data_ptr();
   arguments.intensities = tile.lowResolution.const_data_ptr<float>();
   arguments.weights = m_Weights.const_data_ptr();
+  // Sizes and positions on LR grids are (z, y, x), the index map is x first, as CudaDecodeArguments says.
   SetThree(arguments.imageSize, tile.imageSize);
   SetThree(arguments.featureOrigin, tile.origin);
   SetThree(arguments.featureExtent, tile.features.sizes());
@@ -268,6 +284,8 @@ CudaExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
   {
     chunks.emplace_back(this->GetDevice(), at::kCPU, VoxelsPerChunk);
   }
+  // Two chunks take turns: one is started, then the other one, whose values are there or will be soon, is finished
+  // while the GPU computes. A single part has a single chunk, which finishes itself.
   auto chunk = chunks.begin();
   for (auto & part : parts)
   {
@@ -277,7 +295,7 @@ CudaExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
     {
       chunk = chunks.begin();
     }
-    chunk->Finish(job); // the one before, while this one is computed
+    chunk->Finish(job); // the part before, while this one is computed
   }
   for (Chunk & last : chunks)
   {
@@ -288,7 +306,8 @@ CudaExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
 TileCosts
 CudaExecutor::GetCosts() const
 {
-  TileCosts costs = TorchExecutor::GetCosts(); // the decoder's batches need less than torch's do
+  // The decoder's buffers for two chunks, 16 MiB, are less than what torch's decoder needs for a batch of activations.
+  TileCosts costs = TorchExecutor::GetCosts();
   costs.voxelsPerBatch = ChunksPerBatch * VoxelsPerChunk;
   return costs;
 }

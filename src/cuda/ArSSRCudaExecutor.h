@@ -26,16 +26,16 @@
 
 namespace itk::arssr
 {
-/** \brief A network on a GPU whose decoder is one kernel of ours; the encoder is torch's.
+/** \brief A network on a GPU whose decoder is this module's fused kernel; the encoder is torch's.
  *
  * Sampling, coordinates, all layers of the MLP and the interpolation that a skip adds are fused, so that of a voxel
- * only its value touches the GPU's memory. Voxels go through in chunks: while one is computed, the one before it is
- * copied to pinned memory and written out.
+ * only its value touches the GPU's memory. Voxels go through in chunks: while the GPU computes one, the host writes out
+ * the one before, which is in pinned memory by then.
  */
 class CudaExecutor : public TorchExecutor
 {
 public:
-  /** nullptr where the kernel does not run: without the CUDA library, in float32, for a network that is too wide. */
+  /** Returns null where the kernel does not run: without the CUDA library, in float32, for too wide a network. */
   static std::unique_ptr<CudaExecutor>
   New(const Network & network, const at::Device & device, Precision precision);
 

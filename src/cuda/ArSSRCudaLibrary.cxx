@@ -40,14 +40,17 @@ constexpr const char * EnvironmentVariable = "ARSSR_CUDA_LIBRARY";
 std::vector<fs::path>
 GetCandidates()
 {
+  // What a user names is the only candidate: another library in its place would go unnoticed.
   if (const char * named = std::getenv(EnvironmentVariable); named != nullptr && *named != '\0')
   {
     return { named };
   }
   const std::string     name = std::string(Loader::LibPrefix()) + "ArSSRCuda" + Loader::LibExtension();
   std::vector<fs::path> candidates;
-  std::error_code       ignored;
-  const fs::path        binary = fs::absolute(GetOwnBinary(), ignored);
+  // Places are relative to the binary that this code is in, not to the working directory, where anybody may have put a
+  // library of that name. An error gives an empty path.
+  std::error_code ignored;
+  const fs::path  binary = fs::absolute(GetOwnBinary(), ignored);
   if (!binary.empty())
   {
     const fs::path folder = binary.parent_path();
@@ -83,6 +86,7 @@ CudaLibrary::CudaLibrary(const std::vector<fs::path> & candidates)
 void
 CudaLibrary::Load(const fs::path & file)
 {
+  // The handle is not kept, for the library is never closed: its functions may be called until the process ends.
   const Loader::LibraryHandle handle = Loader::OpenLibrary(file.string());
   if (handle == nullptr)
   {
@@ -94,6 +98,8 @@ CudaLibrary::Load(const fs::path & file)
   const auto entryPoint =
     reinterpret_cast<ArSSRCudaEntryPoint>(Loader::GetSymbolAddress(handle, ARSSR_CUDA_ENTRY_POINT));
   const CudaDecoderFunctions * functions = entryPoint != nullptr ? entryPoint() : nullptr;
+  // A library of another build would read the structures as something else. The table's first three members must keep
+  // their places for this comparison.
   if (functions == nullptr || functions->version != CudaInterfaceVersion ||
       functions->planBytes != sizeof(CudaDecoderPlan) || functions->argumentBytes != sizeof(CudaDecodeArguments))
   {
@@ -109,6 +115,7 @@ CudaLibrary::Load(const fs::path & file)
 void
 CudaLibrary::WarnOnce() const
 {
+  // Not inside call_once(): a warning that is not displayed does not use up the only one.
   if (m_Problem.empty() || !Object::GetGlobalWarningDisplay())
   {
     return;
@@ -124,6 +131,7 @@ CudaLibrary::WarnOnce() const
 const CudaLibrary &
 CudaLibrary::Get()
 {
+  // Initialised once, by the first thread that comes; the others wait for it.
   static const CudaLibrary library(GetCandidates());
   return library;
 }

@@ -29,13 +29,13 @@ namespace itk::arssr
 {
 /** \brief This module's CUDA kernels, in a library of their own that is loaded when it is needed.
  *
- * So the module itself is the same with a torch for CUDA and one for CPUs alone, with a CUDA compiler at hand and
- * without. Once loaded, the library stays.
+ * So the module itself is the same whether torch has CUDA or not, and whether there was a CUDA compiler or not. Once
+ * loaded, the library stays.
  */
 class CudaLibrary
 {
 public:
-  /** Loads the first of the files that is there. */
+  /** Loads the first of the files that exists; the others are not tried, even if it does not fit. */
   explicit CudaLibrary(const std::vector<std::filesystem::path> & candidates);
 
   CudaLibrary(const CudaLibrary &) = delete;
@@ -61,7 +61,8 @@ public:
     return m_Problem;
   }
 
-  /** Tells the user, the first time, why there are no functions and what that means. For those that need them. */
+  /** Warns the user, the first time, why there are no functions and what that means. To be called where they would have
+   * been used. */
   void
   WarnOnce() const;
 

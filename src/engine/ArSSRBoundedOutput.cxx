@@ -29,6 +29,8 @@ namespace
 ArSSREngine::RegionType
 FindRegion(const ArSSREngine::Job & job, const ArSSREngine::IndexType & tile)
 {
+  // Ranges of the voxels at the edge of the feature region need neighbours beyond it, which the input region has only
+  // where the halo is that wide.
   if (job.lattice.GetHaloRadius() < NeighborhoodBounds::Radius)
   {
     itkGenericExceptionMacro("The lattice's halo is " << job.lattice.GetHaloRadius()
@@ -43,6 +45,8 @@ FindRegion(const ArSSREngine::Job & job, const ArSSREngine::IndexType & tile)
   {
     const auto first = static_cast<double>(region.GetIndex(axis));
     const auto last = first + static_cast<double>(region.GetSize(axis)) - 1.0;
+    // Interpolation reads the voxel below a sample and the one above it, floor + 1. Clamped in double before the cast:
+    // the job's samples may lie far outside of the tile, where an index would overflow.
     const auto begin = std::clamp(std::floor(lower[axis]), first, last);
     const auto end = std::clamp(std::floor(upper[axis]) + 1.0, first, last);
     region.SetIndex(axis, static_cast<IndexValueType>(begin));
@@ -64,12 +68,14 @@ BoundedOutput::BoundedOutput(const ArSSREngine::Job & job, const ArSSREngine::In
 void
 BoundedOutput::Write(ArSSREngine::IndexType first, const float * values, SizeValueType count)
 {
+  // In pieces whose bounded values fit a buffer on the stack: no allocation, and nothing that threads share.
   std::array<float, NeighborhoodBounds::MaximumCount> bounded;
   while (count > 0)
   {
     const SizeValueType part = std::min(count, NeighborhoodBounds::MaximumCount);
     if (const SizeValueType changed = m_Bounds.Apply(m_Job.indexMap, first, values, part, bounded.data()))
     {
+      // Nearly all pieces change nothing, and so do not contend for the counter.
       m_NumberOfBoundedVoxels += changed;
     }
     m_Job.writeOutput(first, bounded.data(), part);

@@ -29,11 +29,11 @@ namespace itk::arssr
 class BoundedOutput
 {
 public:
-  /** \param input the LR voxels of the tile's input region, x fastest; not needed any more after the construction.
+  /** \param input the LR voxels of the tile's input region, x fastest; needed only by the constructor.
    * \throws ExceptionObject when the lattice's halo does not hold the neighbours of the tile's voxels. */
   BoundedOutput(const ArSSREngine::Job & job, const ArSSREngine::IndexType & tile, const float * input);
 
-  /** As writeOutput; for several threads. */
+  /** Bounds values and passes them on to writeOutput. Several threads may call it. */
   void
   Write(ArSSREngine::IndexType first, const float * values, SizeValueType count);
 

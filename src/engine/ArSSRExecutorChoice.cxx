@@ -29,6 +29,8 @@ std::unique_ptr<Executor>
 MakeExecutor(const Network & network, const at::Device & device, Precision precision, GiveUpFunction giveUp)
 {
   std::unique_ptr<Executor> executor;
+  // The CPU kernels compute in float32 only. CudaExecutor::New() returns null for a CPU, for float32, and for networks
+  // and GPUs that its kernel does not support.
   if (device.is_cpu() && precision == Precision::Float32)
   {
     executor = std::make_unique<CpuExecutor>(network);
@@ -41,6 +43,7 @@ MakeExecutor(const Network & network, const at::Device & device, Precision preci
   {
     executor = std::make_unique<TorchExecutor>(network, device, precision);
   }
+  // Outermost, so that each kind of executor is retried; pieces of a tile are encoded with this halo.
   const auto halo = static_cast<std::int64_t>(network.GetEncoder().GetRadius());
   return std::make_unique<RetryingExecutor>(std::move(executor), halo, std::move(giveUp));
 }

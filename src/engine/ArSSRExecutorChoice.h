@@ -25,11 +25,11 @@
 
 namespace itk::arssr
 {
-/** Gives up memory that is kept for later, on an executor's device. \return whether there was any. */
+/** Releases memory that is kept for later, on an executor's device. \return whether there was any. */
 using GiveUpFunction = std::function<bool()>;
 
-/** The network for a device, in a precision other than Auto, with what its weights become there: by the module's own
- * kernels where there are any for them, by torch elsewhere.
+/** Makes the executor that runs a network on a device, in a precision other than Auto: this module's own kernels where
+ * they support the device, the precision and the network, torch elsewhere.
  * \param giveUp called where memory runs out, from the thread that encodes or decodes */
 std::unique_ptr<Executor>
 MakeExecutor(const Network & network, const at::Device & device, Precision precision, GiveUpFunction giveUp = {});

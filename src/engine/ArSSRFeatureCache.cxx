@@ -29,7 +29,8 @@ namespace itk::arssr
 {
 namespace
 {
-/** Bytes of the memory behind some tensors, which may be more than they show, and may be that of several of them. */
+/** Bytes of the storages behind some tensors. A view holds all of its storage, and on a CPU the key's voxels and those
+ * of the tile share one: each storage counts once, with its whole size. */
 SizeValueType
 GetHeldBytes(std::initializer_list<at::Tensor> tensors)
 {
@@ -50,6 +51,8 @@ GetHeldBytes(std::initializer_list<at::Tensor> tensors)
 bool
 FeatureCache::Key::operator==(const Key & other) const
 {
+  // Regions come first: equal input regions have equally many voxels, without which memcmp() would read beyond the
+  // shorter buffer. Bits are compared, so a NaN equals itself and a stale tile is never used.
   return featureRegion == other.featureRegion && inputRegion == other.inputRegion && imageSize == other.imageSize &&
          std::memcmp(input.const_data_ptr(), other.input.const_data_ptr(), input.nbytes()) == 0;
 }
@@ -57,12 +60,15 @@ FeatureCache::Key::operator==(const Key & other) const
 const FeatureTile *
 FeatureCache::Find(const Key & key)
 {
+  // A budget holds few tiles, and voxels are compared only where the regions agree: no index is needed.
   const auto found =
     std::find_if(m_Entries.begin(), m_Entries.end(), [&key](const Entry & entry) { return entry.key == key; });
   if (found == m_Entries.end())
   {
     return nullptr;
   }
+  // splice() moves the node, not the entry: pointers to tiles that are handed out stay valid. The tiles in use are the
+  // most recent ones, which is how MakeRoom() and ClearBut() know them.
   m_Entries.splice(m_Entries.begin(), m_Entries, found);
   return &m_Entries.front().tile;
 }

@@ -28,8 +28,7 @@ namespace itk::arssr
 {
 /** \brief Keeps the features of the tiles used last, within a capacity in bytes.
  *
- * An entry is found again only by the very voxels that it was made from, at the same place in an image of the same
- * size.
+ * An entry is found only for the very voxels that it was made from, at the same place in an image of the same size.
  */
 class FeatureCache
 {
@@ -49,23 +48,24 @@ public:
   const FeatureTile *
   Find(const Key & key);
 
-  /** Drops the oldest entries until `bytes` more fit into the capacity or only the most recent ones are left that are
-   * in use. */
+  /** Drops the least recently used entries until `bytes` more fit into the capacity, or until only the `inUse` most
+   * recent ones are left. */
   void
   MakeRoom(SizeValueType bytes, SizeValueType capacity, std::size_t inUse = 0);
 
-  /** Adds the features of a key that is not there yet; they stay until MakeRoom() or Clear(). */
+  /** Adds the features of a key that is not there yet. They stay, at the same address, until MakeRoom(), ClearBut() or
+   * Clear() drops them. */
   const FeatureTile &
   Insert(Key key, FeatureTile tile);
 
   void
   Clear();
 
-  /** Drops all entries but the most recent ones, which are in use. \return whether there were any. */
+  /** Drops all entries but the `inUse` most recent ones. \return whether any was dropped. */
   bool
   ClearBut(std::size_t inUse);
 
-  /** Bytes that the entries keep from being given back, in main memory and on a device. */
+  /** Bytes that the entries hold, in main memory and on a device. */
   SizeValueType
   GetSize() const
   {

@@ -27,9 +27,12 @@ namespace itk::arssr
 {
 namespace
 {
+// Parts of the loops below: large enough that taking the next one costs little beside it, small enough for the threads
+// to finish together.
 constexpr std::int64_t VoxelsAtOnce = 1 << 14;
 constexpr std::int64_t SpansAtOnce = 64;
 
+/** The order of spans: by z, then y, then x, that is, by the index read backwards. */
 bool
 IsBefore(const ArSSREngine::IndexType & index, const OutputSpan & span)
 {
@@ -55,6 +58,9 @@ PassAverage::PassAverage(const std::vector<OutputSpan> & spans, unsigned int thr
 void
 PassAverage::Write(const ArSSREngine::IndexType & first, const float * values, SizeValueType count)
 {
+  // The last span that starts at or before the voxel holds it, and all of the values: executors write parts of the
+  // spans that they are given. A voxel whose decoding is tried again replaces its value here, before EndPass() adds it;
+  // sums that were added to at once would count it twice.
   const auto span = std::prev(std::upper_bound(m_Spans.begin(), m_Spans.end(), first, IsBefore));
   const auto voxel = m_FirstVoxels[static_cast<std::size_t>(span - m_Spans.begin())] +
                      static_cast<SizeValueType>(first[0] - span->start[0]);
@@ -69,6 +75,7 @@ PassAverage::EndPass()
     m_Threads, static_cast<std::int64_t>(m_Values.size()), VoxelsAtOnce, [this](std::int64_t begin, std::int64_t end) {
       for (auto voxel = static_cast<std::size_t>(begin); voxel < static_cast<std::size_t>(end); ++voxel)
       {
+        // A float has 24 bits of mantissa and its square 48, so eight equal values are summed without rounding.
         const double value = m_Values[voxel];
         m_Sums[voxel] += value;
         m_Squares[voxel] += value * value;
@@ -83,7 +90,7 @@ PassAverage::HandOut(const ArSSREngine::WriteFunction & writeMean, const ArSSREn
   const auto   handOutSpan = [&](std::size_t number) {
     const OutputSpan &  span = m_Spans[number];
     const SizeValueType first = m_FirstVoxels[number];
-    float * const       values = m_Values.data() + first; // no longer needed for what they were
+    float * const       values = m_Values.data() + first; // the last pass has been added, so its memory is free
     for (SizeValueType n = 0; n < span.count; ++n)
     {
       values[n] = static_cast<float>(m_Sums[first + n] / count);
@@ -96,6 +103,10 @@ PassAverage::HandOut(const ArSSREngine::WriteFunction & writeMean, const ArSSREn
     for (SizeValueType n = 0; n < span.count; ++n)
     {
       const double sum = m_Sums[first + n];
+      // The sum of squared differences from the mean, as Σx² - (Σx)²/N. Σx² and Σx of float values lose little in
+      // double; for equal values and an N that is a power of two both terms are exact, and their difference is zero.
+      // Rounding may leave a small negative number: std::max() with the number as its first argument makes it zero and
+      // passes a NaN on.
       const double squares = m_Squares[first + n] - sum * sum / count;
       values[n] = static_cast<float>(std::sqrt(std::max(squares, 0.0) / (count - 1.0))); // a NaN stays
     }

@@ -28,9 +28,9 @@ namespace itk::arssr
 {
 /** \brief Mean and standard deviation over passes, of the voxels of some spans.
  *
- * Both come from sums in double precision, which hold eight values without an error that single precision shows: the
- * mean is rounded once, and where all values are the same, it is theirs and the deviation is zero. The deviation is
- * \f$ \sqrt{\sum_k (x_k - \bar x)^2 / (N - 1)} \f$, so that 2, 4 and 8 passes estimate the same.
+ * Both come from sums in double precision, whose error over eight values is too small to show in single precision: the
+ * mean is rounded once, and where all values are equal, it is that value and the deviation is zero. The deviation is
+ * \f$ \sqrt{\sum_k (x_k - \bar x)^2 / (N - 1)} \f$, so that 2, 4 and 8 passes estimate the same quantity.
  */
 class PassAverage
 {
@@ -38,21 +38,21 @@ public:
   /** Memory for each voxel. */
   static constexpr SizeValueType BytesPerVoxel = sizeof(float) + 2 * sizeof(double);
 
-  /** \param spans in z, y and x order; must outlive this. \param threads that its loops use, zero for as many as torch.
-   */
+  /** \param spans sorted by z, then y, then x; must outlive this. \param threads for its loops; zero: as many as torch
+   * has. */
   PassAverage(const std::vector<OutputSpan> & spans, unsigned int threads);
 
-  /** Takes values of the pass at work: each voxel's, more than once perhaps, and then the last one counts. For several
-   * threads, for different voxels. */
+  /** Takes values of the pass under way. Where a voxel is written more than once, the last value counts. Several
+   * threads may call it for different voxels. */
   void
   Write(const ArSSREngine::IndexType & first, const float * values, SizeValueType count);
 
-  /** Adds the values to the sums. */
+  /** Ends a pass: adds its values to the sums. */
   void
   EndPass();
 
-  /** Hands out the mean of each voxel and, unless the second function is empty, the standard deviation. From several
-   * threads. */
+  /** Hands out the mean of each voxel and, unless the second function is empty, the standard deviation. Calls the
+   * functions from several threads. */
   void
   HandOut(const ArSSREngine::WriteFunction & writeMean, const ArSSREngine::WriteFunction & writeDeviation);
 
@@ -60,7 +60,7 @@ private:
   const std::vector<OutputSpan> & m_Spans;
   unsigned int                    m_Threads;
   std::vector<SizeValueType>      m_FirstVoxels; // of the spans
-  std::vector<float>              m_Values;      // [voxel], of the pass at work
+  std::vector<float>              m_Values;      // [voxel], of the pass under way
   std::vector<double>             m_Sums;        // [voxel]
   std::vector<double>             m_Squares;     // [voxel], their sums
   unsigned int                    m_NumberOfPasses{ 0 };

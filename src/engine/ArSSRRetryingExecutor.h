@@ -25,11 +25,12 @@
 
 namespace itk::arssr
 {
-/** \brief Goes on where an executor runs out of memory: with what is kept for later given up, then in smaller pieces.
+/** \brief Retries where an executor runs out of memory: after releasing what is kept for later, then in smaller pieces.
  *
- * Memory that is given up is worth one more try of the whole. Then a tile's features are computed in halves, along its
- * longest axis, and those in halves again, down to `SmallestPiece` LR voxels; spans of output voxels likewise. Then the
- * error of the executor is thrown on. Pieces have the halo that they need, so the features are the same.
+ * If memory could be released, the whole is tried once more. Then a tile's features are computed in halves along its
+ * longest axis, and those in halves again, down to `SmallestPiece` LR voxels; spans of output voxels likewise. If even
+ * these do not fit, the executor's error is rethrown. Pieces have the halo that they need, so the features are the
+ * same.
  */
 class RetryingExecutor : public Executor
 {
@@ -37,7 +38,7 @@ public:
   static constexpr std::int64_t  SmallestPiece = 8;  /**< LR voxels along the longest axis */
   static constexpr SizeValueType FewestVoxels = 256; /**< of the output, decoded at once */
 
-  /** \param haloRadius of the encoder, in LR voxels. \param giveUp gives up what is kept for later; may be empty. */
+  /** \param haloRadius of the encoder, in LR voxels. \param giveUp releases what is kept for later; may be empty. */
   RetryingExecutor(std::unique_ptr<Executor> executor, std::int64_t haloRadius, GiveUpFunction giveUp = {});
 
   FeatureTile
@@ -53,7 +54,7 @@ public:
   GetDescription() const override;
 
 private:
-  /** Runs a function, once more if something could be given up. \return the exception when memory ran out, else null.
+  /** Runs a function, and once more if memory could be released. \return the exception when memory ran out, else null.
    */
   std::exception_ptr
   Try(const std::function<void()> & function) const;

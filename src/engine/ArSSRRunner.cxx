@@ -33,10 +33,11 @@ namespace itk::arssr
 {
 namespace
 {
-// Of the output, averaged at once: enough for two chunks of the CUDA decoder to be under way.
+// Output voxels that are averaged at once. The CUDA decoder computes one chunk of 2^21 voxels while another one is
+// written, so with fewer it would wait. Each takes PassAverage::BytesPerVoxel of main memory.
 constexpr SizeValueType MostVoxelsAveraged = SizeValueType{ 1 } << 22;
 
-/** A region with so many voxels more on each side, cropped to the image. */
+/** A region grown by `margin` voxels on each side and cropped to the image. */
 ArSSREngine::RegionType
 Dilated(ArSSREngine::RegionType region, SizeValueType margin, const ArSSREngine::SizeType & imageSize)
 {
@@ -94,13 +95,15 @@ Runner::GetCosts(const std::shared_ptr<const Network> & network)
 {
   this->UpdateExecutor(network);
   TileCosts costs = m_Executor->GetCosts();
-  costs.haloRadius = std::max(costs.haloRadius, NeighborhoodBounds::Radius); // every encoder of ours has more
+  // BoundedOutput needs the neighbours of a tile's voxels. Every encoder has a wider halo; this does not rely on it.
+  costs.haloRadius = std::max(costs.haloRadius, NeighborhoodBounds::Radius);
   if (settings.passes > 1)
   {
     costs.passes = settings.passes;
     costs.sampleMargin = Mirror::Margin;
     costs.haloRadius += Mirror::Margin;
-    const SizeValueType voxels = settings.device.is_cpu() ? costs.voxelsPerBatch : 0; // the budget is the device's
+    // Averages lie in main memory; they count only where that is the memory which the budget is for.
+    const SizeValueType voxels = settings.device.is_cpu() ? costs.voxelsPerBatch : 0;
     costs.fixedBytes += std::min(voxels, MostVoxelsAveraged) * PassAverage::BytesPerVoxel;
   }
   return costs;
@@ -118,10 +121,12 @@ void
 Runner::UpdateExecutor(const std::shared_ptr<const Network> & network)
 {
   const Precision precision = settings.GetResolvedPrecision();
+  // Pointers are compared: m_Network keeps its network alive, so another one cannot have its address.
   if (m_Executor && m_Network == network && m_DeviceOfExecutor == settings.device && m_PrecisionOfExecutor == precision)
   {
     return;
   }
+  // Both go first: features of another network must never be found, and the device need not hold the weights of two.
   m_Cache.Clear();
   m_Executor.reset();
   m_Executor = this->MakeExecutor(*network, [this] { return m_Cache.ClearBut(m_TilesInUse); });
@@ -136,6 +141,8 @@ Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, dou
 {
   const TileCosts costs = this->GetCosts(network);
   m_ExecutorDescription = m_Executor->GetDescription();
+  // Features of a mirrored pass reach Mirror::Margin further, and without the halo for them they would differ near the
+  // seams between tiles.
   if (settings.passes > 1 && job.lattice.GetHaloRadius() < costs.haloRadius)
   {
     itkGenericExceptionMacro("The lattice's halo is " << job.lattice.GetHaloRadius() << " LR voxels; for "
@@ -146,12 +153,15 @@ Runner::Run(const Job & job, const std::shared_ptr<const Network> & network, dou
   const double peak = costs.GetPeakBytes(job.lattice);
   const auto   featureCapacity = static_cast<SizeValueType>(std::max(budget - peak, 0.0));
 
+  // An empty region has no last voxel, and so no bounds.
   if (job.outputRegion.GetNumberOfPixels() == 0)
   {
     return 0;
   }
   const ImageRegionIndexRange<3> tiles(job.lattice.GetTilesOf(job.indexMap, job.outputRegion));
 
+  // Voxels outside the input's extent are counted though they are never decoded: progress may end below 1, but needs no
+  // search beforehand.
   double total =
     static_cast<double>(job.outputRegion.GetNumberOfPixels()) * static_cast<double>(network->GetDecoder().GetCost());
   for (const IndexType & tile : tiles)
@@ -173,12 +183,14 @@ SizeValueType
 Runner::RunTile(Work & work, const IndexType & tile)
 {
   const Job & job = work.job;
+  // The tile before is done. Its features stay in the cache, but may be dropped from now on.
   m_TilesInUse = 0;
   const bool          isAveraged = settings.passes > 1;
   const SizeValueType batch = work.costs.voxelsPerBatch;
   const SizeValueType voxelsPerBatch = isAveraged ? std::min(batch, MostVoxelsAveraged) : batch;
   OutputSpans         outputSpans(job.indexMap, job.lattice, job.outputRegion, tile);
   auto                spans = outputSpans.GetNext(voxelsPerBatch);
+  // The tiles of a job are a box, of which a rotated grid misses some: they are neither read nor encoded.
   if (spans.empty())
   {
     return 0;
@@ -187,6 +199,7 @@ Runner::RunTile(Work & work, const IndexType & tile)
   const std::vector<Pass>      passes = this->PreparePasses(work, tile, input);
   std::optional<BoundedOutput> bounded;
   WriteFunction                write = job.writeOutput;
+  // Bounds apply to the mean over the passes: `write` gets the mean, DecodePasses() the values of each pass.
   if (job.boundToNeighborhood)
   {
     bounded.emplace(job, tile, input.const_data_ptr<float>());
@@ -194,6 +207,7 @@ Runner::RunTile(Work & work, const IndexType & tile)
       bounded->Write(first, values, count);
     };
   }
+  // The cache has the voxels that are needed. Where features were found in it, this copy is a second one.
   input.reset();
   for (; !spans.empty(); spans = outputSpans.GetNext(voxelsPerBatch))
   {
@@ -222,6 +236,8 @@ Runner::DecodePasses(Work &                          work,
                      const std::vector<OutputSpan> & spans,
                      const WriteFunction &           writeMean) const
 {
+  // Pass by pass over one batch of spans, so that sums are held for a batch only, not for all of the tile's voxels.
+  // Each pass decodes the same output voxels; its index map leads to the mirrored image.
   PassAverage         average(spans, settings.threads);
   const WriteFunction collect = [&average](const IndexType & first, const float * values, SizeValueType count) {
     average.Write(first, values, count);
@@ -245,6 +261,7 @@ Runner::MakeTensor(const std::function<at::Tensor()> & make)
   };
   if (TryToFitIntoMemory(set))
   {
+    // A second failure is the caller's to handle.
     m_Cache.ClearBut(m_TilesInUse);
     set();
   }
@@ -273,6 +290,7 @@ Runner::PreparePasses(Work & work, const IndexType & tile, const at::Tensor & in
   std::vector<Pass>   passes;
   for (unsigned int number = 0; number < settings.passes; ++number)
   {
+    // Pass 0 mirrors nothing: its key shares the memory of `input`.
     const Mirror      mirror(MirrorsOfPasses[number], imageSize);
     FeatureCache::Key key;
     key.featureRegion = mirror.Apply(featureRegion);
@@ -280,6 +298,8 @@ Runner::PreparePasses(Work & work, const IndexType & tile, const at::Tensor & in
     key.imageSize = ToGridIndex(imageSize);
     key.input = this->MakeTensor([&] { return mirror.Apply(input); });
     passes.push_back({ mirror.Apply(job.indexMap), &this->GetFeatures(work, std::move(key)) });
+    // This pass's tile is now the cache's most recent one. Counted, it stays while the other passes are encoded and all
+    // are decoded; otherwise Pass::features would dangle.
     ++m_TilesInUse;
   }
   return passes;
@@ -298,6 +318,7 @@ Runner::GetFeatures(Work & work, FeatureCache::Key key)
   }
   const double tileBytes = work.costs.GetTileBytes(static_cast<double>(key.input.numel()),
                                                    static_cast<double>(key.featureRegion.GetNumberOfPixels()));
+  // Before encoding, which has the peak of memory.
   m_Cache.MakeRoom(static_cast<SizeValueType>(tileBytes), work.featureCapacity, m_TilesInUse);
 
   EncodeJob encode;
@@ -308,6 +329,7 @@ Runner::GetFeatures(Work & work, FeatureCache::Key key)
   const GridIndex featureSize = ToGridIndex(key.featureRegion.GetSize());
   for (int axis = 0; axis < 3; ++axis)
   {
+    // Regions count from the image's first voxel, the box from the first voxel of lowResolution.
     encode.featureBox.begin[axis] = featureOrigin[axis] - encode.origin[axis];
     encode.featureBox.end[axis] = encode.featureBox.begin[axis] + featureSize[axis];
   }
@@ -315,6 +337,7 @@ Runner::GetFeatures(Work & work, FeatureCache::Key key)
   encode.report = [&](double fraction) {
     work.meter.Report(fraction * cost);
   };
+  // RetryingExecutor may call ClearBut() in here: the key's voxels are held by `key`, not yet by the cache.
   FeatureTile result = m_Executor->Encode(encode);
   ++m_NumberOfEncodedTiles;
   work.meter.Add(cost);

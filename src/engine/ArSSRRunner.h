@@ -34,7 +34,7 @@ struct RunnerSettings
 {
   at::Device   device{ at::kCPU };
   Precision    precision{ Precision::Float32 };
-  unsigned int passes{ 1 };  /**< or as many as there are in MirrorsOfPasses at most */
+  unsigned int passes{ 1 };  /**< at most as many as MirrorsOfPasses has */
   unsigned int threads{ 0 }; /**< of the CPU; zero: as many as torch has */
 
   Precision
@@ -46,11 +46,11 @@ struct RunnerSettings
 
 /** \brief Runs jobs of the engine with a network on a device, tile by tile.
  *
- * With several passes a tile's voxels are mirrored with the whole image's coordinates: region, origin and index map are
- * those of the mirrored image, so a pass gives what the network gives for that image, and an executor knows of nothing
- * else. The passes' features of a tile are held together, and their values averaged batch by batch.
+ * With several passes, a pass gives what the network gives for the mirrored image: the tile's voxels are mirrored, and
+ * regions, origins and the index map are those of the mirrored image, so executors need not know of it. The features of
+ * all passes of a tile are held together, and their values averaged batch by batch.
  *
- * Holds what outlives a job: the network as it is on the device and the features of the tiles used last. Exceptions of
+ * Holds what outlives a job: the network as it is on the device, and the features of the tiles used last. Exceptions of
  * torch and of the job's functions pass through.
  */
 class Runner
@@ -67,7 +67,7 @@ public:
 
   RunnerSettings settings;
 
-  /** What tiles cost with a network on the device, asked of the executor that runs it. */
+  /** What tiles cost with a network on the device, according to the executor that runs it. */
   TileCosts
   GetCosts(const std::shared_ptr<const Network> & network);
 
@@ -94,15 +94,15 @@ public:
   }
 
 protected:
-  /** The executor for a network on the device that is set. \param giveUp what it calls where memory runs out */
+  /** Makes the executor for a network on the device that is set. \param giveUp what it calls where memory runs out */
   virtual std::unique_ptr<Executor>
   MakeExecutor(const Network & network, GiveUpFunction giveUp) const;
 
 private:
   struct Work;
 
-  /** Makes the executor anew unless it is the network's, for the device and in the precision set; another one makes the
-   * features useless. */
+  /** Makes a new executor, and drops the features of the old one, unless the one there is has this network and the
+   * device and precision that are set. */
   void
   UpdateExecutor(const std::shared_ptr<const Network> & network);
 
@@ -110,7 +110,7 @@ private:
   SizeValueType
   RunTile(Work & work, const IndexType & tile);
 
-  /** Runs what makes a tensor; once more, with kept tiles given up, where memory runs out. */
+  /** Runs what makes a tensor. Where memory runs out, drops the tiles not in use and runs it once more. */
   at::Tensor
   MakeTensor(const std::function<at::Tensor()> & make);
 
@@ -136,7 +136,7 @@ private:
   double
   GetDecodeWork(const std::vector<OutputSpan> & spans) const;
 
-  /** Decodes voxels in each pass and hands their mean out. */
+  /** Decodes voxels in each pass and hands out their mean. */
   void
   DecodePasses(Work &                          work,
                const std::vector<Pass> &       passes,

@@ -35,6 +35,8 @@ ArSSREngine::~ArSSREngine() = default;
 void
 ArSSREngine::SetModel(const ArSSRModel * model)
 {
+  // The runner keeps its executor until the next job, which compares the network itself: a model's network can be
+  // replaced without a call of SetModel().
   if (m_Model != model)
   {
     m_Model = model;
@@ -51,6 +53,8 @@ ArSSREngine::GetModel() const
 void
 ArSSREngine::SetDevice(const std::string & device)
 {
+  // Resolved at once, so that a wrong name is refused here, and a device that `auto` stands for already does not make
+  // the pipeline run again.
   const at::Device resolved = arssr::CallTorch([&] { return arssr::ResolveDevice(device); });
   if (m_Runner->settings.device != resolved)
   {
@@ -73,6 +77,8 @@ ArSSREngine::SetPrecision(const std::string & precision)
 void
 ArSSREngine::SetNumberOfPasses(unsigned int passes)
 {
+  // Only of 1, 2, 4 and 8 passes does MirrorsOfPasses mirror each axis in half, and only for these is PassAverage exact
+  // where all passes agree.
   const bool isPowerOfTwo = passes != 0 && (passes & (passes - 1)) == 0;
   if (!isPowerOfTwo || passes > arssr::MirrorsOfPasses.size())
   {
@@ -130,6 +136,7 @@ ArSSREngine::PlanTiles(const SizeType & imageSize) const
 {
   const auto             network = GetNetworkOf(m_Model);
   const arssr::TileCosts costs = arssr::CallTorch([&] {
+    // Costs are the executor's, which is made here, with its weights, and then kept for Run().
     const c10::InferenceMode inferenceMode;
     return m_Runner->GetCosts(network);
   });
@@ -142,6 +149,7 @@ ArSSREngine::Run(const Job & job)
   const auto network = GetNetworkOf(m_Model);
   return arssr::CallTorch(
     [&] {
+      // Nothing here is differentiated: without the bookkeeping of autograd, tensors need less memory and time.
       const c10::InferenceMode      inferenceMode;
       const arssr::ThreadCountScope threads(m_NumberOfThreads); // what torch does on the CPU
       m_Runner->settings.threads = m_NumberOfThreads;

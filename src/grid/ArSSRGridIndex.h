@@ -38,8 +38,8 @@ struct GridBox
   GridIndex end{};
 };
 
-/** An index or a size of ITK's, x first. Here and in the next two, and nowhere else, the order of axes is turned round.
- */
+/** From an index or a size of ITK's, x first. This function and the next two are the only ones that reverse the order
+ * of the axes. */
 template <typename TIndex>
 GridIndex
 ToGridIndex(const TIndex & index)
@@ -49,7 +49,7 @@ ToGridIndex(const TIndex & index)
            static_cast<std::int64_t>(index[0]) };
 }
 
-/** Lengths or a continuous index of ITK's, x first. */
+/** From lengths or a continuous index of ITK's, x first. */
 template <typename TLengths>
 GridLengths
 ToGridLengths(const TLengths & lengths)
@@ -57,7 +57,7 @@ ToGridLengths(const TLengths & lengths)
   return { lengths[2], lengths[1], lengths[0] };
 }
 
-/** A size as ITK has it, x first. */
+/** To a size of ITK's, x first. */
 inline Size<3>
 ToSize(const GridIndex & size)
 {

@@ -32,6 +32,7 @@ Mirror::Apply(const RegionType & region) const
     if (m_Axes[axis])
     {
       const auto size = static_cast<IndexValueType>(m_ImageSize[axis]);
+      // The last voxel, begin + count - 1, becomes the first one: n - 1 - (begin + count - 1).
       result.SetIndex(axis, size - region.GetIndex(axis) - static_cast<IndexValueType>(region.GetSize(axis)));
     }
   }
@@ -46,9 +47,11 @@ Mirror::Apply(const at::Tensor & voxels) const
   {
     if (m_Axes[axis])
     {
+      // Axes are (x, y, z), the tensor's dimensions [z, y, x].
       dimensions.push_back(2 - static_cast<std::int64_t>(axis));
     }
   }
+  // Encoders and the feature cache, which compares memory, need the mirrored voxels in row-major order.
   return dimensions.empty() ? voxels : voxels.flip(dimensions).contiguous();
 }
 } // namespace itk::arssr

@@ -26,7 +26,7 @@
 
 namespace itk::arssr
 {
-/** \brief Where things of the LR image are once it is mirrored along some axes: voxel c of n is then voxel n - 1 - c.
+/** \brief Mirrors regions, voxels and index maps of the LR image along some axes: voxel c of n becomes voxel n - 1 - c.
  */
 class Mirror
 {
@@ -35,8 +35,8 @@ public:
   using RegionType = ArSSRTileLattice::RegionType;
   using SizeType = ArSSRTileLattice::SizeType;
 
-  /** LR voxels more, on either side of a tile's features, that its samples read in the mirrored image: there the voxel
-   * below a sample is the one above it here, and rounding may make either the next one. */
+  /** LR voxels that a mirrored pass needs beyond a tile's features, on either side: the voxel below a sample is the one
+   * above it in the mirrored image, and rounding may shift either by one. */
   static constexpr SizeValueType Margin = 1;
 
   Mirror(const Axes & axes, const SizeType & imageSize)
@@ -44,18 +44,18 @@ public:
     , m_ImageSize(imageSize)
   {}
 
-  /** A region that counts from the image's first voxel. */
+  /** Mirrors a region that counts from the image's first voxel. */
   RegionType
   Apply(const RegionType & region) const;
 
-  /** A map to the image. */
+  /** Turns a map to the image into the map to the mirrored image. */
   ArSSRIndexMap
   Apply(const ArSSRIndexMap & indexMap) const
   {
     return indexMap.MirroredAlong(m_Axes, m_ImageSize);
   }
 
-  /** Voxels of a region, [z, y, x]; themselves where nothing is mirrored. */
+  /** Mirrors the voxels of a region, [z, y, x]. Returns the same tensor where nothing is mirrored. */
   at::Tensor
   Apply(const at::Tensor & voxels) const;
 
@@ -64,8 +64,8 @@ private:
   SizeType m_ImageSize;
 };
 
-/** Axes along which each pass mirrors the LR image; of fewer passes the first ones. Each axis is mirrored in half of
- * the passes, of 2, of 4 and of 8: first all axes, then the last one, which mostly has the thickest voxels, and then
+/** Axes along which each pass mirrors the LR image; fewer passes use the first entries. Whether there are 2, 4 or 8
+ * passes, each axis is mirrored in half of them: first all axes, then z, whose voxels are usually the thickest, then
  * the others. */
 constexpr std::array<Mirror::Axes, 8> MirrorsOfPasses{ { { { false, false, false } },
                                                          { { true, true, true } },

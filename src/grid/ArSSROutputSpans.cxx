@@ -23,7 +23,8 @@ namespace itk::arssr
 {
 namespace
 {
-/** The first of 0 … count-1 for which a condition holds that then holds for all that follow; count if there is none. */
+/** The first of 0 … count-1 for which a condition holds; count if there is none. The condition must hold for all that
+ * follow the first one. */
 template <typename TCondition>
 OffsetValueType
 FindFirst(OffsetValueType count, const TCondition & condition)
@@ -101,6 +102,8 @@ OutputSpans::OutputSpans(const ArSSRIndexMap &    indexMap,
 bool
 OutputSpans::CanTouch(const RegionType & part) const
 {
+  // Necessary, not sufficient: along a rotated grid the bounds of a part may overlap the tile while no sample lies in
+  // it.
   ArSSRIndexMap::ContinuousIndexType lower;
   ArSSRIndexMap::ContinuousIndexType upper;
   m_IndexMap.GetBounds(part, lower, upper);
@@ -122,7 +125,9 @@ OutputSpans::FindInLine(const IndexType & lineStart) const
   auto            end = static_cast<OffsetValueType>(m_Region.GetSize(0));
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
-    // Negative before the tile's part of the line, positive behind it, in the direction in which the line runs.
+    // Negative before the tile's part of the line, positive behind it, in the direction in which the line runs. The
+    // owner is that of the sample as it is computed, not of the line's equation solved for x: that would round in
+    // another way, and give a voxel on a seam to two tiles or to none.
     const int  sign = m_IndexMap.GetMatrix()[axis][0] < 0.0 ? -1 : 1;
     const auto compare = [&](OffsetValueType x) {
       IndexType index = lineStart;
@@ -131,7 +136,7 @@ OutputSpans::FindInLine(const IndexType & lineStart) const
     };
     if (begin < end && compare(begin) == 0 && compare(end - 1) == 0)
     {
-      continue; // all that is left, as it usually is
+      continue; // all that is left belongs to the tile along this axis: two evaluations instead of a search
     }
     begin = std::max(begin, FindFirst(end, [&](OffsetValueType x) { return compare(x) >= 0; }));
     end = FindFirst(end, [&](OffsetValueType x) { return compare(x) > 0; });
@@ -156,6 +161,7 @@ OutputSpans::GetNext(SizeValueType voxels)
   const auto              zEnd = m_Region.GetIndex(2) + static_cast<OffsetValueType>(m_Region.GetSize(2));
   for (; m_Z < zEnd; ++m_Z, m_Y = yBegin)
   {
+    // Planes, then lines, whose bounds miss the tile are skipped without a search along x.
     const RegionType plane({ { x, yBegin, m_Z } }, { { m_Region.GetSize(0), m_Region.GetSize(1), 1 } });
     if (!this->CanTouch(plane))
     {
@@ -163,6 +169,7 @@ OutputSpans::GetNext(SizeValueType voxels)
     }
     for (; m_Y < yEnd; ++m_Y)
     {
+      // Asked before a line is taken: m_Y and m_Z then name the line that the next call begins with.
       if (found >= voxels)
       {
         return spans;

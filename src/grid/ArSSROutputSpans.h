@@ -31,23 +31,23 @@ struct OutputSpan
   ArSSRIndexMap::IndexType start;
   SizeValueType            count{ 0 };
 
-  /** So many of its voxels at most, from one of them on. */
+  /** At most `most` of its voxels, from number `offset` on. */
   OutputSpan
   GetPart(SizeValueType offset, SizeValueType most) const;
 };
 
-/** Voxels of all spans together. */
+/** The number of voxels in all spans together. */
 SizeValueType
 CountVoxels(const std::vector<OutputSpan> & spans);
 
-/** The voxels of all spans in the same order, in groups that are full but for the last. */
+/** Divides the spans into groups of `voxelsPerGroup` voxels, in the same order; only the last group may have fewer. */
 std::vector<std::vector<OutputSpan>>
 CutSpans(const std::vector<OutputSpan> & spans, SizeValueType voxelsPerGroup);
 
 /** \brief Finds the voxels of a region of the output that a tile owns: at most one span for each line along x.
  *
- * The samples of a line lie on a straight line, and each coordinate of it grows or falls all the way, rounding
- * included; so what a tile, a box, owns of the line is in one piece.
+ * The samples of a line lie on a straight line, along which each coordinate is monotonic, rounding included. A tile is
+ * a box, so what it owns of the line is in one piece.
  */
 class OutputSpans
 {
@@ -60,7 +60,8 @@ public:
               const RegionType &       outputRegion,
               const IndexType &        tile);
 
-  /** The next spans, in y and z order, until they have `voxels` voxels or more; none when all were given. */
+  /** The next spans, by z, then y, until they have `voxels` voxels or more: up to a line more than asked for. Empty
+   * when all were given. */
   std::vector<OutputSpan>
   GetNext(SizeValueType voxels);
 

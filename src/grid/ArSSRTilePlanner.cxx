@@ -33,7 +33,8 @@ using SizeType = ArSSRTileLattice::SizeType;
 
 constexpr double BytesPerMiB = 1024.0 * 1024.0;
 
-// Divisions along an axis that are tried one by one; beyond it the tile size is halved each time.
+// Numbers of tiles along an axis that are tried one by one; beyond them the number is doubled each time. So there are
+// at most about 40 sizes of an axis to try, even of one with 2^20 voxels, and some ten thousand lattices.
 constexpr SizeValueType EveryDivisionUpTo = 24;
 
 double
@@ -49,6 +50,8 @@ TileSizesToTry(SizeValueType imageSize)
   SizeValueType              divisions = 1;
   while (sizes.empty() || sizes.back() > 1)
   {
+    // Rounded up, so the last tile is the smallest; several numbers of divisions give the same size, which is tried
+    // once. The loop ends with tiles of one voxel, the least that PlanTiles() can offer.
     const SizeValueType size = (imageSize + divisions - 1) / divisions;
     if (sizes.empty() || size < sizes.back())
     {
@@ -59,7 +62,8 @@ TileSizesToTry(SizeValueType imageSize)
   return sizes;
 }
 
-// LR voxels that are encoded along one axis, over all of its tiles.
+// LR voxels that are encoded along one axis, over all of its tiles, halos included. Input regions are boxes on a grid,
+// so the voxels encoded in a whole lattice are the product of the lengths along the axes.
 double
 EncodedLength(SizeValueType imageSize, SizeValueType tileSize, SizeValueType haloRadius)
 {
@@ -85,6 +89,7 @@ TileCosts::GetTileBytes(double inputVoxels, double featureVoxels) const
 double
 TileCosts::GetTileBytes(const ArSSRTileLattice & lattice) const
 {
+  // Every tile is taken for the largest one: the bound must hold for whichever tile is kept.
   SizeType features = lattice.GetFeatureSizeBound();
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
@@ -98,6 +103,7 @@ TileCosts::GetTileBytes(const ArSSRTileLattice & lattice) const
 double
 TileCosts::GetPeakBytes(const ArSSRTileLattice & lattice) const
 {
+  // One pass is encoded at a time, while the tiles of all passes are kept.
   return static_cast<double>(fixedBytes) +
          static_cast<double>(encodeBytesPerVoxel) * NumberOfVoxels(lattice.GetInputSizeBound()) +
          this->GetTileBytes(lattice);
@@ -145,7 +151,8 @@ PlanTiles(const SizeType & imageSize, const TileCosts & costs, SizeValueType bud
   };
   Best holdsLayer;
   Best fits;
-  // z varies fastest: of lattices with equal work the first one offered wins, and that should be cut along z.
+  // Of lattices with equal work the first one offered wins. z varies fastest, so that is the one that is cut along z:
+  // its tiles are slabs of whole slices, which an output that is streamed along z needs one after the other.
   for (std::size_t x = 0; x < sizes[0].size(); ++x)
   {
     for (std::size_t y = 0; y < sizes[1].size(); ++y)
@@ -160,6 +167,7 @@ PlanTiles(const SizeType & imageSize, const TileCosts & costs, SizeValueType bud
         }
         const double work = lengths[0][x] * lengths[1][y] * lengths[2][z];
         fits.Offer(work, lattice);
+        // The runner keeps tiles in what the peak leaves of the budget; see Runner::Run().
         if (peak + costs.GetLayerBytes(lattice) <= budget)
         {
           holdsLayer.Offer(work, lattice);
@@ -175,6 +183,7 @@ PlanTiles(const SizeType & imageSize, const TileCosts & costs, SizeValueType bud
   {
     return *fits.lattice;
   }
+  // No lattice has a lower peak than tiles of one voxel, so this is the least budget.
   const ArSSRTileLattice smallest(imageSize, { { 1, 1, 1 } }, costs.haloRadius);
   itkGenericExceptionMacro("MemoryBudget is " << budgetMiB << " MiB; this model needs at least "
                                               << std::ceil(costs.GetPeakBytes(smallest) / BytesPerMiB)

@@ -32,17 +32,17 @@ struct TileCosts
   SizeValueType fixedBytes{ 0 };                     /**< whatever the tile size */
   SizeValueType voxelsPerBatch{ 0 };                 /**< of the output, decoded at once on all threads */
   SizeValueType passes{ 1 };       /**< over mirrored copies of the image, whose tiles are held at the same time */
-  SizeValueType sampleMargin{ 0 }; /**< LR voxels that features are needed for on either side of a feature region */
+  SizeValueType sampleMargin{ 0 }; /**< LR voxels on either side of a feature region whose features are needed */
 
-  /** Bytes of a tile when it is kept: its features and the voxels they were made from. */
+  /** Bytes of a tile that is kept: its features and the voxels that they were made from. */
   double
   GetTileBytes(double inputVoxels, double featureVoxels) const;
 
-  /** Those of the largest tile, of all passes. */
+  /** Bytes of the largest tile, over all passes. */
   double
   GetTileBytes(const ArSSRTileLattice & lattice) const;
 
-  /** Bytes needed while the largest tile is encoded and one tile is kept, that of all passes. */
+  /** Bytes needed while the largest tile is encoded and one tile is kept, over all passes. */
   double
   GetPeakBytes(const ArSSRTileLattice & lattice) const;
 
@@ -54,8 +54,8 @@ struct TileCosts
 /** \brief Chooses the lattice with the least encoding work that fits a budget.
  *
  * Halos are encoded again for each tile, so large tiles cost less. A lattice of which one whole layer across x and y
- * can be held is preferred, for then an output that is streamed along z encodes every tile once. \throws
- * ExceptionObject when not even tiles of one voxel fit; the message has the least budget that works. */
+ * fits is preferred: an output that is streamed along z then encodes every tile once.
+ * \throws ExceptionObject when not even tiles of one voxel fit; the message has the least budget that works. */
 ArSSRTileLattice
 PlanTiles(const ArSSRTileLattice::SizeType & imageSize, const TileCosts & costs, SizeValueType budgetMiB);
 } // namespace itk::arssr

@@ -30,6 +30,8 @@ namespace
 SizeValueType
 RoundedSize(double voxels, unsigned int axis)
 {
+  // Halves up by hand: std::round() rounds away from zero and std::nearbyint() to even. The comparison is negated so
+  // that a NaN fails it; it comes before the cast, which is undefined beyond the type's range.
   const double rounded = std::max(1.0, std::floor(voxels + 0.5));
   if (!(rounded <= static_cast<double>(ArSSRImageGeometry::MaximumSize)))
   {
@@ -51,10 +53,11 @@ CheckPositive(double value, const char * what, unsigned int axis)
   }
 }
 
-// A start index beyond this would not be exact in double precision.
+// Start indices up to this size, and those of all voxels that follow, are exact in double precision.
 constexpr IndexValueType LargestStartIndex = IndexValueType{ 1 } << 52;
 
-// Directions are rotations, with a determinant of 1 or -1; one that is sheared as far as this holds no image.
+// A rotation has the determinant 1 or -1. Below this one the columns are dependent but for rounding, and the inverse
+// would magnify errors of positions a million times.
 constexpr double LeastDeterminant = 1e-6;
 } // namespace
 
@@ -116,7 +119,11 @@ ArSSRImageGeometry::ResizedTo(const SizeType & size) const
       itkGenericExceptionMacro("The output size along axis " << axis << " is 0; at least 1 voxel is expected.");
     }
     const auto inputSize = static_cast<double>(region.GetSize(axis));
+    // The ratio of sizes comes first: where it is a power of two, or 1, the spacing is exact, and that of
+    // a grid that is doubled and halved again is the same to the last bit.
     result.spacing[axis] = spacing[axis] * (inputSize / static_cast<double>(size[axis]));
+    // Outer faces coincide, so the first voxel's centre moves by half the difference of the spacings. The result starts
+    // at index zero, whose position is ITK's origin; the input's first voxel may have another index.
     const double start = static_cast<double>(region.GetIndex(axis)) * spacing[axis];
     firstVoxel[axis] = start + 0.5 * (result.spacing[axis] - spacing[axis]);
   }
@@ -145,6 +152,7 @@ ArSSRImageGeometry::RespacedTo(const SpacingType & newSpacing) const
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
     CheckPositive(newSpacing[axis], "output spacing", axis);
+    // The ratio of spacings first: the input's own spacing gives exactly its own size.
     size[axis] = RoundedSize(static_cast<double>(region.GetSize(axis)) * (spacing[axis] / newSpacing[axis]), axis);
   }
   return this->ResizedTo(size);

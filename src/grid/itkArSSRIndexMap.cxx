@@ -25,17 +25,23 @@ namespace itk
 {
 namespace
 {
-// Entries of the index map below this are rounding errors of the direction matrices' product.
+// Entries of the index map below this are rounding errors of the direction matrices' product. As an axis has at most
+// 2^20 voxels, setting one to zero moves no sample by more than about 1e-6 LR voxels; in exchange, grids whose axes are
+// parallel have constant coordinates along a line, and IsAxisAligned() sees them.
 constexpr double NegligibleMatrixEntry = 1e-12;
 } // namespace
 
 
+// With direction D, spacing S and origin o, index i of an image is at the point o + D S i. So the map from the output
+// to the LR image, c = A (i - i_0) + b, has A = inverse(D S of the LR image) (D S of the output), and b is the LR index
+// of the output's first voxel less the start index of the LR image.
 ArSSRIndexMap::ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageGeometry & output)
   : m_OutputStart(output.region.GetIndex())
 {
   input.Verify("input");
   output.Verify("output");
-  // Spacings of any size are divided by, so that no determinant of theirs runs over or under.
+  // Only the direction is inverted; the spacings are divided by afterwards. The determinant of direction and spacing
+  // together could overflow or underflow for spacings that are valid.
   ArSSRImageGeometry::DirectionType physicalToInput(input.direction.GetInverse());
   ArSSRImageGeometry::DirectionType outputToPhysical = output.direction;
   for (unsigned int column = 0; column < 3; ++column)
@@ -54,6 +60,8 @@ ArSSRIndexMap::ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageG
     outputStart[axis] = static_cast<double>(m_OutputStart[axis]);
   }
   const auto firstVoxel = output.origin + outputToPhysical * outputStart;
+  // The difference of positions comes first: both may be far from the world's origin, and mapping them one by one would
+  // lose the digits that the difference keeps.
   const auto offset = physicalToInput * (firstVoxel - input.origin);
   for (unsigned int row = 0; row < 3; ++row)
   {
@@ -112,10 +120,11 @@ ArSSRIndexMap::MirroredAlong(const std::array<bool, 3> & axes, const ArSSRImageG
   {
     if (axes[row])
     {
+      // c becomes n - 1 - c, so both terms of c = A i + b change sign.
       result.m_Offset[row] = static_cast<double>(imageSize[row] - 1) - m_Offset[row];
       for (double & entry : result.m_Matrix[row])
       {
-        entry = 0.0 - entry; // no negative zero
+        entry = 0.0 - entry; // zero stays +0, where a change of sign would make it -0
       }
     }
   }
@@ -128,7 +137,9 @@ ArSSRIndexMap::GetBounds(const RegionType &    outputRegion,
                          ContinuousIndexType & lower,
                          ContinuousIndexType & upper) const
 {
-  // Evaluate() itself, at the corner that is extreme for each row, so that rounding is the same as for the samples.
+  // Each row is evaluated at the corner of the region at which it is extreme, by Evaluate() itself: its rounding is
+  // monotonic, so the bounds hold for the samples to the last bit. A sample beyond them would belong to a tile that
+  // nobody asked for.
   for (unsigned int row = 0; row < 3; ++row)
   {
     IndexType lowCorner = outputRegion.GetIndex();

@@ -31,6 +31,7 @@ VerifyPositive(const char * name, const TArray & values)
 {
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // Negated, so that a NaN is refused too.
     if (!(values[axis] > 0.0) || !std::isfinite(values[axis]))
     {
       itkGenericExceptionMacro(<< name << " are " << values << "; positive finite numbers are expected.");
@@ -50,6 +51,8 @@ ArSSROutputGrid::GetScaleFactors() const
 void
 ArSSROutputGrid::VerifyOneKind() const
 {
+  // An origin, a direction or a start index alone does not say how far the grid reaches; a spacing alone does, as the
+  // field of view is kept.
   const bool goesWithSize = origin || direction || startIndex;
   const bool anythingExplicit = size || spacing || goesWithSize;
   if (useReference && (scaleFactors || anythingExplicit))
@@ -90,12 +93,15 @@ ArSSROutputGrid::Compute(const ArSSRImageGeometry & input, const ImageBase<3> * 
 {
   if (useReference)
   {
+    // The reference is taken as it is, with its start index, so that the output can be compared voxel by voxel.
     return ArSSRImageGeometry::FromImage(*reference);
   }
   if (!size)
   {
     return spacing ? input.RespacedTo(*spacing) : input.ScaledBy(this->GetScaleFactors());
   }
+  // What is not set is that of the grid with this size over the input's field of view. A spacing or a direction that is
+  // set leaves the origin of that grid where it is.
   ArSSRImageGeometry geometry = input.ResizedTo(*size);
   geometry.spacing = spacing.value_or(geometry.spacing);
   geometry.origin = origin.value_or(geometry.origin);

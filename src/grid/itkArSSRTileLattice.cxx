@@ -49,6 +49,7 @@ ArSSRTileLattice::Dilated(const RegionType & region, SizeValueType low, SizeValu
   {
     const auto begin = static_cast<SizeValueType>(region.GetIndex(axis));
     const auto end = begin + region.GetSize(axis);
+    // Sizes are unsigned: the margin is cut before it is subtracted.
     const auto newBegin = begin - std::min(begin, low);
     const auto newEnd = std::min(end + high, m_ImageSize[axis]);
     result.SetIndex(axis, static_cast<IndexValueType>(newBegin));
@@ -75,6 +76,8 @@ ArSSRTileLattice::GetCoreRegion(const IndexType & tile) const
 ArSSRTileLattice::RegionType
 ArSSRTileLattice::GetFeatureRegion(const IndexType & tile) const
 {
+  // Only above: a sample belongs to the tile that owns its floor, and trilinear sampling reads the floor and the voxel
+  // after it.
   return this->Dilated(this->GetCoreRegion(tile), 0, SampleRadius);
 }
 
@@ -104,6 +107,7 @@ ArSSRTileLattice::GetInputSizeBound() const
   SizeType size;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // A bound that no tile may reach: where there are two tiles along an axis, neither has both halos in full.
     size[axis] = std::min(m_TileSize[axis] + SampleRadius + 2 * m_HaloRadius, m_ImageSize[axis]);
   }
   return size;
@@ -114,6 +118,8 @@ IndexValueType
 ArSSRTileLattice::GetOwner(unsigned int axis, double coordinate) const
 {
   const double last = static_cast<double>(m_ImageSize[axis] - 1);
+  // Samples between the lower outer face and the first voxel's centre have their floor outside the image; they belong
+  // to the first tile. Clamped in double, because the cast of a value outside the type's range is undefined.
   const double voxel = std::min(std::max(std::floor(coordinate), 0.0), last);
   return static_cast<IndexValueType>(static_cast<SizeValueType>(voxel) / m_TileSize[axis]);
 }
@@ -130,6 +136,7 @@ int
 ArSSRTileLattice::CompareToExtent(unsigned int axis, double coordinate) const
 {
   const double upperFace = static_cast<double>(m_ImageSize[axis]) - 0.5;
+  // Negated, so that a NaN is outside.
   if (!(coordinate >= -0.5 - ExtentTolerance))
   {
     return -1;
@@ -159,6 +166,7 @@ ArSSRTileLattice::HasSampleInside(const ArSSRIndexMap & map, const RegionType & 
       return false;
     }
   }
+  // The bounds of a rotated region can overlap the extent while no sample lies in it, so each line along x is tested.
   for (IndexType begin = outputRegion.GetIndex(); begin[2] <= outputRegion.GetUpperIndex()[2]; ++begin[2])
   {
     for (begin[1] = outputRegion.GetIndex(1); begin[1] <= outputRegion.GetUpperIndex()[1]; ++begin[1])
@@ -176,6 +184,8 @@ ArSSRTileLattice::HasSampleInside(const ArSSRIndexMap & map, const RegionType & 
 bool
 ArSSRTileLattice::HasSampleInside(const ArSSRIndexMap & map, IndexType begin, SizeValueType length) const
 {
+  // Clips the line to the extent as the slab method of ray tracing does: the numbers of its voxels for which each
+  // coordinate is between the two faces are an interval, and [low, high] is where the three intervals meet.
   const ContinuousIndexType first = map.Evaluate(begin);
   const double              last = static_cast<double>(length) - 1.0;
   double                    low = 0.0;
@@ -196,7 +206,8 @@ ArSSRTileLattice::HasSampleInside(const ArSSRIndexMap & map, IndexType begin, Si
     low = std::max(low, std::min(atFirst, atLast));
     high = std::min(high, std::max(atFirst, atLast));
   }
-  // Rounding decides by the very samples that are computed: those at either end of what is left, and next to them.
+  // The divisions above round in another way than Evaluate(), so the ends are uncertain by a voxel. What counts are the
+  // computed samples: the extent is convex, so it is enough to test the voxels on both sides of each end.
   const IndexValueType start = begin[0];
   for (const double end : { std::floor(low), std::ceil(low), std::floor(high), std::ceil(high) })
   {
@@ -217,6 +228,7 @@ ArSSRTileLattice::HasSampleInside(const ArSSRIndexMap & map, IndexType begin, Si
 int
 ArSSRTileLattice::Compare(unsigned int axis, double coordinate, IndexValueType tile) const
 {
+  // The extent comes first: GetOwner() would give samples beyond it to the tiles at the border.
   if (const int side = this->CompareToExtent(axis, coordinate); side != 0)
   {
     return side;
@@ -233,6 +245,7 @@ ArSSRTileLattice::GetTilesWithin(const ContinuousIndexType & lower, const Contin
   {
     if (this->CompareToExtent(axis, upper[axis]) < 0 || this->CompareToExtent(axis, lower[axis]) > 0)
     {
+      // GetOwner() would clamp such bounds to the tiles at the border.
       return RegionType(IndexType{}, SizeType{});
     }
   }
@@ -246,6 +259,7 @@ ArSSRTileLattice::GetTilesWithin(const ContinuousIndexType & lower, const Contin
 ArSSRTileLattice::RegionType
 ArSSRTileLattice::GetInputRegionOfTiles(const RegionType & tiles) const
 {
+  // Input regions begin and end in the order of their tiles, so the first and the last tile of the box are enough.
   const RegionType first = this->GetInputRegion(tiles.GetIndex());
   const RegionType last = this->GetInputRegion(tiles.GetUpperIndex());
   RegionType       result;
@@ -258,6 +272,7 @@ ArSSRTileLattice::GetInputRegionOfTiles(const RegionType & tiles) const
 ArSSRTileLattice::RegionType
 ArSSRTileLattice::GetTilesOf(const ArSSRIndexMap & map, const RegionType & outputRegion) const
 {
+  // A box of tiles, and so an upper bound: along a rotated grid some of its tiles own no voxel of the region.
   ContinuousIndexType lower;
   ContinuousIndexType upper;
   map.GetBounds(outputRegion, lower, upper);

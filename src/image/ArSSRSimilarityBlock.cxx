@@ -19,11 +19,15 @@
 
 #include <cmath>
 
+// Per voxel, the four local sums cost 3 × 11 taps instead of 11³: rows are summed along x into m_PlaneFields, these
+// along y into a slot of the ring, and the ring's 11 planes along z into one row at a time, of which the measure is
+// taken at once. All passes run Add() over contiguous rows.
 namespace itk::arssr
 {
 namespace
 {
 constexpr double WindowSigma = 1.5; // voxels
+// Wang et al. 2004, section III: C1 = (K1 L)² and C2 = (K2 L)² for the range of values L.
 constexpr double K1 = 0.01;
 constexpr double K2 = 0.03;
 
@@ -55,6 +59,8 @@ SimilarityBlock::Sum(SizeValueType firstRow, SizeValueType firstPlane, SizeValue
   double sum = 0.0;
   for (SizeValueType plane = 0; plane < planes + Margin; ++plane)
   {
+    // The first Margin planes only fill the ring. From then on each plane completes a window: the slot after the one
+    // just written holds the oldest of its 11 planes.
     this->SumAlongRows(firstRow, firstPlane + plane);
     this->SumAcrossRows(plane % Width);
     if (plane >= Margin)
@@ -86,6 +92,7 @@ SimilarityBlock::SumAlongRows(SizeValueType firstRow, SizeValueType plane)
   double * const products = squares + m_RowLength;
   for (SizeValueType row = 0; row < m_Rows + Margin; ++row)
   {
+    // Sums of squares of truth and image are needed only added up, so that four fields do instead of five.
     m_Truth(firstRow + row, plane, truth);
     m_Image(firstRow + row, plane, image);
     for (SizeValueType x = 0; x < m_RowLength; ++x)
@@ -98,6 +105,7 @@ SimilarityBlock::SumAlongRows(SizeValueType firstRow, SizeValueType plane)
       Rows shifted;
       for (std::size_t tap = 0; tap < Width; ++tap)
       {
+        // The 11 taps along x are the same row, shifted: all three passes are then one function of 11 rows.
         shifted[tap] = truth + field * m_RowLength + tap;
       }
       this->Add(shifted, this->PlaneRow(field, row));
@@ -115,6 +123,7 @@ SimilarityBlock::SumAcrossRows(SizeValueType slot)
       Rows rows;
       for (std::size_t tap = 0; tap < Width; ++tap)
       {
+        // Row `row` of the ring is the window that begins at that row of the plane, as along x.
         rows[tap] = this->PlaneRow(field, row + tap);
       }
       this->Add(rows, this->RingRow(slot, field, row));
@@ -133,6 +142,7 @@ SimilarityBlock::SimilarityOfPlane(SizeValueType oldest)
       Rows rows;
       for (std::size_t tap = 0; tap < Width; ++tap)
       {
+        // From the oldest plane to the latest: weights belong to places in the window, not to slots of the ring.
         rows[tap] = this->RingRow((oldest + tap) % Width, field, row);
       }
       this->Add(rows, &m_Sums[field * m_Length]);
@@ -152,6 +162,8 @@ SimilarityBlock::SimilarityOfRow() const
   double               sum = 0.0;
   for (SizeValueType x = 0; x < m_Length; ++x)
   {
+    // SSIM = (2 μx μy + C1) (2 σxy + C2) / ((μx² + μy² + C1) (σx² + σy² + C2)), Wang et al., equation 13; (co)variances
+    // are local means of products less products of local means, and both pairs appear as sums only.
     const double product = truth[x] * image[x];
     const double power = truth[x] * truth[x] + image[x] * image[x];
     const double covariance = products[x] - product;
@@ -168,6 +180,7 @@ SimilarityBlock::MakeWeights()
   double  sum = 0.0;
   for (std::size_t tap = 0; tap < Width; ++tap)
   {
+    // Samples of the continuous Gaussian at whole voxels, normalised to a sum of 1.
     const double offset = (static_cast<double>(tap) - static_cast<double>(Radius)) / WindowSigma;
     weights[tap] = std::exp(-0.5 * offset * offset);
     sum += weights[tap];
@@ -184,6 +197,7 @@ SimilarityBlock::Add(const Rows & rows, double * result) const
 {
   for (SizeValueType x = 0; x < m_Length; ++x)
   {
+    // The window is symmetric: taps at the same distance share a weight, which halves the products.
     double sum = m_Weights[Radius] * rows[Radius][x];
     for (std::size_t distance = 1; distance <= Radius; ++distance)
     {

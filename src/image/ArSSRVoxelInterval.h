@@ -53,6 +53,7 @@ VoxelsWithin(double start, double step, double radius, SizeValueType size)
   }
   const double middle = -start / step;
   const double reach = radius / std::abs(step);
+  // Clamped as double: a small step makes numbers that no integer holds.
   const double begin = std::max(std::ceil(middle - reach), 0.0);
   const double last = std::min(std::floor(middle + reach), static_cast<double>(size) - 1.0);
   return begin <= last ? VoxelInterval{ static_cast<IndexValueType>(begin), static_cast<IndexValueType>(last) + 1 }

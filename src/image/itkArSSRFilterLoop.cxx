@@ -48,12 +48,15 @@ void
 ArSSRFilterLoop::operator()(SizeValueType count, const std::function<void(SizeValueType)> & body)
 {
   MultiThreaderBase * threader = m_Filter->GetMultiThreader();
+  // The loop runs in parts, as progress may be reported and the abort flag looked at only from the calling thread,
+  // between them. The bounds count × part / parts cover 0 … count without gaps, however they divide.
   const SizeValueType atLeast = StepsPerThread * threader->GetMaximumNumberOfThreads();
   const SizeValueType parts = std::clamp<SizeValueType>(count / atLeast, 1, MostReports);
   for (SizeValueType part = 0; part < parts; ++part)
   {
     arssr::ForEachInThreader(threader, count * part / parts, count * (part + 1) / parts, body);
     const double done = static_cast<double>(m_Finished) + static_cast<double>(part + 1) / static_cast<double>(parts);
+    // Progress never passes its end, whatever number of loops was announced.
     const double share = std::min(1.0, done / static_cast<double>(m_Loops));
     ArSSRReportProgress(m_Filter, static_cast<float>(m_Begin + (m_End - m_Begin) * share));
   }

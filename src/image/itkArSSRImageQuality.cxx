@@ -34,7 +34,8 @@ namespace itk
 {
 namespace
 {
-// Windows of a block along y and z: few enough rows for a processor's cache, and enough that margins are a small share.
+// Windows of a block along y and z: few enough rows for a processor's cache, which the ring of 11 planes should fit,
+// and enough that margins, which neighbouring blocks compute twice, are a small share.
 constexpr SizeValueType BlockRows = 32;
 constexpr SizeValueType BlockPlanes = 64;
 
@@ -62,6 +63,7 @@ DivideUp(SizeValueType count, SizeValueType divisor)
 double
 SumInOrder(const std::vector<double> & values)
 {
+  // Sums of planes or blocks, in the order of their numbers, whichever thread finished first.
   CompensatedSummation<double> sum;
   for (const double value : values)
   {
@@ -103,7 +105,9 @@ ArSSRImageQuality::ComputeErrors() const
   std::vector<double> sums(m_Size[2]);
   std::vector<double> minima(m_Size[2]);
   std::vector<double> maxima(m_Size[2]);
-  const auto          addPlane = [&](SizeValueType z) {
+  // One plane is a thread's unit of work, with sums and extremes of its own: no lock, and an order of additions that no
+  // number of threads changes.
+  const auto addPlane = [&](SizeValueType z) {
     std::vector<double> truth(m_Size[0]);
     std::vector<double> image(m_Size[0]);
     double              sum = 0.0;
@@ -128,6 +132,7 @@ ArSSRImageQuality::ComputeErrors() const
   arssr::ForEachInThreader(MultiThreaderBase::New(), 0, m_Size[2], addPlane);
 
   const double mean = SumInOrder(sums) / static_cast<double>(m_Size.CalculateProductOfElements());
+  // NaN and infinite voxels reach the sum, also where truth and image are infinite alike: ∞ - ∞ is NaN.
   if (!std::isfinite(mean))
   {
     itkGenericExceptionMacro("The truth or the image has NaN or infinite voxels; no PSNR and no SSIM can be given.");
@@ -145,9 +150,12 @@ ArSSRImageQuality::ComputeStructuralSimilarity(double valueRange) const
     itkGenericExceptionMacro("SSIM needs " << Width << " voxels along each axis, borders left out; there are " << m_Size
                                            << '.');
   }
+  // Windows, not voxels, are divided into blocks: neighbouring blocks both read the Margin rows and planes between
+  // them. Blocks have a fixed size, so that their sums are the same with any number of threads.
   const SizeValueType rows = m_Size[1] - Margin;
   const SizeValueType planes = m_Size[2] - Margin;
   const SizeValueType blocksAlongY = DivideUp(rows, BlockRows);
+  // One element per block: threads write to no common variable.
   std::vector<double> sums(blocksAlongY * DivideUp(planes, BlockPlanes));
   const auto          addBlock = [&](SizeValueType number) {
     const SizeValueType    firstRow = number % blocksAlongY * BlockRows;
@@ -164,6 +172,7 @@ double
 ArSSRImageQuality::PeakSignalToNoiseRatio(double meanSquaredError, double valueRange)
 {
   CheckRange(valueRange);
+  // Equal volumes have no error, and an infinite ratio.
   return meanSquaredError > 0.0 ? 10.0 * std::log10(valueRange * valueRange / meanSquaredError)
                                 : std::numeric_limits<double>::infinity();
 }

@@ -21,6 +21,9 @@
 #include <cmath>
 #include <cstring>
 
+// The percentile is found by radix selection over the bits of floats, mapped to integers of the same order: the first
+// pass counts by the upper 16 bits, which gives the bin that holds the rank; the second counts that bin's values by
+// their lower 16 bits, which gives the value itself. Two tables of 2^16 counts replace a sort of the whole image.
 namespace itk
 {
 namespace
@@ -28,11 +31,13 @@ namespace
 constexpr uint32_t SignBit = 0x80000000U;
 constexpr uint32_t LowerHalf = 0xFFFFU;
 
-// Maps floats to integers of the same order.
+// Maps floats to unsigned integers of the same order. IEEE 754 numbers of one sign are ordered as their bits are; those
+// above 0 get the sign bit to lie above the others, and those below 0 are inverted, as their magnitude counts
+// downwards.
 uint32_t
 ToOrdered(float value)
 {
-  value += 0.0F; // one zero
+  value += 0.0F; // -0 becomes +0, so that both zeros are one number
   uint32_t bits;
   std::memcpy(&bits, &value, sizeof(bits));
   return (bits & SignBit) != 0 ? ~bits : bits | SignBit;
@@ -52,6 +57,7 @@ uint32_t
 FindBin(const std::vector<SizeValueType> & counts, SizeValueType & rank)
 {
   uint32_t bin = 0;
+  // Ends within the table, as the rank is below the sum of the counts.
   while (rank >= counts[bin])
   {
     rank -= counts[bin];
@@ -60,8 +66,8 @@ FindBin(const std::vector<SizeValueType> & counts, SizeValueType & rank)
   return bin;
 }
 
-// Values so many times as large as their range have lost 7 of the 24 bits of single precision; what is left of it is
-// finer than any network. Beyond that, the minimum is taken away first.
+// Values this many times as large as their range lose 7 of the 24 bits of single precision to the offset; the 17 bits
+// left are finer than any network needs. Beyond that, the minimum is taken away first.
 constexpr double LargestBesideRange = 128.0;
 } // namespace
 
@@ -93,6 +99,8 @@ ArSSRIntensityStatistics::AddValues(const TValue * values, SizeValueType count)
     for (SizeValueType i = 0; i < count; ++i)
     {
       const auto value = static_cast<double>(values[i]);
+      // Minima are counted along, as voxels at the lower end do not enter the percentile: a new minimum starts the
+      // count anew.
       if (value < m_Minimum)
       {
         m_Minimum = value;
@@ -100,6 +108,7 @@ ArSSRIntensityStatistics::AddValues(const TValue * values, SizeValueType count)
       }
       m_NumberOfMinima += value == m_Minimum ? 1 : 0;
       m_Maximum = std::max(m_Maximum, value);
+      // Doubles and large integers that a float does not hold.
       m_IsRounded = m_IsRounded || static_cast<double>(static_cast<float>(value)) != value;
       ++m_Counts[toOrdered(value) >> HalfBits];
     }
@@ -109,6 +118,7 @@ ArSSRIntensityStatistics::AddValues(const TValue * values, SizeValueType count)
   for (SizeValueType i = 0; i < count; ++i)
   {
     const uint32_t ordered = toOrdered(static_cast<double>(values[i]));
+    // Both candidates are located in one pass, as it is known only afterwards which of them the window takes.
     for (Percentile * percentile : { &m_AboveZero, &m_AboveMinimum })
     {
       if (ordered >> HalfBits == percentile->upperHalf)
@@ -122,11 +132,15 @@ ArSSRIntensityStatistics::AddValues(const TValue * values, SizeValueType count)
 void
 ArSSRIntensityStatistics::EndPass()
 {
+  // A constant image has no window to look for; neither has one without voxels, whose minimum is above its maximum.
   if (m_Pass == Pass::LowerHalves || this->IsConstant())
   {
     m_Pass = Pass::None;
     return;
   }
+  // Floats of an input that single precision holds are exact whatever their offset. Others begin the count again with
+  // the minimum as origin; m_Minimum and m_Maximum are exact already and stay. This happens once: the origin is not 0
+  // then.
   const double largest = std::max(std::abs(m_Minimum), std::abs(m_Maximum));
   if (m_IsRounded && m_Origin == 0.0 && largest > LargestBesideRange * (m_Maximum - m_Minimum))
   {
@@ -144,6 +158,7 @@ void
 ArSSRIntensityStatistics::StartLowerHalves()
 {
   m_Pass = Pass::LowerHalves;
+  // The lower end is min(0, minimum): voxels at or below it are the minima, or none where all voxels are above 0.
   this->Locate(m_AboveZero, m_Minimum > 0.0 ? 0 : m_NumberOfMinima);
   this->Locate(m_AboveMinimum, m_NumberOfMinima);
 }
@@ -153,7 +168,8 @@ ArSSRIntensityStatistics::Locate(Percentile & percentile, SizeValueType atOrBelo
 {
   // Nothing lies below the lower end, so the voxels above it are the highest in order.
   const SizeValueType above = m_NumberOfVoxels - atOrBelowLower;
-  const SizeValueType nearestRank = above - above / OneAboveUpperIn; // rounded up
+  // ⌈0.999 × above⌉ in integers: n - ⌊n / 1000⌋ has no rounding of its own, however many voxels there are.
+  const SizeValueType nearestRank = above - above / OneAboveUpperIn;
   percentile.rank = atOrBelowLower + nearestRank - 1;
   percentile.upperHalf = FindBin(m_Counts, percentile.rank);
   percentile.counts.assign(std::size_t{ 1 } << HalfBits, 0);
@@ -170,6 +186,7 @@ ArSSRIntensityStatistics::GetValue(const Percentile & percentile) const
 bool
 ArSSRIntensityStatistics::IsFarFromZero() const
 {
+  // The range here is that up to the percentile, so that a few bright voxels do not decide.
   return !this->IsConstant() && m_Minimum > FarFromZero * (this->GetValue(m_AboveMinimum) - m_Minimum);
 }
 

@@ -25,10 +25,14 @@ void
 ArSSRLazyInput::UpdateOutputInformation()
 {
   m_Data->UpdateOutputInformation();
+  // The filter compares this time with its own: it runs again when the content changes, and not when another region of
+  // it was made.
   this->SetPipelineMTime(ArSSRGetContentTime(*m_Data));
 }
 
 
+/** The pipeline stops at this object, so that a reset after an exception must be carried on by hand: otherwise the
+ * data's source would take itself to be updating for ever. */
 void
 ArSSRLazyInput::PropagateResetPipeline()
 {

@@ -26,7 +26,8 @@ namespace itk
 bool
 ArSSRIsEdited(const DataObject & data)
 {
-  // A source notes the time of its update last, after the output's own time.
+  // A source that generates its output sets the output's own time first and the time of the update last: a later own
+  // time means that somebody called Modified() since.
   return data.GetSource().IsNotNull() && data.GetUpdateMTime() > 0 && data.GetMTime() > data.GetUpdateMTime();
 }
 
@@ -34,10 +35,12 @@ ArSSRIsEdited(const DataObject & data)
 ModifiedTimeType
 ArSSRGetContentTime(const DataObject & data)
 {
+  // Without a source the object's own time is all there is: whoever fills it calls Modified().
   if (data.GetSource().IsNull())
   {
     return data.GetMTime();
   }
+  // The pipeline time is the latest of the settings and inputs upstream, and ignores edits of the buffer.
   return ArSSRIsEdited(data) ? std::max(data.GetMTime(), data.GetPipelineMTime()) : data.GetPipelineMTime();
 }
 
@@ -47,7 +50,8 @@ ArSSRThrowOutputTooLarge(const ImageBase<3> & output, std::size_t bytesPerVoxel)
 {
   const auto &     size = output.GetRequestedRegion().GetSize();
   constexpr double bytesPerGiB = 1 << 30;
-  const double     bytes = static_cast<double>(bytesPerVoxel) * static_cast<double>(size[0]) *
+  // As double: the product of three sizes may exceed 64 bits, which is then the very reason of the failure.
+  const double bytes = static_cast<double>(bytesPerVoxel) * static_cast<double>(size[0]) *
                        static_cast<double>(size[1]) * static_cast<double>(size[2]);
   itkGenericExceptionMacro("An output of "
                            << size << " voxels takes " << bytes / bytesPerGiB
@@ -60,6 +64,7 @@ ArSSRThrowOutputTooLarge(const ImageBase<3> & output, std::size_t bytesPerVoxel)
 void
 ArSSRReportProgress(ProcessObject * filter, float fraction)
 {
+  // Observers run within UpdateProgress(); one that sets AbortGenerateData takes effect at once.
   filter->UpdateProgress(fraction);
   if (filter->GetAbortGenerateData())
   {
@@ -87,6 +92,7 @@ ArSSRRequestGridOnly(const ImageBase<3> * reference, const DataObject * input)
 {
   if (reference != nullptr && reference != input)
   {
+    // Size 0 at the start index, which lies in the largest region: ITK refuses a requested region outside it.
     const ImageBase<3>::RegionType nothing(reference->GetLargestPossibleRegion().GetIndex(), ImageBase<3>::SizeType{});
     const_cast<ImageBase<3> *>(reference)->SetRequestedRegion(nothing);
   }

@@ -38,10 +38,12 @@ ArSSRTrainingIntensities::ScaleVoxels(float * voxels, SizeValueType count)
   {
     return false;
   }
+  // In double precision, as in inference: an offset that is large beside the range would cost bits otherwise.
   const double lower = statistics.GetLower();
   const double factor = 1.0 / (statistics.GetUpper() - lower);
   std::transform(voxels, voxels + count, voxels, [lower, factor](float voxel) {
     const double scaled = (static_cast<double>(voxel) - lower) * factor;
+    // Clipped after the conversion to float, so that the largest is exactly Maximum.
     return std::min(std::max(static_cast<float>(scaled), 0.0F), Maximum);
   });
   return true;
@@ -57,7 +59,8 @@ ArSSRTrainingIntensities::ScaleImage(ImageType * image)
     itkGenericExceptionMacro("There are no voxels whose intensities could be scaled; an image in memory is expected. "
                              "Update the filter that makes it first.");
   }
-  float *    voxels = image->GetBufferPointer();
+  float * voxels = image->GetBufferPointer();
+  // The statistics need finite voxels: NaN has no place in the order of floats.
   const auto found = std::find_if(voxels, voxels + count, [](float voxel) { return !std::isfinite(voxel); });
   if (found != voxels + count)
   {

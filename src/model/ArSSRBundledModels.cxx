@@ -57,9 +57,11 @@ GetModelName(const fs::path & file)
 std::vector<fs::path>
 GetFolders()
 {
+  // In order of preference: of models with one name, that of the first folder is taken.
   std::vector<fs::path> folders;
   std::error_code       ignored;
-  const fs::path        binary = fs::absolute(GetOwnBinary(), ignored);
+  // The system may give a relative path, whose parents would end too early.
+  const fs::path binary = fs::absolute(GetOwnBinary(), ignored);
   if (!binary.empty())
   {
     const fs::path parent = binary.parent_path().parent_path();
@@ -85,6 +87,7 @@ GetBundledModelNames()
   for (const fs::path & folder : GetFolders())
   {
     std::error_code ignored;
+    // A folder that does not exist has no entries.
     for (const fs::directory_entry & entry : fs::directory_iterator(folder, ignored))
     {
       const std::string name = GetModelName(entry.path());
@@ -94,6 +97,7 @@ GetBundledModelNames()
       }
     }
   }
+  // false comes before true, so the default model comes before all others.
   std::sort(names.begin(), names.end(), [](const std::string & a, const std::string & b) {
     return std::make_pair(a != DefaultName, a) < std::make_pair(b != DefaultName, b);
   });
@@ -107,7 +111,8 @@ FindBundledModel(const std::string & name)
   {
     const fs::path  file = folder / GetFileName(name);
     std::error_code ignored;
-    // A name with a separator in it would lead to another folder.
+    // GetModelName() looks at the last part of the path alone, so a name with a separator, which would lead to another
+    // folder, differs from it.
     if (!name.empty() && GetModelName(file) == name && fs::is_regular_file(file, ignored))
     {
       return file.string();
@@ -119,6 +124,7 @@ FindBundledModel(const std::string & name)
 std::string
 FindDefaultModel()
 {
+  // Returned unchecked: if there is no such file, ReadFile() says so.
   if (const char * named = std::getenv(EnvironmentVariable); named != nullptr && *named != '\0')
   {
     return named;

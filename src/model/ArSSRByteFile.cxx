@@ -28,16 +28,19 @@ namespace itk::arssr
 {
 namespace
 {
+// Bytes. Pickles and JSON headers are read byte by byte; the buffer spares each byte a seek and a read.
 constexpr std::uint64_t BufferSize = 1 << 16;
-}
+} // namespace
 
 ByteFile::ByteFile(const std::string & fileName)
 {
   const auto      path = std::filesystem::u8path(fileName);
   std::error_code error;
-  const auto      status = std::filesystem::status(path, error);
+  // Before opening: opening a pipe waits until something writes to it, and Linux opens a directory as it opens a file.
+  const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status))
   {
+    // In a directory that may not be searched nothing shows whether the file exists; the remedy is another one then.
     throw FileFormatError(error && status.type() == std::filesystem::file_type::none
                             ? "it cannot be reached (" + error.message() + "). Check the permissions of its directory."
                             : "there is no such file. Check the path.");
@@ -50,6 +53,7 @@ ByteFile::ByteFile(const std::string & fileName)
   }
   m_Stream.open(path, std::ios::binary);
   m_Stream.seekg(0, std::ios::end);
+  // Taken once: all ranges are checked against this size, and a file that shrinks meanwhile fails in Read().
   const std::streamoff size = m_Stream.tellg();
   if (!m_Stream || size < 0)
   {
@@ -65,6 +69,7 @@ ByteFile::ByteFile(const std::string & fileName)
 void
 ByteFile::CheckRange(std::uint64_t offset, std::uint64_t count) const
 {
+  // offset + count may wrap around with numbers from a hostile file; the difference cannot.
   if (offset > m_Size || count > m_Size - offset)
   {
     ThrowDamaged(count, " bytes were expected at byte ", offset, ", but the file ends at byte ", m_Size);
@@ -79,6 +84,7 @@ ByteFile::Read(std::uint64_t offset, void * target, std::uint64_t count)
   {
     return;
   }
+  // After a failed read, seekg() does nothing until the error is cleared.
   m_Stream.clear();
   m_Stream.seekg(static_cast<std::streamoff>(offset));
   m_Stream.read(static_cast<char *>(target), static_cast<std::streamsize>(count));
@@ -92,6 +98,7 @@ ByteFile::Read(std::uint64_t offset, void * target, std::uint64_t count)
 std::string
 ByteFile::ReadString(std::uint64_t offset, std::uint64_t count)
 {
+  // Before the allocation, which a made-up count could make huge.
   this->CheckRange(offset, count);
   std::string text(static_cast<std::size_t>(count), '\0');
   this->Read(offset, text.data(), count);
@@ -116,6 +123,7 @@ ByteCursor::CheckRemaining(std::uint64_t count) const
 void
 ByteCursor::SetPosition(std::uint64_t position)
 {
+  // Beyond the end, GetRemaining() would wrap around.
   m_Position = std::min(position, m_End);
 }
 
@@ -123,8 +131,10 @@ std::uint8_t
 ByteCursor::PeekByte()
 {
   this->CheckRemaining(1);
+  // SetPosition() can move the position before the buffer; reading on moves it behind.
   if (m_Position < m_BufferBegin || m_Position - m_BufferBegin >= m_Buffer.size())
   {
+    // Up to the end of the range only, so that no byte behind it is ever read.
     m_Buffer.resize(static_cast<std::size_t>(std::min(BufferSize, this->GetRemaining())));
     m_File.Read(m_Position, m_Buffer.data(), m_Buffer.size());
     m_BufferBegin = m_Position;
@@ -156,6 +166,7 @@ ByteCursor::ReadString(std::uint64_t count)
 {
   this->CheckRemaining(count);
   std::string text(static_cast<std::size_t>(count), '\0');
+  // Only a long text is worth a seek and a read of its own; short ones come from the buffer.
   if (count > BufferSize)
   {
     this->Read(text.data(), count);
@@ -173,6 +184,7 @@ ByteCursor::ReadLine(std::size_t longest)
 {
   const std::uint64_t begin = m_Position;
   std::string         line;
+  // Bounded, or a file without a line feed would become one line.
   while (line.size() <= longest)
   {
     const char c = static_cast<char>(this->ReadByte());

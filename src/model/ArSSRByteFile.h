@@ -76,14 +76,14 @@ public:
     return m_End - m_Position;
   }
 
-  /** Goes to a position of the range, in bytes from the file's start. */
+  /** Goes to a position of the range, in bytes from the file's start; beyond the range, to its end. */
   void
   SetPosition(std::uint64_t position);
 
   std::uint8_t
   ReadByte();
 
-  /** The next byte, which stays to be read. */
+  /** The next byte, without moving past it. */
   std::uint8_t
   PeekByte();
 
@@ -98,7 +98,7 @@ public:
   std::string
   ReadLine(std::size_t longest);
 
-  /** Reads past the buffer, straight into the target. */
+  /** Reads straight into the target, without the buffer. */
   void
   Read(void * target, std::uint64_t count);
 

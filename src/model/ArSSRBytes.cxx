@@ -36,6 +36,7 @@ Utf8SequenceLength(std::string_view text)
     return 1;
   }
   const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  // Below 0xC2 are continuation bytes and the leads of overlong pairs; leads above 0xF4 would exceed U+10FFFF.
   if (lead < 0xC2 || lead > 0xF4 || text.size() < length)
   {
     return 0;
@@ -47,6 +48,7 @@ Utf8SequenceLength(std::string_view text)
       return 0;
     }
   }
+  // RFC 3629, section 4: after these four leads the second byte has a narrower range than 0x80 to 0xBF.
   const auto second = byte(1);
   const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
   const bool surrogate = lead == 0xED && second > 0x9F;
@@ -73,6 +75,7 @@ IsUtf8(std::string_view text)
 bool
 HostIsLittleEndian()
 {
+  // std::endian needs C++20.
   const std::uint16_t one = 1;
   return *reinterpret_cast<const unsigned char *>(&one) == 1;
 }

@@ -26,8 +26,9 @@ namespace itk::arssr
 std::uint32_t
 UpdateChecksum(std::uint32_t checksum, const void * data, std::uint64_t count)
 {
-  constexpr std::uint64_t most = std::uint64_t{ 1 } << 30; // zlib counts in 32 bits
+  constexpr std::uint64_t most = std::uint64_t{ 1 } << 30; // bytes at once; zlib counts in 32 bits
   const auto *            bytes = static_cast<const unsigned char *>(data);
+  // No call for no bytes: given a null pointer, crc32() returns its start value and would drop the checksum so far.
   while (count > 0)
   {
     const std::uint64_t some = std::min(count, most);

@@ -22,6 +22,7 @@ namespace itk::arssr
 std::string
 Quoted(std::string_view text)
 {
+  // The text comes from the file. It must neither send escape sequences to a terminal nor fill a log.
   constexpr std::size_t longest = 120;
   constexpr char        digits[] = "0123456789abcdef";
   std::string           quoted = "'";

@@ -43,6 +43,7 @@ template <typename... TParts>
 ThrowDamaged(const TParts &... parts)
 {
   std::ostringstream message;
+  // The program's locale may group digits, as in "4,096".
   message.imbue(std::locale::classic());
   (message << ... << parts) << ". The file is damaged or incomplete; copy, download or save it again.";
   throw FileFormatError(message.str());

@@ -42,6 +42,7 @@ public:
     : m_Available(fileSize + Excess)
   {}
 
+  /** Counts bytes as allocated; freeing them gives nothing back. */
   void
   Charge(std::uint64_t bytes)
   {

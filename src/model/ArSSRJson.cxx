@@ -27,6 +27,7 @@ namespace itk::arssr
 {
 namespace
 {
+// Bytes, as written. The memory budget is charged only once a key has been read, so its length has a limit of its own.
 constexpr std::uint64_t LongestKey = 1 << 16;
 
 bool
@@ -38,6 +39,7 @@ IsDigit(char c)
 void
 AppendUtf8(std::string & text, std::uint32_t codePoint)
 {
+  // The high bits of the first byte tell the length; each further byte carries six bits, the highest first.
   const auto append = [&text](std::uint32_t byte) {
     text += static_cast<char>(byte);
   };
@@ -80,6 +82,7 @@ JsonReader::Fail(const char * expected) const
 void
 JsonReader::SkipSpace()
 {
+  // All that RFC 8259, section 2, counts as white space.
   constexpr std::string_view space = " \t\n\r";
   while (m_Cursor.GetRemaining() > 0 && space.find(static_cast<char>(m_Cursor.PeekByte())) != std::string_view::npos)
   {
@@ -125,6 +128,7 @@ JsonReader::ReadObject(const std::function<void(const std::string & key)> & read
   }
   do
   {
+    // A key must follow every comma, so a trailing comma is refused.
     const std::string key = this->ReadString(LongestKey);
     this->Expect(':');
     readValue(key);
@@ -150,6 +154,8 @@ JsonReader::ReadArray(const std::function<void()> & readElement)
 std::uint64_t
 JsonReader::MeasureString()
 {
+  // Looks for the closing quote and goes back, so that the caller can refuse a length, or reserve it, before it stores
+  // anything. Without a closing quote Next() throws at the end of the header.
   const std::uint64_t begin = m_Cursor.GetPosition();
   bool                isEscaped = false;
   for (char c = this->Next(); isEscaped || c != '"'; c = this->Next())
@@ -171,7 +177,9 @@ JsonReader::ReadString(std::uint64_t longest)
     this->Fail("a shorter key");
   }
   std::string text;
-  text.reserve(static_cast<std::size_t>(length)); // growing would take twice the memory at times
+  // No escape sequence is longer resolved than written, so this suffices. Growth would hold the old and the new copy at
+  // the same time, more than the memory budget allows for.
+  text.reserve(static_cast<std::size_t>(length));
   for (char c = this->Next(); c != '"'; c = this->Next())
   {
     if (static_cast<unsigned char>(c) < 0x20)
@@ -187,6 +195,7 @@ JsonReader::ReadString(std::uint64_t longest)
       text += c;
     }
   }
+  // Only bytes that stood there themselves can be malformed; escapes give whole sequences.
   if (!IsUtf8(text))
   {
     ThrowDamaged("the JSON header's string ", Quoted(text), " is not UTF-8");
@@ -197,6 +206,7 @@ JsonReader::ReadString(std::uint64_t longest)
 void
 JsonReader::AppendEscape(std::string & text)
 {
+  // RFC 8259, section 7; both lists have one order.
   constexpr std::string_view escaped = "\"\\/bfnrt";
   constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
 
@@ -222,7 +232,7 @@ JsonReader::ReadEscapedCodePoint()
   {
     return first;
   }
-  // UTF-16's form of what lies above U+FFFF: a high surrogate, then a low one.
+  // Above U+FFFF, JSON writes UTF-16: a high surrogate, then a low one. UTF-8 has no form for one alone.
   if (first < 0xDC00 && this->Next() == '\\' && this->Next() == 'u')
   {
     const std::uint32_t second = this->ReadHex();
@@ -241,6 +251,7 @@ JsonReader::ReadHex()
   for (int i = 0; i < 4; ++i)
   {
     const char c = this->Next();
+    // Bit 5 turns capital letters into small ones.
     const char lower = static_cast<char>(c | 0x20);
     if (!IsDigit(c) && (lower < 'a' || lower > 'f'))
     {
@@ -263,6 +274,7 @@ JsonReader::ReadUnsigned()
   constexpr std::uint64_t highest = std::numeric_limits<std::uint64_t>::max();
 
   this->SkipSpace();
+  // The format has natural numbers only: a sign fails here, a fraction or an exponent at the caller's next token.
   if (!this->NextIsDigit())
   {
     this->Fail("an unsigned integer");
@@ -275,6 +287,7 @@ JsonReader::ReadUnsigned()
   while (this->NextIsDigit())
   {
     const auto digit = static_cast<std::uint64_t>(this->Next() - '0');
+    // value * 10 + digit > highest, without the overflow.
     if (value > (highest - digit) / 10)
     {
       this->Fail("a number of at most 64 bits");
@@ -297,6 +310,7 @@ JsonReader::ReadEnd()
 std::string
 ToJsonString(std::string_view text)
 {
+  // RFC 8259, section 7: control characters, quotes and backslashes must be escaped; all other UTF-8 may stay.
   constexpr char digits[] = "0123456789abcdef";
   std::string    json = "\"";
   for (const char c : text)

@@ -31,15 +31,15 @@ namespace itk::arssr
 {
 /** \brief Reads as much JSON (RFC 8259) as a safetensors header has: objects, arrays, strings and unsigned integers.
  *
- * The caller states what comes next; anything else throws FileFormatError. Nesting is the caller's, so input cannot
- * make it deep. A key that occurs twice is the caller's to refuse.
+ * The caller states what comes next; anything else throws FileFormatError. The caller's code nests the calls, so no
+ * input can make them deep. Refusing a key that occurs twice is up to the caller.
  */
 class JsonReader
 {
 public:
   explicit JsonReader(ByteCursor & cursor);
 
-  /** Calls the function after each key, which may have 64 KiB; it must read the value. */
+  /** Calls the function after each key, which may take 64 KiB; it must read the value. */
   void
   ReadObject(const std::function<void(const std::string & key)> & readValue);
 

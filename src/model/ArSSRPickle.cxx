@@ -49,6 +49,7 @@ ToString(PickleNode::Kind kind)
       return "a dict";
     case PickleNode::Kind::Global:
       return "a class or function";
+    // Messages speak of a state_dict, where calls make tensors and persistent ids name storages.
     case PickleNode::Kind::Call:
       return "a tensor";
     case PickleNode::Kind::PersistentId:
@@ -59,7 +60,8 @@ ToString(PickleNode::Kind kind)
 
 namespace
 {
-// Bytes that one more element of each table takes, with what growing or allocating it costs.
+// Bytes charged for one more element of each table. Those of vectors count twice, since a vector doubles its capacity
+// when it grows; the memo's include the node of the map and the overhead of its allocation.
 constexpr std::uint64_t NodeCost = sizeof(PickleNode);
 constexpr std::uint64_t IndexCost = 2 * sizeof(PickleStack::Index);
 constexpr std::uint64_t MarkCost = 2 * sizeof(std::size_t);
@@ -73,7 +75,7 @@ PickleStack::PickleStack(ParsingBudget & budget)
 void
 PickleStack::PushIndex(Index index)
 {
-  // Pop gives nothing back: a pickle of tensors pushes a few dozen values for each.
+  // Pop() gives nothing back. That is affordable: a state_dict pushes a few dozen values per tensor.
   m_Budget.Charge(IndexCost);
   m_Stack.push_back(index);
 }
@@ -82,11 +84,13 @@ PickleStack::Node &
 PickleStack::Push(Node::Kind kind)
 {
   m_Budget.Charge(NodeCost);
+  // Indices have 32 bits to keep containers small. The charge lets only a file of some hundred gigabytes come this far.
   if (m_Pickle.nodes.size() >= std::numeric_limits<Index>::max())
   {
     ThrowRefused("the file's pickle has more than ", std::numeric_limits<Index>::max(), " values");
   }
   this->PushIndex(static_cast<Index>(m_Pickle.nodes.size()));
+  // A deque keeps references to its elements while it grows, which PickleReader relies on.
   Node & node = m_Pickle.nodes.emplace_back();
   node.kind = kind;
   return node;
@@ -115,6 +119,8 @@ PickleStack::GetBase() const
 std::vector<PickleStack::Index>
 PickleStack::Pop(std::size_t count)
 {
+  // What lies below the last mark belongs to an outer container and is out of reach, as in Python. The stack never
+  // falls below its marks, so the difference cannot wrap around.
   if (m_Stack.size() - this->GetBase() < count)
   {
     ThrowDamaged("the file's pickle takes a value from an empty stack");
@@ -158,8 +164,9 @@ PickleStack::AppendToTop(const std::vector<Index> & items)
 void
 PickleStack::Store(std::uint64_t key)
 {
+  // A map, because the key is the file's choice: an array, as in Python, would take 32 GiB for key 2^32 - 1.
   m_Budget.Charge(MemoCost);
-  this->Top();
+  this->Top(); // throws for an empty stack
   m_Memo[key] = m_Stack.back();
 }
 
@@ -183,6 +190,7 @@ PickleStack::Fetch(std::uint64_t key)
 Pickle
 PickleStack::Finish()
 {
+  // Python returns the topmost value and ignores the rest; torch.save leaves no rest.
   if (m_Stack.size() != 1 || !m_Marks.empty())
   {
     ThrowDamaged("the file's pickle ends with ", m_Stack.size(), " values and ", m_Marks.size(), " open marks");

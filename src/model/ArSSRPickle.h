@@ -90,7 +90,7 @@ public:
   void
   Mark();
 
-  /** The topmost nodes, deepest first; throws if there are not so many above the last mark. */
+  /** The topmost nodes, deepest first; throws if there are fewer above the last mark. */
   std::vector<Index>
   Pop(std::size_t count);
 

@@ -74,6 +74,7 @@ struct NamedOpcode
   const char * name;
 };
 
+/** All other opcodes of pickle, so that a message can name what it refuses. */
 constexpr NamedOpcode RefusedOpcodes[] = {
   { '0', "POP" },
   { '1', "POP_MARK" },
@@ -122,11 +123,11 @@ NameOfRefusedOpcode(unsigned int opcode)
 }
 
 constexpr std::size_t  LongestGlobal = 256; // characters of a module's or a global's name
-constexpr unsigned int LowestProtocol = 2;  // older ones are text, and hold nothing but what torch.save never writes
-constexpr unsigned int HighestProtocol = 5;
+constexpr unsigned int LowestProtocol = 2;  // torch.save's default, and the first that has PROTO
+constexpr unsigned int HighestProtocol = 5; // of Python 3.8 and later
 constexpr char         OrderedDict[] = "collections.OrderedDict";
 
-/** Two's complement number of up to eight bytes. */
+/** Two's complement number of up to eight bytes; no bytes are zero, as in LONG1. */
 std::int64_t
 SignExtend(std::uint64_t value, unsigned int bytes)
 {
@@ -152,6 +153,7 @@ PickleReader::Read()
     const unsigned int opcode = m_Cursor.ReadByte();
     if (opcode == STOP)
     {
+      // The cursor is behind STOP, where a legacy file has its next pickle.
       return m_Stack.Finish();
     }
     if (this->ExecuteConstant(opcode) || this->ExecuteContainer(opcode) || this->ExecuteMemo(opcode) ||
@@ -172,6 +174,7 @@ PickleReader::ReadProtocol()
 {
   const std::uint64_t position = m_Cursor.GetPosition();
   const unsigned int  opcode = m_Cursor.ReadByte();
+  // Python also reads pickles without PROTO, those of protocols 0 and 1.
   if (opcode != PROTO)
   {
     ThrowRefused("the pickle at byte ", position, " does not start with opcode 'PROTO'");
@@ -202,6 +205,7 @@ PickleReader::ExecuteConstant(unsigned int opcode)
     case NEWFALSE:
       m_Stack.Push(Kind::Boolean).number = opcode == NEWTRUE;
       return true;
+    // BININT1 and BININT2 are unsigned, BININT and LONG1 are signed.
     case BININT1:
       this->PushInteger(m_Cursor.ReadByte());
       return true;
@@ -215,9 +219,11 @@ PickleReader::ExecuteConstant(unsigned int opcode)
       this->PushLong();
       return true;
     case BINFLOAT:
+      // A double, big-endian; nothing that describes a tensor is a float, so its value is dropped.
       m_Cursor.ReadUnsigned(8);
       m_Stack.Push(Kind::Float);
       return true;
+    // The opcodes with BINSTRING in their name are the str of Python 2.
     case SHORT_BINSTRING:
     case SHORT_BINUNICODE:
       this->PushString(m_Cursor.ReadByte());
@@ -318,6 +324,7 @@ PickleReader::ExecuteObject(unsigned int opcode)
     case BUILD:
       this->ApplyBuild();
       return true;
+    // torch's persistent ids stand for storages, whose elements lie outside the pickle.
     case BINPERSID:
       m_Stack.Push(Kind::PersistentId, m_Stack.Pop(1));
       return true;
@@ -344,6 +351,7 @@ PickleReader::PushLong()
     this->PushInteger(SignExtend(m_Cursor.ReadUnsigned(bytes), bytes));
     return;
   }
+  // Kept as bytes: the magic number of torch's legacy format has ten.
   m_Budget.Charge(bytes);
   m_Stack.Push(Kind::LongInteger).text = m_Cursor.ReadString(bytes);
 }
@@ -351,6 +359,7 @@ PickleReader::PushLong()
 void
 PickleReader::PushString(std::uint64_t size)
 {
+  // Read before it is charged: a size beyond the file is damage, not a matter of memory.
   std::string text = m_Cursor.ReadString(size);
   m_Budget.Charge(size);
   if (!IsUtf8(text))
@@ -363,6 +372,7 @@ PickleReader::PushString(std::uint64_t size)
 void
 PickleReader::AppendTo(Kind kind, const std::vector<std::uint32_t> & items)
 {
+  // The caller has popped the items, so the container is on top.
   const Kind target = m_Stack.Top().kind;
   if (target != kind || (kind == Kind::Dictionary && items.size() % 2 != 0))
   {
@@ -401,6 +411,8 @@ PickleReader::PushStackGlobal()
 void
 PickleReader::PushGlobal(const std::string & global)
 {
+  // What makes pickles dangerous: Python would import the module and fetch any object by its name. Here even an allowed
+  // global remains a name.
   if (m_AllowedGlobals.count(global) == 0)
   {
     ThrowRefused("refused global ", Quoted(global), " at byte ", m_Position);
@@ -412,6 +424,7 @@ PickleReader::PushGlobal(const std::string & global)
 void
 PickleReader::PushCall()
 {
+  // The references stay valid while nodes are added, see PickleStack::Push().
   auto               items = m_Stack.Pop(2);
   const PickleNode & callable = m_Stack.At(items[0]);
   const PickleNode & arguments = m_Stack.At(items[1]);
@@ -433,6 +446,7 @@ PickleReader::PushCall()
   {
     ThrowRefused("refused opcode 'REDUCE' at byte ", m_Position, ": it calls ", OrderedDict, " with arguments");
   }
+  // A dictionary, so that SETITEMS can fill it. The class stays with it, since BUILD accepts no other.
   m_Budget.Charge(callable.text.size());
   m_Stack.Push(Kind::Dictionary).text = callable.text;
 }
@@ -440,12 +454,15 @@ PickleReader::PushCall()
 void
 PickleReader::ApplyBuild()
 {
+  // torch.nn.Module.state_dict() gives its OrderedDict the attribute `_metadata`, the version of each module.
+  // In Python, BUILD can set any attribute or call __setstate__().
   const PickleNode & state = m_Stack.At(m_Stack.Pop(1).front());
   const PickleNode & target = m_Stack.Top();
   if (target.kind != Kind::Dictionary || target.text != OrderedDict || state.kind != Kind::Dictionary)
   {
     ThrowRefused("refused opcode 'BUILD' at byte ", m_Position, ": it sets the state of ", ToString(target.kind));
   }
+  // The values are dropped: the reader needs no versions.
   for (std::size_t i = 0; i < state.items.size(); i += 2)
   {
     const PickleNode & key = m_Stack.At(state.items[i]);
@@ -459,6 +476,7 @@ PickleReader::ApplyBuild()
 void
 PickleReader::CheckFrame()
 {
+  // From protocol 4 on, a frame tells how many bytes to read ahead. Its opcodes follow as they would without it.
   const std::uint64_t size = m_Cursor.ReadUnsigned(8);
   if (size > m_Cursor.GetRemaining())
   {

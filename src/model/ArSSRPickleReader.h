@@ -28,10 +28,10 @@ namespace itk::arssr
 {
 /** \brief Reads a pickle as data: nothing is imported, called or built.
  *
- * Format: Python's pickletools module, protocols 2 to 5. Understood are the opcodes that dictionaries, lists, tuples,
- * strings, numbers and torch's tensors need. A global must be among the allowed ones; a call of it is recorded as a
- * Call node, except that `collections.OrderedDict()` becomes a dictionary. BUILD may only set the attribute `_metadata`
- * of such a dictionary, and is ignored. Every other opcode and global is refused by name.
+ * Format: Python's pickletools module, protocols 2 to 5. The reader understands the opcodes that dictionaries, lists,
+ * tuples, strings, numbers and torch's tensors need. A global must be among the allowed ones; a call of it is recorded
+ * as a Call node, except that `collections.OrderedDict()` becomes a dictionary. BUILD may only set the attribute
+ * `_metadata` of such a dictionary, and has no effect. Every other opcode and global is refused by name.
  */
 class PickleReader
 {

@@ -32,7 +32,7 @@ namespace itk::arssr
 {
 namespace
 {
-constexpr std::uint64_t SizeBytes = 8;               // of the number at the file's start
+constexpr std::uint64_t SizeBytes = 8;               // of the header's size, at the file's start
 constexpr std::uint64_t LargestHeader = 100'000'000; // bytes, the limit of the safetensors library
 
 /** \param dataOffset is set to the bytes before the first tensor's elements. */
@@ -47,6 +47,7 @@ ReadHeader(ByteFile & file, std::uint64_t & dataOffset)
       "the header claims ", headerSize, " bytes, expected at most ", std::min(LargestHeader, cursor.GetRemaining()));
   }
   dataOffset = SizeBytes + headerSize;
+  // Ends with the header, so that a string without its closing quote cannot run on into the data.
   ByteCursor headerCursor(file, SizeBytes, dataOffset);
   return ParseSafetensorsHeader(headerCursor, file.GetSize(), file.GetSize() - dataOffset);
 }
@@ -54,6 +55,7 @@ ReadHeader(ByteFile & file, std::uint64_t & dataOffset)
 at::Tensor
 ReadData(ByteFile & file, const SafetensorsHeader::Entry & entry, std::uint64_t dataOffset)
 {
+  // The parser has found these bytes in the file, so no allocation exceeds the file.
   at::Tensor tensor = at::empty(entry.sizes, at::TensorOptions(entry.type));
   file.Read(dataOffset + entry.begin, tensor.data_ptr(), entry.end - entry.begin);
   if (!HostIsLittleEndian())
@@ -69,6 +71,7 @@ WriteData(AtomicFile & target, const at::Tensor & tensor)
   at::Tensor plain = tensor.detach().to(at::kCPU).contiguous();
   if (!HostIsLittleEndian())
   {
+    // contiguous() may have returned the caller's tensor, whose bytes must stay as they are.
     plain = plain.clone();
     ReverseBytes(plain.data_ptr(), static_cast<std::uint64_t>(plain.numel()), plain.element_size());
   }
@@ -81,6 +84,8 @@ OrderByElementSize(const std::vector<NamedTensor> & tensors)
 {
   std::vector<std::size_t> order(tensors.size());
   std::iota(order.begin(), order.end(), std::size_t{ 0 });
+  // Elements have 8, 4 or 2 bytes. With the larger ones first, each offset is a multiple of its element size. Tensors
+  // of one size keep their order, so that the same tensors always give the same bytes.
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return tensors[a].tensor.element_size() > tensors[b].tensor.element_size();
   });
@@ -100,6 +105,7 @@ CheckText(const std::string & text)
 void
 CheckContent(const TensorFile & file)
 {
+  // A tensor of the reserved name would be read back as the metadata.
   std::set<std::string> names{ "__metadata__" };
   for (const auto & [name, tensor] : file.tensors)
   {
@@ -134,6 +140,7 @@ ReadSafetensors(ByteFile & file)
   std::uint64_t     dataOffset = 0;
   SafetensorsHeader header = ReadHeader(file, dataOffset);
   TensorFile        result;
+  // In the header's order. The data may have another one, so this may go back and forth in the file.
   for (const auto & entry : header.entries)
   {
     result.tensors.push_back({ entry.name, ReadData(file, entry, dataOffset) });
@@ -159,6 +166,7 @@ WriteSafetensors(AtomicFile & target, const TensorFile & file)
   {
     header.entries.push_back({ name, tensor.scalar_type(), tensor.sizes().vec(), 0, 0 });
   }
+  // The entries keep the order given, so that it survives; only the offsets follow the order of the data.
   const auto    order = OrderByElementSize(file.tensors);
   std::uint64_t end = 0;
   for (const std::size_t i : order)
@@ -167,6 +175,7 @@ WriteSafetensors(AtomicFile & target, const TensorFile & file)
     end += file.tensors[i].tensor.nbytes();
     header.entries[i].end = end;
   }
+  // Formatted as a whole first, since the file begins with its size.
   const std::string json = FormatSafetensorsHeader(header);
   if (json.size() > LargestHeader)
   {
@@ -176,6 +185,7 @@ WriteSafetensors(AtomicFile & target, const TensorFile & file)
   unsigned char size[SizeBytes];
   for (unsigned int i = 0; i < SizeBytes; ++i)
   {
+    // Shifts give little-endian bytes on any host.
     size[i] = static_cast<unsigned char>(json.size() >> (8 * i));
   }
   target.Write(size, SizeBytes);

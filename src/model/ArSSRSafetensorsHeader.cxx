@@ -34,8 +34,9 @@ namespace
 {
 using Entry = SafetensorsHeader::Entry;
 
-constexpr std::uint64_t HeaderAlignment = 8; // bytes
-constexpr std::uint64_t NodeCost = 64;       // bytes that an entry of a map takes beside its own
+constexpr std::uint64_t HeaderAlignment = 8; // bytes, so that the data are aligned for every element type
+constexpr std::uint64_t NodeCost = 64;       // bytes that an entry of a map takes beside its key and value
+// torch's lengths are signed.
 constexpr std::uint64_t HighestLength = std::numeric_limits<std::int64_t>::max();
 constexpr char          MetadataKey[] = "__metadata__";
 
@@ -110,6 +111,7 @@ HeaderParser::Run()
       this->ReadEntry(name);
       return;
     }
+    // RFC 8259, section 4, leaves equal keys to the reader, so a file that has them could mean two things.
     if (hasMetadata)
     {
       ThrowDamaged("the header has two entries ", Quoted(MetadataKey));
@@ -135,6 +137,7 @@ void
 HeaderParser::ReadMetadata()
 {
   m_Json.ReadObject([&](const std::string & key) {
+    // Charged afterwards, when its size is known; until then the size of the header limits it.
     std::string value = m_Json.ReadString();
     this->Charge(m_Header.metadata.size(), key.size() + value.size() + 2 * sizeof(std::string) + NodeCost);
     if (!m_Header.metadata.emplace(key, std::move(value)).second)
@@ -147,6 +150,7 @@ HeaderParser::ReadMetadata()
 void
 HeaderParser::ReadEntry(const std::string & name)
 {
+  // Twice an entry, since a vector doubles its capacity when it grows.
   this->Charge(m_Header.entries.size(), 2 * sizeof(Entry) + name.size());
   Entry                 entry;
   std::set<std::string> seen;
@@ -158,6 +162,7 @@ HeaderParser::ReadEntry(const std::string & name)
     }
     this->ReadProperty(entry, key);
   });
+  // ReadProperty() accepts only three keys, and each comes once.
   if (seen.size() != 3)
   {
     ThrowDamaged("the tensor ", Quoted(name), " lacks one of the properties dtype, shape and data_offsets");
@@ -192,6 +197,7 @@ HeaderParser::ReadProperty(Entry & entry, const std::string & key)
   }
   else
   {
+    // Ignored, a property of a later version of the format could change what the data mean.
     ThrowRefused("the tensor ", Quoted(entry.name), " has the unknown property ", Quoted(key));
   }
 }
@@ -215,6 +221,7 @@ HeaderParser::ReadNumbers(const std::string & tensorName)
   std::vector<std::uint64_t> numbers;
   m_Json.ReadArray([&] {
     numbers.push_back(m_Json.ReadUnsigned());
+    // For each number, so that a long list ends before it takes memory.
     if (numbers.back() > HighestLength || numbers.size() > MaximumDimensions)
     {
       ThrowDamaged("the tensor ",
@@ -232,6 +239,7 @@ HeaderParser::ReadNumbers(const std::string & tensorName)
 void
 CheckNames(const std::vector<Entry> & entries)
 {
+  // Pointers, because a set of the names would take memory that the budget does not count.
   std::vector<const std::string *> names;
   names.reserve(entries.size());
   for (const Entry & entry : entries)
@@ -255,7 +263,7 @@ CheckSize(const Entry & entry)
   bool          fits = true;
   for (const auto size : entry.sizes)
   {
-    // The product of the others must be a number, too, or torch cannot make the tensor.
+    // Lengths of zero are left out of the product: torch computes strides from the others and fails if they overflow.
     isEmpty = isEmpty || size == 0;
     fits = fits && (size == 0 || Multiply(bytes, static_cast<std::uint64_t>(size), bytes)) && bytes <= HighestLength;
   }
@@ -282,12 +290,14 @@ CheckLayout(const std::vector<Entry> & entries, std::uint64_t dataSize)
     CheckSize(entry);
     ordered.push_back(&entry);
   }
+  // An empty tensor begins where the next one does; the end as the second key puts it first.
   std::sort(ordered.begin(), ordered.end(), [](const Entry * a, const Entry * b) {
     return std::tie(a->begin, a->end) < std::tie(b->begin, b->end);
   });
   std::uint64_t end = 0;
   for (const Entry * entry : ordered)
   {
+    // The format allows neither gaps nor overlaps: in bytes that no tensor has, another file could hide.
     if (entry->begin != end)
     {
       ThrowDamaged("the tensor ",
@@ -323,6 +333,7 @@ FormatSafetensorsHeader(const SafetensorsHeader & header)
   if (!header.metadata.empty())
   {
     json += ToJsonString(MetadataKey) + ":{";
+    // A map is sorted, so equal content gives equal bytes.
     for (const auto & [key, value] : header.metadata)
     {
       json += separator + ToJsonString(key) + ':' + ToJsonString(value);
@@ -342,6 +353,7 @@ FormatSafetensorsHeader(const SafetensorsHeader & header)
     separator = ",";
   }
   json += '}';
+  // The format pads with spaces. The size before the header has eight bytes, too, so the data begin aligned.
   json.append((HeaderAlignment - json.size() % HeaderAlignment) % HeaderAlignment, ' ');
   return json;
 }

@@ -24,6 +24,9 @@
 #include <algorithm>
 #include <iterator>
 
+// From a dictionary's values down: a call of a rebuild function, its arguments, the persistent id of the storage. Each
+// step names the kind of node that it needs, so whatever else a hostile pickle holds is never looked at.
+
 namespace itk::arssr
 {
 namespace
@@ -36,6 +39,7 @@ struct StorageType
   c10::ScalarType type;
 };
 
+/** Classes of storages, as torch names them in files; only those of floating point types. */
 constexpr StorageType StorageTypes[] = {
   { "torch.FloatStorage", c10::ScalarType::Float },
   { "torch.HalfStorage", c10::ScalarType::Half },
@@ -115,6 +119,7 @@ Interpreter::Run()
     {
       ThrowRefused("the dictionary has ", ToString(key.kind), " as a key, not a str");
     }
+    // A view, a storage, the copies of the name, and 128 bytes for the nodes of the set and the map.
     m_Budget.Charge(sizeof(StateDict::View) + sizeof(StateDict::Storage) + 4 * key.text.size() + 128);
     if (!names.insert(key.text).second)
     {
@@ -137,6 +142,7 @@ Interpreter::FindTensors() const
   {
     ThrowRefused("the file holds ", ToString(root.kind), ", not a dictionary");
   }
+  // One key and its value.
   if (root.items.size() == 2)
   {
     const std::string & key = this->At(root.items[0]).text;
@@ -155,6 +161,7 @@ Interpreter::ListItems() const
   constexpr std::size_t longest = 8;
   const auto &          items = this->FindTensors().items;
   std::string           list;
+  // A message with thousands of names would hide its point. Keys and values alternate, so an item has two indices.
   for (std::size_t i = 0; i < items.size() && i < 2 * longest; i += 2)
   {
     list += (i > 0 ? ", " : "") + Quoted(this->At(items[i]).text) + " (" + ToString(this->At(items[i + 1]).kind) + ')';
@@ -167,6 +174,7 @@ Interpreter::AddTensor(const std::string & name, const PickleNode & value)
 {
   m_Name = name;
   const PickleNode * call = &value;
+  // _rebuild_parameter(tensor, requires_grad, hooks): what torch.nn.Parameter adds is of no concern here.
   if (call->kind == Kind::Call && this->At(call->items[0]).text == RebuildParameter)
   {
     const PickleNode & arguments = this->At(call->items[1]);
@@ -191,11 +199,13 @@ Interpreter::AddTensor(const std::string & name, const PickleNode & value)
   {
     ThrowRefused("the dictionary's item ", Quoted(name), " is made by ", Quoted(function), ", not a tensor");
   }
+  // _rebuild_tensor() has four arguments; _v2 adds requires_grad and hooks, in later versions of torch also metadata.
   const bool hasMetadata = function == RebuildTensor2 && arguments.size() == 7;
   if (!hasMetadata && arguments.size() != (function == RebuildTensor2 ? 6 : 4))
   {
     ThrowDamaged("the tensor ", Quoted(name), " has ", arguments.size(), " properties, expected 4, 6 or 7");
   }
+  // A negation or a conjugation is still to be applied, so the storage does not hold the values of the tensor.
   if (hasMetadata && !(this->At(arguments[6]).kind == Kind::None || this->At(arguments[6]).items.empty()))
   {
     ThrowRefused("the tensor ", Quoted(name), " has metadata (a lazy negation or conjugation)");
@@ -206,6 +216,7 @@ Interpreter::AddTensor(const std::string & name, const PickleNode & value)
                         this->GetLength(this->At(arguments[1])),
                         this->GetLengths(this->At(arguments[2])),
                         this->GetLengths(this->At(arguments[3])) };
+  // Checked with the offset into the window; from here on, the offset counts from the storage's start.
   this->CheckView(view, window);
   view.offset += window.offset;
   m_Result.views.push_back(std::move(view));
@@ -214,6 +225,7 @@ Interpreter::AddTensor(const std::string & name, const PickleNode & value)
 Interpreter::Window
 Interpreter::AddStorage(const PickleNode & persistentId)
 {
+  // torch/serialization.py, persistent_id(): ("storage", type, key, location, count), in the legacy format with a view.
   const auto & id = this->Expect(this->At(this->Expect(persistentId, Kind::PersistentId).items[0]), Kind::Tuple).items;
   if (id.size() < 5 || id.size() > 6 || this->GetString(this->At(id[0])) != "storage")
   {
@@ -229,8 +241,10 @@ Interpreter::AddStorage(const PickleNode & persistentId)
   }
   const std::string &      key = this->GetString(this->At(id[2]));
   const StateDict::Storage storage{ type->type, this->GetLength(this->At(id[4])) };
-  this->GetString(this->At(id[3])); // the device it lay on, which does not matter
+  this->GetString(this->At(id[3])); // the device it was on, without effect: all tensors go to main memory
 
+  // Every tensor describes its storage. Different descriptions of one storage would let a view pass the check against
+  // one size and be made in a storage of another.
   const auto & known = m_Result.storages.emplace(key, storage).first->second;
   if (known.type != storage.type || known.count != storage.count)
   {
@@ -297,6 +311,7 @@ Interpreter::GetLengths(const PickleNode & node) const
   {
     ThrowDamaged("the tensor ", Quoted(m_Name), " has ", items.size(), " dimensions, at most ", MaximumDimensions);
   }
+  // Charged for every tensor, since thousands of them can share one memorised tuple.
   m_Budget.Charge(items.size() * sizeof(std::int64_t));
   std::vector<std::int64_t> lengths;
   lengths.reserve(items.size());
@@ -315,7 +330,10 @@ Interpreter::CheckView(const StateDict::View & view, const Window & window) cons
     ThrowDamaged(
       "the tensor ", Quoted(m_Name), " has ", view.sizes.size(), " dimensions, but ", view.strides.size(), " strides");
   }
-  // Beyond the storage the loop ends, so neither the number of elements nor the last one's place can overflow.
+  // The last element lies at offset + sum of (size - 1) * stride. The loop ends at the first dimension that leaves the
+  // window, with last < window.count until then, so no number overflows. The number of elements is limited as well:
+  // strides of zero would let a few bytes expand to any amount. Of an empty tensor only the offset matters here; torch
+  // refuses an impossible shape when it makes the view.
   const bool    isEmpty = std::find(view.sizes.begin(), view.sizes.end(), 0) != view.sizes.end();
   bool          fits = view.offset <= window.count && (isEmpty || view.offset < window.count);
   std::uint64_t elements = 1;

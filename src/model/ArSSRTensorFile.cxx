@@ -44,7 +44,8 @@ DetectFormat(ByteFile & file)
 {
   constexpr std::uint64_t examined = 9;
   const std::string       start = file.ReadString(0, std::min(examined, file.GetSize()));
-  // A safetensors header is below 2^40 bytes and starts with a brace; neither other format can look like that.
+  // Safetensors first, since the size at its start can look like another format: 128 bytes begin with 0x80, as a pickle
+  // does. A header has less than 2^40 bytes and starts with a brace; neither other format has "\0\0\0{" at byte 5.
   if (start.size() == examined && start.compare(5, 4, std::string("\0\0\0{", 4)) == 0)
   {
     return Format::Safetensors;
@@ -53,6 +54,7 @@ DetectFormat(ByteFile & file)
   {
     return Format::TorchArchive;
   }
+  // PROTO, the first opcode of the first pickle.
   if (start[0] == '\x80')
   {
     return Format::TorchLegacy;
@@ -72,7 +74,7 @@ ReadContent(ByteFile & file)
     case Format::TorchLegacy:
       return { ReadTorchLegacyFile(file), {} };
   }
-  return {};
+  return {}; // not reached; without it, compilers miss a return after the switch
 }
 
 void
@@ -80,6 +82,7 @@ CheckFinite(const TensorFile & file)
 {
   for (const auto & [name, tensor] : file.tensors)
   {
+    // Here the message can name the tensor. Later, one NaN spreads through the network to the whole image.
     const auto bad = tensor.defined() ? tensor.numel() - at::isfinite(tensor).sum().item<std::int64_t>() : 0;
     if (bad != 0)
     {
@@ -108,6 +111,7 @@ Open(const std::string & fileName, const TFunction & read)
     ByteFile file(fileName);
     return read(file);
   }
+  // Those of torch and std::bad_alloc, too, so that every failure names the file.
   catch (const std::exception & error)
   {
     itkGenericExceptionMacro("Cannot read the weights file \"" << fileName << "\": " << Describe(error));
@@ -140,6 +144,7 @@ WriteTensorFile(const std::string & fileName, const TensorFile & content)
   try
   {
     CheckFinite(content);
+    // Without Commit() its destructor removes the temporary file, so an exception leaves nothing behind.
     AtomicFile file(fileName);
     WriteSafetensors(file, content);
     file.Commit();

@@ -36,9 +36,10 @@ struct TensorFile
  *  - a `state_dict` saved by torch.save in its zip format (torch 1.6 and later) or its legacy format,
  *  - safetensors.
  *
- * No code in the file is run, and nothing is allocated on its word: every size is checked against the file's first. The
- * file must be a dictionary of floating point tensors and nothing else; names are returned as they stand. Tensors that
- * share memory in a torch file share it here, too. A tensor with NaN or infinite elements is refused.
+ * No code in the file is run. No size in it is believed: each is checked against the file's own size before memory is
+ * allocated. The file must be a dictionary of floating point tensors and nothing else; names are returned unchanged.
+ * Contiguous tensors that share memory in a torch file share it here, too. A tensor with NaN or infinite elements is
+ * refused.
  *
  * Throws itk::ExceptionObject, which gives the file's name, what it has, what was expected, and the remedy.
  */
@@ -51,8 +52,8 @@ std::map<std::string, std::string>
 ReadTensorFileMetaData(const std::string & fileName);
 
 /** Writes safetensors, so that the file is either complete or untouched: the bytes go to a temporary file in the same
- * directory, are flushed to the disk, and take the file's name at the end. Whatever this writes ReadTensorFile() reads;
- * so it refuses what that would refuse, and tensors are given contiguous and in main memory whatever they were.
+ * directory, are flushed to the disk, and take the file's name at the end. Whatever this writes, ReadTensorFile()
+ * reads: what that would refuse is not written. Tensors may be on any device and have any strides.
  *
  * Throws itk::ExceptionObject and leaves nothing behind if that fails.
  */

@@ -35,15 +35,16 @@ namespace
 using Kind = PickleNode::Kind;
 using Storages = std::map<std::string, at::Tensor>; // each one-dimensional
 
-constexpr std::int64_t ProtocolVersion = 1001;
+constexpr std::int64_t ProtocolVersion = 1001; // PROTOCOL_VERSION of torch/serialization.py
 
-/** 0x1950a86a20f9469cfc6c, least significant byte first. */
+/** MAGIC_NUMBER of torch/serialization.py, 0x1950a86a20f9469cfc6c, least significant byte first. */
 constexpr std::string_view MagicNumber("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
 
 std::uint64_t
 GetBytes(const StateDict::Storage & storage, const std::string & key)
 {
   std::uint64_t bytes = 0;
+  // A product that wraps around could equal the size of a small entry.
   if (!Multiply(storage.count, c10::elementSize(storage.type), bytes))
   {
     ThrowDamaged("storage ", Quoted(key), " claims ", storage.count, " elements");
@@ -55,6 +56,7 @@ GetBytes(const StateDict::Storage & storage, const std::string & key)
 at::Tensor
 Allocate(const StateDict::Storage & storage)
 {
+  // Not cleared: the file fills every byte, or reading it throws.
   return at::empty({ static_cast<std::int64_t>(storage.count) }, at::TensorOptions(storage.type));
 }
 
@@ -78,6 +80,8 @@ MakeTensors(const StateDict & stateDict, const Storages & storages, std::uint64_
       storages.at(view.storageKey).as_strided(view.sizes, view.strides, static_cast<std::int64_t>(view.offset));
     if (!tensor.is_contiguous())
     {
+      // A contiguous view shares the memory of its storage, any other one is copied. Thousands of views of one storage
+      // fit into a small file, so the copies together may take no more than the file.
       copied += tensor.nbytes();
       if (copied > fileSize)
       {
@@ -94,6 +98,7 @@ MakeTensors(const StateDict & stateDict, const Storages & storages, std::uint64_
 std::string
 FindPrefix(const ZipArchive & archive)
 {
+  // torch.save names the directory after the file or "archive"; the first entry tells which.
   const auto & entries = archive.GetEntries();
   auto prefix = entries.empty() ? std::string() : entries.front().name.substr(0, entries.front().name.find('/') + 1);
   for (const auto & entry : entries)
@@ -107,6 +112,7 @@ FindPrefix(const ZipArchive & archive)
   {
     ThrowRefused("the archive has no entry ", Quoted(prefix + "data.pkl"), ", so torch.save did not write it");
   }
+  // torch.jit.save writes a data.pkl, too, for a program. torch tells the two apart by this entry as well.
   if (archive.Find(prefix + "constants.pkl") != nullptr)
   {
     ThrowRefused("the archive is a TorchScript model");
@@ -124,6 +130,7 @@ IsLittleEndian(ZipArchive & archive, const std::string & prefix)
   }
   constexpr std::uint64_t longest = 6;
   std::string             order(static_cast<std::size_t>(std::min(entry->size, longest)), '\0');
+  // Anything longer than "little" is not read; the zeros match neither word.
   if (entry->size <= longest)
   {
     archive.Read(*entry, order.data());
@@ -145,6 +152,7 @@ ReadPickle(ByteCursor & cursor, const std::set<std::string> & globals, ParsingBu
 void
 ReadLegacyHeader(ByteCursor & cursor, ParsingBudget & budget)
 {
+  // Without any allowed global: these pickles hold numbers, strings and dictionaries of them.
   const Pickle magic = ReadPickle(cursor, {}, budget);
   if (magic.nodes[magic.root].kind != Kind::LongInteger || magic.nodes[magic.root].text != MagicNumber)
   {
@@ -156,6 +164,7 @@ ReadLegacyHeader(ByteCursor & cursor, ParsingBudget & budget)
     ThrowRefused("the file has version ", protocol.nodes[protocol.root].number, " of torch's legacy format, not 1001");
   }
   const Pickle system = ReadPickle(cursor, {}, budget);
+  // The sizes of the C types and the protocol, which this dictionary has besides, do not matter.
   const auto & items = system.nodes[system.root].items;
   for (std::size_t i = 0; system.nodes[system.root].kind == Kind::Dictionary && i < items.size(); i += 2)
   {
@@ -177,6 +186,7 @@ ReadLegacyKeys(ByteCursor & cursor, const StateDict & stateDict, ParsingBudget &
   {
     missing.insert(storage.first);
   }
+  // The data follow in the order of this list. One key too many or too few would shift all storages behind it.
   for (const auto index : pickle.nodes[pickle.root].items)
   {
     const PickleNode & key = pickle.nodes[index];
@@ -201,6 +211,8 @@ ReadTorchArchive(ByteFile & file)
   const auto   prefix = FindPrefix(archive);
   const bool   isLittleEndian = IsLittleEndian(archive, prefix);
   const auto & entry = *archive.Find(prefix + "data.pkl");
+  // The pickle is parsed as it is read, so its checksum comes first: a flipped bit is then reported as damage, not as a
+  // strange opcode. Storages are verified as they are read.
   archive.VerifyChecksum(entry);
 
   ParsingBudget budget(file.GetSize());
@@ -212,6 +224,7 @@ ReadTorchArchive(ByteFile & file)
       "archive entry ", Quoted(entry.name), " goes on for ", cursor.GetRemaining(), " bytes after its pickle");
   }
 
+  // From here on every view is known to lie in its storage, as the file describes it.
   Storages          storages;
   const std::string folder = prefix + "data/";
   for (const auto & [key, storage] : stateDict.storages)
@@ -247,7 +260,8 @@ ReadTorchLegacyFile(ByteFile & file)
   Storages storages;
   for (const std::string & key : ReadLegacyKeys(cursor, stateDict, budget))
   {
-    const auto &        storage = stateDict.storages.at(key);
+    const auto & storage = stateDict.storages.at(key);
+    // The count here and that in the dictionary must agree, and the bytes must be there, before memory is allocated.
     const std::uint64_t count = cursor.ReadUnsigned(8);
     const std::uint64_t bytes = GetBytes(storage, key);
     if (count != storage.count || bytes > cursor.GetRemaining())

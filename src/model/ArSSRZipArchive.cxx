@@ -25,6 +25,10 @@
 #include <algorithm>
 #include <array>
 
+// Reading goes from the file's end to its start: end record, ZIP64 record, central directory, local headers. No number
+// is used before it is checked against the file, by differences, since sums of 64-bit numbers can wrap around. The
+// offsets of fields are those of APPNOTE 4.3.7 (local header), 4.3.12 (directory) and 4.3.14 to 4.3.16 (end records).
+
 namespace itk::arssr
 {
 namespace
@@ -42,11 +46,11 @@ constexpr std::uint64_t EndSize = 22;
 constexpr std::uint64_t Zip64EndSize = 56;
 constexpr std::uint64_t Zip64LocatorSize = 20;
 
-// In place of a number that does not fit, which the ZIP64 record or extra field holds then.
+// Stands for a number that does not fit into 16 or 32 bits; the ZIP64 record or extra field holds it then.
 constexpr std::uint64_t Moved16 = 0xFFFF;
 constexpr std::uint64_t Moved32 = 0xFFFFFFFF;
 
-constexpr std::uint64_t EncryptedFlags = 0x2041; // bits 0, 6 and 13
+constexpr std::uint64_t EncryptedFlags = 0x2041; // bits 0, 6 and 13 (APPNOTE 4.4.4)
 constexpr std::uint64_t DescriptorFlag = 0x0008; // sizes and CRC follow the data
 
 std::string
@@ -64,7 +68,7 @@ Field(std::string_view record, std::size_t offset, unsigned int bytes)
 void
 CheckChecksum(const ZipArchive::Entry & entry, std::uint32_t checksum)
 {
-  // torch.save writes zero after torch.serialization.set_crc32_options(False).
+  // Zero: not computed. torch.save writes that after torch.serialization.set_crc32_options(False).
   if (entry.checksum != 0 && checksum != entry.checksum)
   {
     ThrowDamaged("archive entry ", Quoted(entry.name), " has CRC-32 ", checksum, ", expected ", entry.checksum);
@@ -87,6 +91,8 @@ CheckStored(const std::string & name, std::uint64_t flags, std::uint64_t method)
 void
 CheckName(const std::string & name)
 {
+  // Nothing is extracted, but a name must mean one thing. A part is empty where a slash leads, trails or is doubled; a
+  // NUL would end the name early in other readers.
   const bool hasDrive = name.size() > 1 && name[1] == ':';
   bool       escapes = hasDrive || name.find_first_of(std::string("\\\0", 2)) != std::string::npos;
   for (std::size_t begin = 0; begin <= name.size() && !escapes;)
@@ -102,7 +108,8 @@ CheckName(const std::string & name)
   }
 }
 
-/** Replaces the numbers that are marked as moved by those of the ZIP64 extra field, which come in this order. */
+/** Replaces the numbers that are marked as moved by those of the ZIP64 extra field (APPNOTE 4.5.3). The field has only
+ * those, in the order size, compressed size, offset of the local header. */
 void
 ReadZip64Extra(const std::string & name, std::string_view extra, std::array<std::uint64_t *, 3> numbers)
 {
@@ -118,6 +125,7 @@ ReadZip64Extra(const std::string & name, std::string_view extra, std::array<std:
       std::size_t position = 4;
       for (std::uint64_t * number : numbers)
       {
+        // A number that the field lacks keeps its mark; as an offset or a size of 4 GiB it is checked like any other.
         if (*number == Moved32 && position + 8 <= 4 + length)
         {
           *number = Field(extra, position, 8);
@@ -144,6 +152,7 @@ ZipArchive::ZipArchive(ByteFile & file)
   {
     this->LocateData(entry, directory.offset);
   }
+  // The directory may have any order; the check for overlaps needs that of the positions.
   std::sort(m_Entries.begin(), m_Entries.end(), [](const Entry & a, const Entry & b) {
     return a.headerOffset < b.headerOffset;
   });
@@ -154,6 +163,8 @@ ZipArchive::Directory
 ZipArchive::FindDirectory()
 {
   const std::uint64_t size = m_File.GetSize();
+  // A comment of up to 65535 bytes follows the record. It must end with the file, so appended bytes are refused, and a
+  // signature within the comment is hardly taken for the record.
   const std::uint64_t searched = std::min<std::uint64_t>(size, EndSize + 0xFFFF);
   const std::string   tail = m_File.ReadString(size - searched, searched);
   for (std::size_t i = tail.size(); i >= EndSize; --i)
@@ -171,11 +182,13 @@ ZipArchive::Directory
 ZipArchive::ReadEndRecord(std::uint64_t offset, std::string_view record)
 {
   Directory directory{ Field(record, 16, 4), Field(record, 12, 4), Field(record, 10, 2) };
+  // Numbers of this part and of that with the directory, then the entries in this part and in all.
   if (Field(record, 4, 4) != 0 || Field(record, 8, 2) != directory.count)
   {
     ThrowRefused("the archive is in several parts");
   }
   this->ReadZip64EndRecord(offset, directory);
+  // Of the numbers that count: those of the ZIP64 record where there is one.
   if (directory.offset > offset || directory.size > offset - directory.offset)
   {
     ThrowDamaged(
@@ -187,6 +200,7 @@ ZipArchive::ReadEndRecord(std::uint64_t offset, std::string_view record)
 void
 ZipArchive::ReadZip64EndRecord(std::uint64_t endRecord, Directory & directory)
 {
+  // The locator, where there is one, lies directly before the end record.
   const std::uint64_t locatorOffset = endRecord - std::min(endRecord, Zip64LocatorSize);
   const std::string   locator = m_File.ReadString(locatorOffset, endRecord - locatorOffset);
   if (locator.size() < Zip64LocatorSize || Field(locator, 0, 4) != Zip64LocatorSignature)
@@ -200,7 +214,9 @@ ZipArchive::ReadZip64EndRecord(std::uint64_t endRecord, Directory & directory)
   }
   const std::string record = m_File.ReadString(offset, Zip64EndSize);
   const Directory   large{ Field(record, 48, 8), Field(record, 40, 8), Field(record, 32, 8) };
-  const auto        agree = [](std::uint64_t small, std::uint64_t moved, std::uint64_t value) {
+  // A number that fits stands in both records. Two different ones would give readers with and without ZIP64 two
+  // different archives.
+  const auto agree = [](std::uint64_t small, std::uint64_t moved, std::uint64_t value) {
     return small == moved || small == value;
   };
   if (Field(record, 0, 4) != Zip64EndSignature || !agree(directory.offset, Moved32, large.offset) ||
@@ -218,6 +234,7 @@ ZipArchive::ReadEntries(const Directory & directory)
   {
     ThrowRefused("the archive has ", directory.count, " entries, at most ", MaximumEntries, " are read");
   }
+  // Checked before memory is reserved; the limit above keeps the product small.
   if (directory.count * EntrySize > directory.size)
   {
     ThrowDamaged("the archive's directory of ", directory.size, " bytes cannot hold ", directory.count, " entries");
@@ -244,6 +261,7 @@ ZipArchive::ReadEntry(ByteCursor & cursor)
     ThrowDamaged("the archive's directory has no entry at byte ", position);
   }
   Entry entry{};
+  // Name, extra field and comment have lengths of 16 bits, so none takes more than 64 KiB.
   entry.name = cursor.ReadString(Field(record, 28, 2));
   entry.headerOffset = Field(record, 42, 4);
   entry.size = Field(record, 24, 4);
@@ -273,6 +291,7 @@ ZipArchive::LocateData(Entry & entry, std::uint64_t limit)
   {
     refuse(" does not lie before the archive's directory at byte " + std::to_string(limit));
   }
+  // Directory and local header state the same facts, and readers differ in which they believe, so they must agree.
   const std::string   header = m_File.ReadString(entry.headerOffset, LocalSize);
   const std::uint64_t nameSize = Field(header, 26, 2);
   if (Field(header, 0, 4) != LocalSignature)
@@ -285,10 +304,12 @@ ZipArchive::LocateData(Entry & entry, std::uint64_t limit)
   }
   CheckStored(entry.name, Field(header, 6, 2), Field(header, 8, 2));
   const std::uint64_t size = Field(header, 22, 4);
+  // Without a size here, it follows the data or stands in the extra field; that of the directory counts.
   if (!(Field(header, 6, 2) & DescriptorFlag) && size != Moved32 && size != entry.size)
   {
     refuse(" has " + std::to_string(size) + " bytes there, but " + std::to_string(entry.size) + " by the directory");
   }
+  // The local extra field differs in length from the directory's: torch pads it so that storages are aligned.
   entry.dataOffset = entry.headerOffset + LocalSize + nameSize + Field(header, 28, 2);
   if (entry.dataOffset > limit || entry.size > limit - entry.dataOffset)
   {
@@ -305,6 +326,8 @@ ZipArchive::CheckDistinct() const
   for (std::size_t i = 0; i < m_Entries.size(); ++i)
   {
     const Entry & entry = m_Entries[i];
+    // In order of position, so neighbours suffice; LocateData() has bounded the sum. Entries that overlap let a small
+    // file expand to a multiple of its size.
     if (i > 0 && entry.headerOffset < m_Entries[i - 1].dataOffset + m_Entries[i - 1].size)
     {
       ThrowDamaged("archive entries ", Quoted(m_Entries[i - 1].name), " and ", Quoted(entry.name), " overlap");
@@ -323,6 +346,7 @@ ZipArchive::CheckDistinct() const
 const ZipArchive::Entry *
 ZipArchive::Find(std::string_view name) const
 {
+  // Linear: at most MaximumEntries entries, each looked up once.
   const auto found =
     std::find_if(m_Entries.begin(), m_Entries.end(), [name](const Entry & entry) { return entry.name == name; });
   return found == m_Entries.end() ? nullptr : &*found;
@@ -338,6 +362,7 @@ ZipArchive::Read(const Entry & entry, void * target)
 void
 ZipArchive::VerifyChecksum(const Entry & entry)
 {
+  // In blocks on the stack, so that an entry of any size takes no memory.
   std::array<char, 1 << 14> block;
   std::uint32_t             checksum = 0;
   for (std::uint64_t done = 0; done < entry.size;)

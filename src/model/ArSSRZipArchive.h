@@ -34,8 +34,8 @@ namespace itk::arssr
  * overlaps another or bears another's name, and no name leaves its directory. Compression, encryption and archives in
  * several parts are refused.
  *
- * Not torch's caffe2::serialize::PyTorchStreamReader: it checks none of that, and one of torch 2.11 leaks the directory of
- * an archive that it refuses, which libFuzzer found within a minute.
+ * torch's own caffe2::serialize::PyTorchStreamReader is no substitute: it checks none of that, and that of torch 2.11
+ * leaks the directory of an archive that it refuses, as libFuzzer found within a minute.
  */
 class ZipArchive
 {

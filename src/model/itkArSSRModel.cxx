@@ -36,6 +36,7 @@ namespace itk
 namespace
 {
 constexpr const char * FormatName = "ArSSR";
+// torch.nn.DataParallel holds the network in its member `module`, which becomes a part of all names.
 constexpr const char * DataParallelPrefix = "module.";
 
 /** \throws ExceptionObject when two tensors have one name without it. */
@@ -50,6 +51,7 @@ RemoveDataParallelPrefix(std::vector<arssr::NamedTensor> & tensors)
     {
       tensor.name.erase(0, prefix.size());
     }
+    // Keeping one of the two could mix the weights of two networks.
     if (!names.insert(tensor.name).second)
     {
       itkGenericExceptionMacro("It has two tensors '"
@@ -63,6 +65,7 @@ RemoveDataParallelPrefix(std::vector<arssr::NamedTensor> & tensors)
 void
 VerifyForm(const std::map<std::string, std::string> & metadata)
 {
+  // A later form may have the very tensors of a known one, and would be evaluated as that without notice.
   const auto form = metadata.find("form");
   if (form == metadata.end())
   {
@@ -86,12 +89,16 @@ void
 ArSSRModel::ReadFile(const std::string & fileName)
 {
   arssr::CallTorch([&] {
+    // The model is set last, so that after a failure it is as it was. ReadTensorFile() stands outside the try block,
+    // since its messages name the file already.
     arssr::TensorFile               file = arssr::ReadTensorFile(fileName);
     std::shared_ptr<arssr::Network> network;
     try
     {
       RemoveDataParallelPrefix(file.tensors);
       VerifyForm(file.metadata);
+      // Shapes tell the dimensions. Of the metadata only what shapes do not show is used, so no entry can contradict
+      // them.
       network = std::make_shared<arssr::Network>(arssr::Architecture::Infer(file.tensors, file.metadata));
       network->SetWeights(file.tensors);
     }
@@ -118,12 +125,14 @@ ArSSRModel::WriteFile(const std::string & fileName) const
     const MetaDataDictionary & dictionary = this->GetMetaDataDictionary();
     for (const std::string & key : dictionary.GetKeys())
     {
+      // safetensors has strings only; entries of other types are left out.
       std::string value;
       if (ExposeMetaData(dictionary, key, value))
       {
         file.metadata[key] = value;
       }
     }
+    // After the user's entries, to replace stale ones, which the dictionary may have from a file that was read.
     const arssr::Architecture & architecture = network.GetArchitecture();
     file.metadata["format"] = FormatName;
     for (const auto & entry : architecture.GetMetaData())
@@ -148,6 +157,7 @@ ArSSRModel::SetRandomNetwork(EncoderEnum  encoder,
   arssr::CallTorch([&] {
     auto network = std::make_shared<arssr::Network>(arssr::Architecture{ encoder, featureDimension, depth, width });
     network->InitializeWeights(seed);
+    // The old entries describe the network that is replaced.
     this->SetMetaDataDictionary(MetaDataDictionary());
     this->SetNetwork(std::move(network));
   });
@@ -165,6 +175,7 @@ ArSSRModel::SetRandomLocalNetwork(unsigned int channels,
     arssr::Architecture architecture{ EncoderEnum::Residual, featureDimension, depth, width, channels, blocks };
     architecture.SetForm(ArSSRModelEnums::Form::Local);
     auto network = std::make_shared<arssr::Network>(architecture);
+    // With a last layer of zeros, as at the start of training, the output would be the interpolation for every seed.
     network->InitializeWeights(seed, arssr::Network::LastLayer::Random);
     this->SetMetaDataDictionary(MetaDataDictionary());
     this->SetNetwork(std::move(network));
@@ -246,7 +257,9 @@ ArSSRModel::GetMetaDataNumber(const std::string & key, double & value) const
     return false;
   }
   std::istringstream stream(text);
+  // Under a locale with a decimal comma, "1.75" would end after the 1.
   stream.imbue(std::locale::classic());
+  // A rest other than white space, a unit for example, is refused, not ignored.
   if (!(stream >> value) || !(stream >> std::ws).eof())
   {
     itkExceptionMacro("The model's metadata entry '" << key << "' is '" << text << "'; a number is expected.");
@@ -274,6 +287,7 @@ ArSSRModel::FindModelFile(const std::string & name)
     return GetDefaultModelFileName();
   }
   std::error_code ignored;
+  // Files first, so that a bundled model never hides one.
   if (std::filesystem::exists(name, ignored))
   {
     return name;
@@ -313,6 +327,7 @@ ArSSRModel::Graft(const DataObject * other)
                       << (other == nullptr ? std::string("nothing") : std::string(other->GetNameOfClass())) << '.');
   }
   this->SetMetaDataDictionary(model->GetMetaDataDictionary());
+  // Shared without a copy: a network never changes, and SetRandomNetwork() or ReadFile() put a new one in its place.
   this->SetNetwork(model->m_Network);
 }
 

@@ -34,7 +34,7 @@ namespace
 {
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds CoarsestClock{ 2 }; // FAT
+constexpr std::chrono::seconds CoarsestClock{ 2 }; // the step of FAT's modification times
 
 /** Nothing when the file cannot be read. */
 std::optional<std::uint32_t>
@@ -46,6 +46,7 @@ ComputeChecksum(const std::string & name)
     arssr::ByteFile   file(name);
     std::vector<char> buffer(std::min(file.GetSize(), bytesAtOnce));
     std::uint32_t     checksum = 0;
+    // ByteFile refuses an empty file, so the buffer has a size and the loop ends.
     for (std::uint64_t offset = 0; offset < file.GetSize(); offset += buffer.size())
     {
       const auto count = std::min<std::uint64_t>(buffer.size(), file.GetSize() - offset);
@@ -56,6 +57,7 @@ ComputeChecksum(const std::string & name)
   }
   catch (const arssr::FileFormatError &)
   {
+    // The file then counts as changed, and reading it again reports what is wrong.
     return std::nullopt;
   }
 }
@@ -68,9 +70,11 @@ ArSSRModelFile::Look(const std::string & name)
   const auto      path = fs::u8path(name);
   std::error_code error;
   version.name = name;
+  // A missing file gets a size of 2^64 - 1. No version in memory has it, so Get() goes on to ReadFile(), which throws.
   version.size = static_cast<std::uint64_t>(fs::file_size(path, error));
   const auto time = fs::last_write_time(path, error);
   version.time = static_cast<std::int64_t>(time.time_since_epoch().count());
+  // A time in the future, as another clock may give, counts as young.
   version.isYoung = fs::file_time_type::clock::now() - time < CoarsestClock;
   return version;
 }
@@ -85,6 +89,8 @@ ArSSRModelFile::IsCurrent(const Version & version)
   }
   if (m_Version.isYoung)
   {
+    // Within one step of the clock a change leaves the time as it was, so the bytes are compared. Once a look finds the
+    // file old, any later change gets a later time, and this comparison is the last.
     m_Version.isYoung = version.isYoung;
     return m_Version.checksum.has_value() && ComputeChecksum(version.name) == m_Version.checksum;
   }
@@ -94,6 +100,7 @@ ArSSRModelFile::IsCurrent(const Version & version)
 const ArSSRModel *
 ArSSRModelFile::Get(const std::string & name)
 {
+  // Before reading: the next call sees a change made meanwhile as another version and reads again.
   Version version = Look(name);
   if (!this->IsCurrent(version))
   {
@@ -103,6 +110,7 @@ ArSSRModelFile::Get(const std::string & name)
     {
       version.checksum = ComputeChecksum(name);
     }
+    // Both together, after all that can throw: the old model stays with the old version.
     m_Model = model;
     m_Version = std::move(version);
   }

@@ -27,6 +27,8 @@ namespace itk::arssr
 {
 namespace
 {
+// Infer() reads names and shapes only, never values: an architecture is known, and refused, before anything is
+// allocated for it. A model file can be hostile, so every size that is read from one goes through Verify().
 const at::Tensor *
 Find(const std::vector<NamedTensor> & tensors, const std::string & name)
 {
@@ -38,6 +40,8 @@ Find(const std::vector<NamedTensor> & tensors, const std::string & name)
 std::int64_t
 FirstDimension(const std::vector<NamedTensor> & tensors, const std::string & name)
 {
+  // Dimension 0 of a weight is its number of outputs. A scalar has no size(0): torch would throw an error without the
+  // name.
   const at::Tensor * tensor = Find(tensors, name);
   if (tensor == nullptr || tensor->dim() == 0)
   {
@@ -56,6 +60,8 @@ CheckRange(const char * what, std::int64_t value, std::int64_t minimum, std::int
                                               << maximum << '.');
   }
 }
+/** An entry that is missing leaves the choice as it is; one that is not known is refused, as it would be a network of
+ * another kind with tensors of the same names. */
 template <typename TEnum>
 void
 ReadChoice(const std::map<std::string, std::string> & metadata,
@@ -70,6 +76,8 @@ ReadChoice(const std::map<std::string, std::string> & metadata,
   }
 }
 
+/** Layers are numbered without gaps in steps of `step`. One behind a gap is not counted here and is reported by
+ * Network::SetWeights() as unexpected. */
 std::int64_t
 CountLayers(const std::vector<NamedTensor> & tensors,
             const std::string &              prefix,
@@ -98,6 +106,8 @@ Architecture::SetForm(Enums::Form form)
   {
     return;
   }
+  // The local form depends on a sample's neighbourhood alone, not on the size or the ends of the image: hence no image
+  // coordinates and no zeros around the features.
   const bool local = form == Enums::Form::Local;
   skip = local ? Enums::Skip::Cubic : Enums::Skip::None;
   coordinates = local ? Enums::Coordinates::Local : Enums::Coordinates::Image;
@@ -110,6 +120,7 @@ Architecture::GetForm() const
 {
   for (const Enums::Form form : { Enums::Form::Published, Enums::Form::Local })
   {
+    // SetForm() stays the one place that says what a form is: it is applied to a copy and the four choices compared.
     Architecture pattern = *this;
     pattern.SetForm(form);
     if (pattern.skip == skip && pattern.coordinates == coordinates && pattern.padding == padding &&
@@ -124,11 +135,13 @@ Architecture::GetForm() const
 void
 Architecture::Verify() const
 {
+  // The limits keep products of sizes far below overflow and the memory of a network from a hostile file bounded.
   constexpr std::int64_t largestLayer = 4096;
   CheckRange("feature dimension", featureDimension, 1, largestLayer);
   CheckRange("width", width, 1, largestLayer);
   CheckRange("number of encoder channels", channels, 1, largestLayer);
   CheckRange("number of encoder blocks", blocks, 0, 64);
+  // At least two layers a stage: the first one takes the features, the last one gives the output.
   const bool twoStages = perceptron == Enums::Perceptron::TwoStage;
   CheckRange("depth", depth, twoStages ? 4 : 2, 64);
   if (twoStages && depth % 2 != 0)
@@ -142,6 +155,7 @@ Architecture::Verify() const
 Architecture
 Architecture::Infer(const std::vector<NamedTensor> & tensors, const std::map<std::string, std::string> & metadata)
 {
+  // The first layer's name tells the encoder; the last layer's number of outputs is the feature dimension.
   struct Signature
   {
     ArSSRModelEnums::Encoder encoder;
@@ -170,12 +184,13 @@ Architecture::Infer(const std::vector<NamedTensor> & tensors, const std::map<std
   }
   result.encoder = signature->encoder;
   result.featureDimension = FirstDimension(tensors, signature->last);
+  // The published encoders have fixed sizes; SetWeights() finds tensors that do not have them.
   if (result.encoder == Enums::Encoder::Residual)
   {
     result.channels = FirstDimension(tensors, signature->first);
     result.blocks = CountLayers(tensors, "encoder.blocks.", 1, ".0.weight");
   }
-  // Every second module of the published Sequential is a ReLU without parameters.
+  // Every second module of the published Sequential is a ReLU without parameters: layers have even numbers.
   if (Find(tensors, "decoder.layers.0.weight") != nullptr)
   {
     result.perceptron = Enums::Perceptron::Plain;
@@ -185,8 +200,11 @@ Architecture::Infer(const std::vector<NamedTensor> & tensors, const std::map<std
   else
   {
     result.width = FirstDimension(tensors, "decoder.stage_one.0.weight");
+    // The second stage is not counted: if it has not as many layers, SetWeights() lists those that are missing or too
+    // many.
     result.depth = 2 * CountLayers(tensors, "decoder.stage_one.", 2);
   }
+  // Choices without tensors of their own. The perceptron has some, so that its entry need not be read.
   ReadChoice(
     metadata, "interpolation_skip", { Enums::Skip::None, Enums::Skip::Linear, Enums::Skip::Cubic }, result.skip);
   ReadChoice(metadata, "coordinates", { Enums::Coordinates::Image, Enums::Coordinates::Local }, result.coordinates);
@@ -198,6 +216,7 @@ Architecture::Infer(const std::vector<NamedTensor> & tensors, const std::map<std
 std::map<std::string, std::string>
 Architecture::GetMetaData() const
 {
+  // Infer() reads three of these; the others are for people and for tools that list models.
   std::map<std::string, std::string> metadata{
     { "form", ToText(this->GetForm()) },
     { "encoder", ToText(encoder) },

@@ -37,15 +37,15 @@ struct Architecture
   std::int64_t   featureDimension{ 128 }; /**< channels of the feature map */
   std::int64_t   depth{ 8 };              /**< layers of the MLP, half of them in each stage where there are two */
   std::int64_t   width{ 256 };            /**< channels of the MLP's hidden layers */
-  std::int64_t   channels{ 64 };          /**< of the encoder's hidden layers; 64 but for the residual encoder */
-  std::int64_t   blocks{ 0 };             /**< of the residual encoder */
+  std::int64_t   channels{ 64 };          /**< of the encoder's hidden layers; always 64 in the published encoders */
+  std::int64_t   blocks{ 0 };             /**< residual blocks; the residual encoder only */
 
   Enums::Skip        skip{ Enums::Skip::None };
   Enums::Coordinates coordinates{ Enums::Coordinates::Image };
   Enums::Padding     padding{ Enums::Padding::Zeros };
   Enums::Perceptron  perceptron{ Enums::Perceptron::TwoStage };
 
-  /** Sets what a form stands for and leaves the sizes. */
+  /** Sets the choices that a form stands for and leaves the sizes; Form::Custom changes nothing. */
   void
   SetForm(Enums::Form form);
   Enums::Form
@@ -57,7 +57,7 @@ struct Architecture
     return perceptron == Enums::Perceptron::TwoStage ? depth / 2 : depth;
   }
 
-  /** Numbers that the MLP is given besides the features. */
+  /** Inputs of the MLP besides the features: a position (z, y, x), and the voxel size with local coordinates. */
   std::int64_t
   GetNumberOfCoordinates() const
   {
@@ -69,17 +69,17 @@ struct Architecture
   void
   Verify() const;
 
-  /** Reads the architecture off the names and shapes of a `state_dict`'s tensors, and off the metadata what they do not
-   * show (`interpolation_skip`, `coordinates`, `feature_padding`); without these, as in the published form.
-   * \throws ExceptionObject when they are not those of an ArSSR network. */
+  /** Infers the architecture from the names and shapes of a `state_dict`'s tensors. Three choices do not show there and
+   * are read from the metadata (`interpolation_skip`, `coordinates`, `feature_padding`); a missing entry means the
+   * published form. \throws ExceptionObject when the tensors are not those of an ArSSR network. */
   static Architecture
   Infer(const std::vector<NamedTensor> & tensors, const std::map<std::string, std::string> & metadata = {});
 
-  /** The inverse: entries that describe the architecture, to be written to a file. */
+  /** The inverse of Infer(): metadata entries that describe the architecture, to be written to a model file. */
   std::map<std::string, std::string>
   GetMetaData() const;
 
-  /** Description in words for messages. */
+  /** Description in words, for error messages. */
   std::string
   Describe() const;
 };

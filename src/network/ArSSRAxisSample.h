@@ -28,27 +28,29 @@
 
 namespace itk::arssr
 {
-/** \brief How features are sampled and what the MLP is told of positions. */
+/** \brief How features are sampled and which coordinates the MLP gets. */
 struct SamplingOptions
 {
   ArSSRModelEnums::Padding     padding{ ArSSRModelEnums::Padding::Zeros };
   ArSSRModelEnums::Coordinates coordinates{ ArSSRModelEnums::Coordinates::Image };
-  GridLengths                  voxelSize{ { 1.0, 1.0, 1.0 } }; /**< of an HR voxel; local coordinates have it */
+  GridLengths                  voxelSize{ { 1.0, 1.0, 1.0 } }; /**< of an HR voxel; an input with local coordinates */
 };
 
 /** \brief One axis of a trilinear sample: two neighbouring LR voxels and their weights. */
 struct AxisSample
 {
   std::array<std::int64_t, 2>
-                       voxel; /**< counted from the tile's first voxel; where the weight is zero, maybe outside */
+                       voxel; /**< counted from the tile's first voxel; may lie outside where its weight is zero */
   std::array<float, 2> weight;
 };
 
 /** \param sample LR continuous index. \param imageSize voxels of the whole image along the axis. \param tileOrigin the
- * tile's first voxel. Voxels outside the image are its border, with weight zero if zeros surround it. */
+ * tile's first voxel. A voxel outside the image is replaced by the border voxel, with weight zero for zero padding. */
 inline AxisSample
 GetAxisSample(double sample, ArSSRModelEnums::Padding padding, std::int64_t imageSize, std::int64_t tileOrigin)
 {
+  // Voxel and fraction are taken of the index in the whole image, before the tile's origin is subtracted: so a tile
+  // gets the bits of the whole.
   const double base = std::floor(sample);
   const auto   fraction = static_cast<float>(sample - base);
   AxisSample   result{ {}, { 1.0F - fraction, fraction } };
@@ -65,11 +67,13 @@ GetAxisSample(double sample, ArSSRModelEnums::Padding padding, std::int64_t imag
   return result;
 }
 
-// Local coordinates jump where two LR voxels are equally near, and there lie the samples of common scales. Grids that
-// differ by the rounding of a file's header must be on the same side of the jump.
+// In LR voxels. Local coordinates jump from 1 to -1 where two LR voxels are equally near, and samples of common scales
+// lie exactly there. Grids that differ by the rounding of a file's header must be on the same side of the jump, which
+// therefore is a little below the middle.
 constexpr double HalfwayTolerance = 1e-4;
 
-/** What the MLP is told of a sample's position along an axis, in [-1, 1]: in the image, or from the nearest voxel. */
+/** A sample's coordinate along an axis for the MLP, in [-1, 1]: from the first to the last face of the image, or from
+ * half a voxel below to half a voxel above the nearest voxel's centre. */
 inline float
 GetAxisCoordinate(double sample, ArSSRModelEnums::Coordinates coordinates, std::int64_t imageSize)
 {

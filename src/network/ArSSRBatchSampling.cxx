@@ -35,11 +35,12 @@ namespace
 using Coordinates = ArSSRModelEnums::Coordinates;
 using Padding = ArSSRModelEnums::Padding;
 
-// torch's numbers for grid_sampler_3d()
+// torch's numbers for the arguments of grid_sampler_3d().
 constexpr std::int64_t Trilinear = 0;
 constexpr std::int64_t ZeroPadding = 0;
 constexpr std::int64_t BorderPadding = 1;
 
+/** Padding and coordinates are the network's; the HR voxel size is each image's own. */
 std::vector<SamplingOptions>
 GetOptions(const SampleBatch & batch)
 {
@@ -65,6 +66,8 @@ GetImageCoordinates(const at::Tensor & samples, const GridIndex & imageSize)
   return at::stack(axes, 2);
 }
 
+/** One image after the other, in operations whose gradients torch sums in a fixed order where it is told to be
+ * deterministic: the backward pass of torch's grid sampler on CUDA adds atomically and has no such order. */
 at::Tensor
 SampleOneByOne(const at::Tensor & features, const SampleBatch & batch)
 {
@@ -90,6 +93,7 @@ SampleFeatureBatch(const at::Tensor & features, const SampleBatch & batch)
     return at::globalContext().deterministicAlgorithms() ? SampleOneByOne(features, batch)
                                                          : SampleFeatureBatchOnDevice(features, batch);
   }
+  // [N, z, y, x, channel]: a view where the features are channels last, as in training, and a copy otherwise.
   FeatureLayout layout;
   layout.imageSize = { features.size(2), features.size(3), features.size(4) };
   return SampleRowsWithGradient(
@@ -104,6 +108,8 @@ SampleFeatureBatchOnDevice(const at::Tensor & features, const SampleBatch & batc
   const std::int64_t count = batch.samples.size(1);
   const at::Tensor   inImage =
     GetImageCoordinates(batch.samples, { features.size(2), features.size(3), features.size(4) });
+  // align_corners=False: -1 and 1 are the outer faces of the image. The sampler takes a grid [N, D, H, W, 3] as wide as
+  // the features; the K samples are its axis D.
   const at::Tensor grid = inImage.flip(2).to(at::kFloat).view({ images, count, 1, 1, 3 }); // (x, y, z)
   const auto       padding = batch.padding == Padding::Zeros ? ZeroPadding : BorderPadding;
   const at::Tensor sampled = at::grid_sampler_3d(features, grid, Trilinear, padding, false); // [N, channel, K, 1, 1]
@@ -116,6 +122,7 @@ SampleFeatureBatchOnDevice(const at::Tensor & features, const SampleBatch & batc
   else
   {
     const at::Tensor & points = batch.samples;
+    // In double precision as on the CPU: near a jump, rounding first could choose the other voxel.
     columns.push_back((2.0 * (points - (points + (0.5 + HalfwayTolerance)).floor())).to(at::kFloat));
     columns.push_back(batch.voxelSizes.to(features.device(), at::kFloat).unsqueeze(1).expand({ images, count, 3 }));
   }
@@ -142,6 +149,7 @@ InterpolateIntensityBatch(const at::Tensor & lowResolution, const at::Tensor & s
 }
 
 
+// A few large operations rather than a loop over images and taps, which would start hundreds of small ones on a GPU.
 at::Tensor
 InterpolateIntensityBatchOnDevice(const at::Tensor &    lowResolution,
                                   const at::Tensor &    samples,
@@ -158,7 +166,7 @@ InterpolateIntensityBatchOnDevice(const at::Tensor &    lowResolution,
   const at::Tensor weights =
     at::stack(at::TensorList(weightOfTap.data(), static_cast<std::size_t>(taps)), 2); // [N, K, tap, 3]
 
-  // [N, K, tap] along each axis; the image's border is continued.
+  // [N, K, tap] along each axis; taps beyond the image read its border.
   const at::Tensor        steps = at::arange(taps, samples.options().dtype(at::kLong)) - (taps / 2 - 1);
   std::vector<at::Tensor> voxels;
   for (int axis = 0; axis < 3; ++axis)
@@ -166,11 +174,15 @@ InterpolateIntensityBatchOnDevice(const at::Tensor &    lowResolution,
     const at::Tensor first = base.select(2, axis).to(at::kLong).unsqueeze(2);
     voxels.push_back((first + steps).clamp(0, lowResolution.size(axis + 1) - 1));
   }
+  // Row-major numbers of all taps³ voxels of a sample, [N, K, z, y, x], to gather them in one operation: for the cubic,
+  // 64 numbers and 64 intensities a sample are alive at once.
   const at::Tensor planes = voxels[0].unsqueeze(3) * lowResolution.size(2) + voxels[1].unsqueeze(2);
   const at::Tensor flat = planes.unsqueeze(4) * lowResolution.size(3) + voxels[2].unsqueeze(2).unsqueeze(2);
   at::Tensor       sum = lowResolution.flatten(1).gather(1, flat.flatten(1)).view({ images, count, taps, taps, taps });
-  for (const std::int64_t axis : { 2, 1, 0 }) // the taps along x are added up first
+  // From the last axis to the first: x, y, z, as InterpolateAt() does on the CPU.
+  for (const std::int64_t axis : { 2, 1, 0 })
   {
+    // [N, K, 1 …, tap]: the weights of one axis along the last axis of the sum, which that removes.
     auto shape = std::vector<std::int64_t>{ images, count };
     shape.resize(static_cast<std::size_t>(axis) + 2, 1);
     shape.push_back(taps);

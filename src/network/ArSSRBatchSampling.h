@@ -24,22 +24,23 @@
 
 namespace itk::arssr
 {
-/** \brief What is sampled in a batch of whole LR images, and how. */
+/** \brief Where and how a batch of whole LR images is sampled. */
 struct SampleBatch
 {
   at::Tensor                   samples;    /**< [N, K, 3] float64, LR continuous indices (z, y, x), on the device */
-  at::Tensor                   voxelSizes; /**< [N, 3] float64, (z, y, x), on the CPU; local coordinates have them */
+  at::Tensor                   voxelSizes; /**< [N, 3] float64, (z, y, x), on the CPU; for local coordinates */
   ArSSRModelEnums::Padding     padding{ ArSSRModelEnums::Padding::Zeros };
   ArSSRModelEnums::Coordinates coordinates{ ArSSRModelEnums::Coordinates::Image };
 };
 
-/** \brief Input of the MLP for a batch: SampleFeatures() of each image, one image's samples after the other's.
+/** \brief Input of the MLP for a batch: SampleFeatures() of each image, image after image.
  *
  * \param features [N, channel, z, y, x], float32, in any memory format. \return [N K, channel + 3 or 6].
  *
- * Differentiable with respect to the features. On the CPU by this module's loops: values and gradients are the same
- * bits with any number of threads. On a device by a few of torch's operations on the whole batch, whose sums of
- * gradients are in no fixed order; where torch is told to be deterministic there, by SampleFeaturesReference(). */
+ * Differentiable with respect to the features. On the CPU this module's loops give values and gradients of the same
+ * bits with any number of threads. On a device a few of torch's operations take the whole batch; their sums of
+ * gradients have no fixed order. Where torch is told to be deterministic, SampleFeaturesReference() takes their
+ * place. */
 at::Tensor
 SampleFeatureBatch(const at::Tensor & features, const SampleBatch & batch);
 

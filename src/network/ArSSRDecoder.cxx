@@ -24,12 +24,14 @@ Decoder::Decoder(const Architecture & architecture, Parameters & parameters)
 {
   if (architecture.perceptron == ArSSRModelEnums::Perceptron::TwoStage)
   {
+    // Stage one has as many outputs as inputs, coordinates included: they are added to the input of stage two.
     const std::int64_t inputs = architecture.featureDimension + architecture.GetNumberOfCoordinates();
     m_StageOne = this->DeclareStage(architecture, parameters, "decoder.stage_one.", inputs);
     m_StageTwo = this->DeclareStage(architecture, parameters, "decoder.stage_two.", 1);
   }
   else
   {
+    // Stage two alone, so that GetLastLayer() is the same for both kinds.
     m_StageTwo = this->DeclareStage(architecture, parameters, "decoder.layers.", 1);
   }
 }
@@ -46,7 +48,7 @@ Decoder::DeclareStage(const Architecture & architecture,
   for (std::int64_t layer = 0; layer < layers; ++layer)
   {
     const std::int64_t layerOutputs = layer + 1 == layers ? outputs : architecture.width;
-    // Every second module of the published Sequential is a ReLU without parameters.
+    // Every second module of the published Sequential is a ReLU without parameters: layers have even numbers.
     stage.emplace_back(parameters, name + std::to_string(2 * layer), inputs, layerOutputs);
     m_Cost += inputs * layerOutputs;
     inputs = layerOutputs;
@@ -59,6 +61,8 @@ Decoder::ForwardStage(const Stage & stage, const Parameters & parameters, at::Te
 {
   for (const Linear & layer : stage)
   {
+    // The layer's output is a new tensor, so that the ReLU in place changes neither the caller's input nor anything
+    // that the backward pass of the linear layer needs.
     current = layer(parameters, current);
     if (lastReLU || &layer != &stage.back())
     {
@@ -75,6 +79,7 @@ Decoder::Forward(const Parameters & parameters, const at::Tensor & input) const
   {
     return ForwardStage(m_StageTwo, parameters, input, m_EndsWithReLU).squeeze(1);
   }
+  // y = f_2(x + f_1(x)), with a ReLU at the end of f_1: the sum is never below x.
   const at::Tensor residual = ForwardStage(m_StageOne, parameters, input, true);
   return ForwardStage(m_StageTwo, parameters, input + residual, m_EndsWithReLU).squeeze(1);
 }

@@ -26,9 +26,9 @@ namespace itk::arssr
 /** \brief The implicit voxel function: an MLP that gives the intensity at a point from the features there.
  *
  * Maps [K, feature_dim + coordinates] to [K]. With two stages, \f$ y = f_2(x + f_1(x)) \f$ (ArSSR, section III-C);
- * plain, \f$ y = f(x) \f$. A ReLU follows every layer, the last one too unless the output is added to an interpolation
- * and so has either sign. Parameter names are under `decoder.`: those of the published `state_dict` with two stages,
- * `layers` otherwise.
+ * plain, \f$ y = f(x) \f$. A ReLU follows every layer. The last layer has none if the output is added to an
+ * interpolation, as it then has either sign. Parameter names are under `decoder.`: those of the published `state_dict`
+ * with two stages, `layers` otherwise.
  */
 class Decoder
 {
@@ -40,7 +40,7 @@ public:
 
   using Stage = std::vector<Linear>;
 
-  /** The layers; there is no first stage in a plain perceptron. */
+  /** The layers in order; empty for a plain perceptron, whose layers are those of stage two. */
   const Stage &
   GetStageOne() const
   {
@@ -59,7 +59,7 @@ public:
     return m_EndsWithReLU;
   }
 
-  /** The last layer, whose output is the intensity or what is added to the interpolation. */
+  /** The last layer. Its output is the intensity, or the correction that is added to the interpolation. */
   const Linear &
   GetLastLayer() const
   {

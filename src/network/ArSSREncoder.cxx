@@ -26,6 +26,8 @@
 
 namespace itk::arssr
 {
+// Subclasses declare their layers in the initialiser lists of their constructors. Each declaration adds the parameters,
+// the radius and the cost, so that these follow from the layers and cannot disagree with them.
 Encoder::Encoder(Parameters & parameters)
   : m_Declared(parameters)
 {}
@@ -47,6 +49,7 @@ Encoder::New(const Architecture & architecture, Parameters & parameters)
     case Kind::Residual:
       return std::make_unique<EncoderResidual>(architecture, parameters);
   }
+  // No default above, so that a compiler warns of a kind without a case; a cast integer still ends here.
   itkGenericExceptionMacro("Unknown encoder " << architecture.encoder
                                               << "; expected RDN, ResCNN, SRResnet or Residual.");
 }
@@ -58,6 +61,8 @@ Encoder::Declare(const std::string & name,
                  std::int64_t        kernelSize)
 {
   Convolution convolution(m_Declared, "encoder." + name, inputChannels, outputChannels, kernelSize);
+  // Radii add up because the layers lie in series. With parallel paths of unequal length, the sum would be too large a
+  // halo.
   m_Radius += convolution.GetRadius();
   m_Cost += convolution.GetCost();
   return convolution;

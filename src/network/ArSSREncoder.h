@@ -29,8 +29,8 @@ namespace itk::arssr
 /** \brief 3-D convolutional network that turns an LR volume into features on the same grid (ArSSR, section III-B).
  *
  * Maps [N, 1, z, y, x] to [N, feature_dim, z, y, x]. All 3×3×3 convolutions pad with one zero and there is no
- * normalisation layer, so a feature depends on nothing beyond GetRadius() voxels. Parameter names are under
- * `encoder.`; those of the three published encoders are the published `state_dict`'s.
+ * normalisation layer, so that no feature depends on anything farther away than GetRadius() voxels. Parameter names are
+ * under `encoder.`; the three published encoders have those of the published `state_dict`.
  */
 class Encoder
 {
@@ -51,15 +51,15 @@ public:
   virtual at::Tensor
   Forward(const Parameters & parameters, const at::Tensor & lowResolution) const = 0;
 
-  /** The same for inference: steps between buffers. */
+  /** The same computation for inference, as steps between buffers. */
   virtual EncoderPlan
   GetPlan() const = 0;
 
-  /** Channels alive at the forward pass's peak, in units of one float per LR voxel. */
+  /** Channels alive at the peak of Forward() without gradients, each of one number per LR voxel. */
   virtual std::int64_t
   GetPeakChannels() const = 0;
 
-  /** Halo in LR voxels: the number of 3×3×3 convolutions, which all lie in series in these encoders. */
+  /** Halo in LR voxels: the number of 3×3×3 convolutions, as all of them lie in series in these encoders. */
   std::int64_t
   GetRadius() const
   {
@@ -76,7 +76,7 @@ public:
 protected:
   explicit Encoder(Parameters & parameters);
 
-  /** Declare a 3×3×3 or 1×1×1 convolution and take account of its radius and cost. `name` goes without `encoder.`. */
+  /** Declares a 3×3×3 or 1×1×1 convolution and adds its radius and cost. `name` is given without `encoder.`. */
   Convolution
   Convolution3(const std::string & name, std::int64_t inputChannels, std::int64_t outputChannels);
   Convolution

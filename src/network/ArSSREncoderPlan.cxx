@@ -21,6 +21,8 @@
 
 namespace itk::arssr
 {
+// A plan is static: which buffers are alive at a step, and how far later steps still look, follow from it. An executor
+// frees buffers and shrinks the box that it computes by these, and the tile planner counts memory by the same rule.
 std::vector<std::size_t>
 EncoderPlan::GetLastUses() const
 {
@@ -29,6 +31,7 @@ EncoderPlan::GetLastUses() const
   {
     const Step & step = steps[number];
     last[step.input.buffer] = number;
+    // A step that writes uses its buffer, too: freed earlier, a buffer that is filled in parts would lose the others.
     last[step.output.buffer] = number;
     if (step.added)
     {
@@ -36,6 +39,7 @@ EncoderPlan::GetLastUses() const
     }
     if (step.addsImage)
     {
+      // Buffer 0 is the image, which the last step of some encoders adds to the features.
       last[0] = number;
     }
   }
@@ -48,6 +52,7 @@ EncoderPlan::GetRadiusAfter(std::size_t step) const
   std::int64_t radius = 0;
   for (std::size_t later = step + 1; later < steps.size(); ++later)
   {
+    // Steps lie in series: each later one reads the box of its own output and its radius more.
     radius += steps[later].convolution.GetRadius();
   }
   return radius;
@@ -58,6 +63,7 @@ EncoderPlan::GetPeakChannels(std::int64_t padding) const
 {
   const std::vector<std::size_t> last = this->GetLastUses();
   std::vector<std::size_t>       first(bufferChannels.size(), steps.size());
+  // The image is there before the first step; the others come into being when they are first written.
   first[0] = 0;
   for (std::size_t number = 0; number < steps.size(); ++number)
   {
@@ -72,6 +78,7 @@ EncoderPlan::GetPeakChannels(std::int64_t padding) const
     {
       if (first[buffer] <= number && number <= last[buffer])
       {
+        // Kernels pad channels to whole vectors; they read the image as it is.
         alive += buffer == 0 ? 1 : (bufferChannels[buffer] + padding - 1) / padding * padding;
       }
     }

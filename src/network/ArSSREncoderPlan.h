@@ -27,9 +27,9 @@ namespace itk::arssr
 {
 /** \brief An encoder as a list of convolutions between buffers, for inference without copies.
  *
- * A buffer holds channels of all LR voxels. A step writes some channels of one and reads some of another, so that what
- * Forward() of an encoder concatenates lies side by side from the beginning. Says the same as Forward(), which is what
- * it is tested against. Buffer 0 is the LR image (one channel), the last one holds the features.
+ * A buffer holds channels of all LR voxels. A step reads some channels of one buffer and writes some of another, so
+ * that tensors which Forward() concatenates lie side by side from the beginning. A plan computes the same as Forward(),
+ * and is tested against it. Buffer 0 is the LR image (one channel); the last one holds the features.
  */
 struct EncoderPlan
 {
@@ -40,7 +40,8 @@ struct EncoderPlan
     std::int64_t first{ 0 };
   };
 
-  /** output (+)= act(convolution(input)) + added. A 1×1×1 convolution may write where it reads. */
+  /** output (+)= act(convolution(input)) + added. A 1×1×1 convolution may write where it reads, as a voxel of its
+   * output depends on the same voxel of its input alone. */
   struct Step
   {
     Convolution             convolution;
@@ -50,8 +51,8 @@ struct EncoderPlan
     std::optional<Channels> added{};
     bool                    addsImage{ false }; /**< the LR intensity, to every channel */
 
-    /** For a 1×1×1 convolution of concatenated channels that is taken a part at a time: the part, in units of
-     * `partChannels`; all but the first one add to the output and have no bias. */
+    /** A 1×1×1 convolution of concatenated channels can be taken a part at a time. This is the number of the part,
+     * each of `partChannels`; all but the first one add to the output and have no bias. */
     std::int64_t part{ 0 };
     std::int64_t partChannels{ 0 };
   };
@@ -66,11 +67,11 @@ struct EncoderPlan
     return bufferChannels.size() - 1;
   }
 
-  /** For each buffer the last step that uses it. */
+  /** For each buffer the number of the last step that uses it. */
   std::vector<std::size_t>
   GetLastUses() const;
 
-  /** LR voxels around a step's output that later steps look at. */
+  /** LR voxels around the features' box that later steps still read of a step's output. */
   std::int64_t
   GetRadiusAfter(std::size_t step) const;
 

@@ -25,7 +25,7 @@ constexpr int NumberOfBlocks = 8;
 constexpr int LayersPerBlock = 3;
 } // namespace
 
-// Members are declared in `state_dict` order; the order of the parameters follows from it.
+// Members are declared in `state_dict` order, and initialised in that order: it becomes the order of the parameters.
 EncoderRDN::EncoderRDN(std::int64_t featureDimension, Parameters & parameters)
   : Encoder(parameters)
   , m_ShallowFirst(this->Convolution3("sfe1", 1, HiddenChannels))
@@ -44,6 +44,8 @@ EncoderRDN::EncoderRDN(std::int64_t featureDimension, Parameters & parameters)
   , m_Output(this->Convolution3("output", HiddenChannels, featureDimension))
 {}
 
+// A dense block (Zhang et al., CVPR 2018): layer i reads the block's input and the outputs of all layers before it, the
+// 1×1×1 fusion brings the 64 · 4 channels back to 64, and the block's input is added.
 EncoderRDN::DenseBlock
 EncoderRDN::DeclareBlock(int number)
 {
@@ -64,6 +66,7 @@ EncoderRDN::ForwardBlock(const Parameters & parameters, const DenseBlock & block
   at::Tensor dense = input;
   for (const Convolution & layer : block.layers)
   {
+    // New channels come last: the published weights expect the block's input first, then the layers in order.
     dense = at::cat({ dense, layer(parameters, dense).relu_() }, 1);
   }
   return block.fusion(parameters, dense).add_(input);
@@ -75,7 +78,9 @@ EncoderRDN::Forward(const Parameters & parameters, const at::Tensor & lowResolut
   const at::Tensor shallow = m_ShallowFirst(parameters, lowResolution);
   at::Tensor       current = m_ShallowSecond(parameters, shallow);
 
-  // The 1×1×1 fusion of the eight concatenated block outputs is the sum of its parts: 512 channels are never alive.
+  // The 1×1×1 fusion of the eight concatenated block outputs is a sum over blocks, each with its 64 input channels of
+  // the weights. It is added up block by block, so that 512 channels are never alive; the bias goes into the first
+  // part.
   const auto fusionWeights = parameters[m_GlobalFusion.GetWeight()].split(HiddenChannels, 1);
   at::Tensor fused;
   for (std::size_t block = 0; block < m_Blocks.size(); ++block)
@@ -91,6 +96,8 @@ EncoderRDN::Forward(const Parameters & parameters, const at::Tensor & lowResolut
 EncoderPlan
 EncoderRDN::GetPlan() const
 {
+  // No concatenation is ever copied: the layers of a block write side by side into one buffer of 256 channels, which
+  // all eight blocks share.
   EncoderPlan       plan;
   const std::size_t image = plan.AddBuffer(1);
   const std::size_t shallow = plan.AddBuffer(HiddenChannels);
@@ -106,7 +113,10 @@ EncoderRDN::GetPlan() const
     {
       plan.steps.push_back({ m_Blocks[block].layers[layer], { dense }, { dense, HiddenChannels * (layer + 1) }, true });
     }
+    // In place: the block's output replaces its input in the first 64 channels, where the next block reads it. A 1×1×1
+    // convolution has read a voxel's channels, and the input that is added, before it writes them.
     plan.steps.push_back({ m_Blocks[block].fusion, { dense }, { dense }, false, EncoderPlan::Channels{ dense } });
+    // The global fusion takes the block's output while it is there, as Forward() does.
     EncoderPlan::Step part{ m_GlobalFusion, { dense }, { fused } };
     part.part = static_cast<std::int64_t>(block);
     part.partChannels = HiddenChannels;
@@ -120,7 +130,8 @@ EncoderRDN::GetPlan() const
 std::int64_t
 EncoderRDN::GetPeakChannels() const
 {
-  // shallow, fused and the block's input; two generations of the block's concatenation and the layer's output
+  // In the last layer of a block: shallow, fused and the block's input; the old and the new concatenation and the
+  // layer's output.
   return HiddenChannels * (3 + LayersPerBlock + (LayersPerBlock + 1) + 1);
 }
 } // namespace itk::arssr

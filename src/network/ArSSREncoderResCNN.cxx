@@ -50,7 +50,7 @@ EncoderResCNN::DeclareBlock(int number)
   block.reserve(LayersPerBlock);
   for (int layer = 0; layer < LayersPerBlock; ++layer)
   {
-    // Every second module of the published Sequential is a ReLU without parameters.
+    // Every second module of the published Sequential is a ReLU without parameters: layers have even numbers.
     const std::string name = "block" + std::to_string(number) + "." + std::to_string(2 * layer);
     block.push_back(this->Convolution3(name, HiddenChannels, HiddenChannels));
   }
@@ -63,6 +63,7 @@ EncoderResCNN::Forward(const Parameters & parameters, const at::Tensor & lowReso
   at::Tensor current = m_Start(parameters, lowResolution).relu_();
   for (const Block & block : m_Blocks)
   {
+    // Not in place in `current`: it is added after the block. The ReLU in place acts on each convolution's new output.
     at::Tensor residual = current;
     for (const Convolution & layer : block)
     {
@@ -70,6 +71,7 @@ EncoderResCNN::Forward(const Parameters & parameters, const at::Tensor & lowReso
     }
     current = current + residual;
   }
+  // [N, 1, z, y, x] is broadcast: the intensity is added to every feature channel, as in the published code.
   return m_End(parameters, current).add_(lowResolution);
 }
 
@@ -79,6 +81,8 @@ EncoderResCNN::GetPlan() const
   EncoderPlan       plan;
   const std::size_t image = plan.AddBuffer(1);
   const std::size_t current = plan.AddBuffer(HiddenChannels);
+  // Two buffers take turns as input and output of a block's layers: a 3×3×3 convolution cannot write where it reads, as
+  // its neighbours still need the old values.
   const std::size_t inner[2] = { plan.AddBuffer(HiddenChannels), plan.AddBuffer(HiddenChannels) };
   const std::size_t features = plan.AddBuffer(m_FeatureDimension);
 
@@ -91,6 +95,8 @@ EncoderResCNN::GetPlan() const
       plan.steps.push_back({ block[layer], { input }, { inner[layer % 2] }, true });
       input = inner[layer % 2];
     }
+    // The last layer has a ReLU of its own before the block's input is added. Writing to `current` is safe: it reads
+    // from an inner buffer, and `added` only at the voxel that it writes.
     plan.steps.push_back({ block.back(), { input }, { current }, true, EncoderPlan::Channels{ current } });
   }
   plan.steps.push_back({ m_End, { current }, { features }, false, {}, true });
@@ -100,7 +106,7 @@ EncoderResCNN::GetPlan() const
 std::int64_t
 EncoderResCNN::GetPeakChannels() const
 {
-  // a block's input and a layer's input and output; at the end the features and what they come from
+  // Within a block its input and a layer's input and output; at the end the features and the input of the last layer.
   return std::max(3 * HiddenChannels, HiddenChannels + m_FeatureDimension);
 }
 } // namespace itk::arssr

@@ -46,6 +46,7 @@ EncoderResidual::Forward(const Parameters & parameters, const at::Tensor & lowRe
   at::Tensor current = m_Start(parameters, lowResolution);
   for (const Block & block : m_Blocks)
   {
+    // No ReLU after the sum and none outside the blocks, as in EDSR: the features have either sign.
     const at::Tensor inner = block.first(parameters, current).relu_();
     current = block.second(parameters, inner).add_(current);
   }
@@ -55,6 +56,7 @@ EncoderResidual::Forward(const Parameters & parameters, const at::Tensor & lowRe
 EncoderPlan
 EncoderResidual::GetPlan() const
 {
+  // Two buffers suffice: the second convolution of a block reads `inner` and adds to `current` voxel by voxel in place.
   EncoderPlan       plan;
   const std::size_t image = plan.AddBuffer(1);
   const std::size_t current = plan.AddBuffer(m_Channels);
@@ -74,7 +76,7 @@ EncoderResidual::GetPlan() const
 std::int64_t
 EncoderResidual::GetPeakChannels() const
 {
-  // a block's input and a layer's input and output; at the end the features and what they come from
+  // Within a block its input and a layer's input and output; at the end the features and the input of the last layer.
   return std::max(3 * m_Channels, m_Channels + m_FeatureDimension);
 }
 } // namespace itk::arssr

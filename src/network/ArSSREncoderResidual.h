@@ -26,7 +26,7 @@ namespace itk::arssr
 {
 /** \brief Residual encoder of any width: conv3, blocks of conv3 ReLU conv3 added to their input, conv3.
  *
- * As the generator of EDSR (Lim et al., CVPR workshops 2017) in three dimensions, without its last skip. Layers are
+ * The body of EDSR (Lim et al., CVPR workshops 2017) in three dimensions, without its last skip. Layers are named
  * `start`, `blocks.i.0`, `blocks.i.1` and `end`.
  */
 class EncoderResidual : public Encoder

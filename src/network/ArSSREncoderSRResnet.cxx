@@ -23,6 +23,7 @@ namespace itk::arssr
 {
 namespace
 {
+// Modules `features.1` to `features.18`; 0, 19 and 20 are the convolutions around them.
 constexpr int NumberOfBlocks = 18;
 } // namespace
 
@@ -52,6 +53,7 @@ EncoderSRResnet::Forward(const Parameters & parameters, const at::Tensor & lowRe
   at::Tensor current = m_Start(parameters, lowResolution);
   for (const Block & block : m_Blocks)
   {
+    // A ReLU lies between the two convolutions of a block alone; there is none after the sum.
     current = block.second(parameters, block.first(parameters, current).relu_()).add_(current);
   }
   return m_Last(parameters, m_BeforeLast(parameters, current));
@@ -72,6 +74,7 @@ EncoderSRResnet::GetPlan() const
     plan.steps.push_back({ block.first, { current }, { inner }, true });
     plan.steps.push_back({ block.second, { inner }, { current }, false, EncoderPlan::Channels{ current } });
   }
+  // `inner` is free after the last block, and takes the output of the layer before the last.
   plan.steps.push_back({ m_BeforeLast, { current }, { inner } });
   plan.steps.push_back({ m_Last, { inner }, { features } });
   return plan;
@@ -80,7 +83,8 @@ EncoderSRResnet::GetPlan() const
 std::int64_t
 EncoderSRResnet::GetPeakChannels() const
 {
-  // a block's input and its layers' outputs; at the end the last layers' inputs and the features
+  // Within a block its input and its two layers' outputs. At the end `current` is alive besides the last layer's input
+  // and the features.
   return std::max(3 * HiddenChannels, 2 * HiddenChannels + m_FeatureDimension);
 }
 } // namespace itk::arssr

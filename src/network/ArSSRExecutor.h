@@ -32,18 +32,18 @@ namespace itk::arssr
 {
 class Network;
 
-/** \brief Features to compute: those of a box of a part of the LR image. */
+/** \brief Features to compute: those of a box in a part of the LR image. */
 struct EncodeJob
 {
   at::Tensor                  lowResolution; /**< [z, y, x], float32 on the CPU */
-  GridIndex                   origin{};      /**< LR voxel of the image where that begins */
+  GridIndex                   origin{};      /**< LR voxel of the image at which lowResolution begins */
   GridIndex                   imageSize{};
   GridBox                     featureBox;   /**< counted from the first voxel of lowResolution */
-  unsigned int                threads{ 0 }; /**< of the CPU, for loops of ours; zero: as many as torch has */
-  std::function<void(double)> report;       /**< told the fraction done, from the calling thread */
+  unsigned int                threads{ 0 }; /**< of the CPU, for this module's loops; zero: as many as torch has */
+  std::function<void(double)> report;       /**< called with the fraction done, on the calling thread */
 };
 
-/** Takes values of consecutive output voxels of a row, from several threads. */
+/** Takes values of consecutive output voxels of a row. Called from several threads at a time. */
 using WriteFunction = std::function<void(const Index<3> & first, const float * values, SizeValueType count)>;
 
 /** \brief Output voxels to compute from the features of the tile that owns them. */
@@ -73,7 +73,7 @@ public:
   virtual void
   Decode(const FeatureTile & tile, const DecodeJob & job) const = 0;
 
-  /** What tiles cost. Does not depend on the number of threads in use, so that neither does the lattice. */
+  /** What tiles cost. It does not depend on the number of threads in use, and so neither does the lattice. */
   virtual TileCosts
   GetCosts() const = 0;
 

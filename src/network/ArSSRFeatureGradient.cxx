@@ -28,6 +28,10 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
+// The sum over eight voxels is linear in the features, so that backward() needs the positions and weights alone:
+// neither the features nor the rows are kept alive by this node of the autograd graph. Samples and coordinates have no
+// gradient.
+
 /** What backward() needs of a forward pass. */
 struct Record : torch::CustomClassHolder
 {
@@ -53,9 +57,12 @@ public:
   {
     auto record = c10::make_intrusive<Record>();
     record->layout = layout;
+    // The features are whole images here or a tile made contiguous: a voxel is followed by the next one without
+    // padding.
     record->layout.extent = { features.size(1), features.size(2), features.size(3) };
     record->layout.channels = record->layout.voxelStride = features.size(4);
     record->options = options;
+    // saved_data holds values of TorchScript's types only; a capsule carries any other one through.
     context->saved_data["record"] = c10::IValue::make_capsule(record);
     context->save_for_backward({ samples });
     at::Tensor rows =
@@ -74,13 +81,17 @@ public:
     const at::Tensor samples = context->get_saved_variables()[0];
     const auto &     layout = record->layout;
     const auto &     extent = layout.extent;
-    at::Tensor       gradient =
+    // Zeros: the rows' gradients are added to it, and many voxels are read by no sample.
+    at::Tensor gradient =
       at::zeros({ samples.size(0), extent[0], extent[1], extent[2], layout.channels }, gradients[0].options());
+    // A gradient that comes from a sum or an expand() has strides of zero. Its last columns, of the coordinates, are
+    // skipped.
     const at::Tensor rowGradients = gradients[0].contiguous();
     ScatterFeatureRows(layout,
                        DescribeSamples(samples, record->options),
                        rowGradients.const_data_ptr<float>(),
                        gradient.mutable_data_ptr<float>());
+    // One for each argument of forward() after the context; undefined for those without a gradient.
     return { gradient, at::Tensor(), at::Tensor(), at::Tensor() };
   }
 };

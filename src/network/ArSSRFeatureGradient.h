@@ -26,7 +26,7 @@ namespace itk::arssr
 {
 /** Rows [image · sample, channel + coordinates] of features on the CPU, with a gradient for the features.
  * \param features [image, z, y, x, channel], contiguous. \param samples [image, sample, 3] float64, contiguous.
- * \param layout of the features; its extent, channels and stride are taken from them.
+ * \param layout origin and image size; extent, channels and stride are taken from the features.
  * \param options of each image. */
 at::Tensor
 SampleRowsWithGradient(const at::Tensor &                   features,

@@ -26,10 +26,12 @@ namespace itk::arssr
 {
 namespace
 {
-// Enough rows for a thread to be worth its start.
+// Enough rows to outweigh the start of a thread.
 constexpr std::int64_t RowsAtOnce = 1024;
 
-// Channels of which a thread adds up gradients together: no two threads write to one place.
+// Gradients are divided among threads by channels and not by samples, since neighbouring samples add to the same
+// voxels. So no two threads write to one place, and the order of a sum does not depend on timing, as it would with
+// atomics. 16 floats fill a cache line of 64 bytes; narrower blocks would have threads share lines.
 constexpr std::int64_t ChannelsAtOnce = 16;
 
 /** One of the eight voxels around a sample. */
@@ -55,6 +57,8 @@ FindCorners(const FeatureLayout & layout, const double * sample, ArSSRModelEnums
     std::int64_t voxel = 0;
     for (int axis = 0; axis < 3; ++axis)
     {
+      // Bit 2 of the corner is z, bit 0 is x: voxels come in the order of memory, and in the order of the reference's
+      // sum.
       const int high = (corner >> (2 - axis)) & 1;
       weight *= axes[axis].weight[high];
       voxel = voxel * layout.extent[axis] + axes[axis].voxel[high];
@@ -64,6 +68,7 @@ FindCorners(const FeatureLayout & layout, const double * sample, ArSSRModelEnums
   return corners;
 }
 
+/** The inner loop of both directions: over channels, which lie side by side, so that compilers vectorise it. */
 void
 AddWeighted(float * __restrict sum, const float * __restrict values, float weight, std::int64_t count)
 {
@@ -101,6 +106,7 @@ GatherFeatureRows(const FeatureLayout & layout, const float * features, const Fe
   ForEachRangeInParallel(TorchsThreads, samples.GetCount(), RowsAtOnce, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k)
     {
+      // A row depends on its sample alone: how rows are divided among threads changes no bit.
       const std::int64_t      image = k / samples.perImage;
       const SamplingOptions & options = samples.options[static_cast<std::size_t>(image)];
       const float *           voxels = features + image * imageStride;
@@ -109,7 +115,8 @@ GatherFeatureRows(const FeatureLayout & layout, const float * features, const Fe
       std::fill_n(row, layout.channels, 0.0F);
       for (const Corner & corner : FindCorners(layout, sample, options.padding))
       {
-        if (corner.weight != 0.0F) // also keeps voxels outside the image, and so outside the tile, from being read
+        // Not for speed alone: a corner without weight may lie outside the tile, and is not to be read.
+        if (corner.weight != 0.0F)
         {
           AddWeighted(row, voxels + corner.voxel * layout.voxelStride, corner.weight, layout.channels);
         }
@@ -129,10 +136,13 @@ ScatterFeatureRows(const FeatureLayout &  layout,
   const std::int64_t imageStride = layout.GetImageStride();
   const std::int64_t blocks = (layout.channels + ChannelsAtOnce - 1) / ChannelsAtOnce;
   const auto         images = static_cast<std::int64_t>(samples.options.size());
+  // A unit of work is a block of channels of an image. Its thread goes through all samples of the image in order, which
+  // is the order of every sum whatever the number of threads; the price is that each block finds the corners again.
   ForEachRangeInParallel(TorchsThreads, images * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
     while (begin < end)
     {
-      // All blocks of an image that are in the range, at once.
+      // All blocks of an image that are in the range, at once: on a single thread the range is everything, and a
+      // sample's corners are found once for all channels rather than once for each block.
       const std::int64_t image = begin / blocks;
       const std::int64_t last = std::min(end, (image + 1) * blocks);
       const std::int64_t firstChannel = (begin - image * blocks) * ChannelsAtOnce;
@@ -140,6 +150,7 @@ ScatterFeatureRows(const FeatureLayout &  layout,
       float *            sums = featureGradients + image * imageStride + firstChannel;
       for (std::int64_t k = image * samples.perImage; k < (image + 1) * samples.perImage; ++k)
       {
+        // rowSize steps over the coordinates, whose gradients go nowhere.
         const float * row = rowGradients + rowSize * k + firstChannel;
         for (const Corner & corner : FindCorners(layout, samples.first + 3 * k, samples.options.front().padding))
         {

@@ -25,14 +25,15 @@
 
 namespace itk::arssr
 {
-/** \brief How features lie in memory, [image, z, y, x, channel] float32 on the CPU, and of which part of LR images. */
+/** \brief How features [image, z, y, x, channel], float32 on the CPU, lie in memory, and which part of LR images they
+ * cover. */
 struct FeatureLayout
 {
-  GridIndex    extent{};    /**< voxels of an image that there are features of */
+  GridIndex    extent{};    /**< voxels of each image that have features */
   GridIndex    origin{};    /**< LR voxel of the first of them */
   GridIndex    imageSize{}; /**< of the whole LR image */
   std::int64_t channels{ 0 };
-  std::int64_t voxelStride{ 0 }; /**< numbers from a voxel to the next; more than the channels where these are padded */
+  std::int64_t voxelStride{ 0 }; /**< floats from a voxel to the next; more than the channels where these are padded */
 
   std::int64_t
   GetImageStride() const
@@ -41,7 +42,7 @@ struct FeatureLayout
   }
 };
 
-/** \brief Samples [image, sample, (z, y, x)]: LR continuous indices, as many in each image. */
+/** \brief Samples [image, sample, (z, y, x)]: LR continuous indices, the same number in each image. */
 struct FeatureSamples
 {
   const double *               first{ nullptr };
@@ -55,11 +56,11 @@ struct FeatureSamples
   }
 };
 
-/** Numbers in a row of SampleFeatures(). */
+/** Columns of a row of SampleFeatures(): channels and coordinates. */
 std::int64_t
 GetRowSize(std::int64_t channels, const SamplingOptions & options);
 
-/** Fills a row for each sample: channels, then coordinates. In this module's own threads. */
+/** Fills a row for each sample: channels, then coordinates. Runs in this module's own threads. */
 void
 GatherFeatureRows(const FeatureLayout & layout, const float * features, const FeatureSamples & samples, float * rows);
 

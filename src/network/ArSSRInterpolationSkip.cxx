@@ -30,6 +30,9 @@ namespace
 {
 using Skip = ArSSRModelEnums::Skip;
 
+// Separable: taps along x give a line's value, lines a plane's, planes the sample's. The cubic takes 64 + 16 + 4
+// multiplications this way, rather than three for each of its 64 weights. The order of the sums is fixed, so that a
+// tile gives the bits of the whole image.
 float
 InterpolateAt(const FeatureTile & tile, const float * intensities, const double * sample, Skip skip)
 {
@@ -39,6 +42,8 @@ InterpolateAt(const FeatureTile & tile, const float * intensities, const double 
   {
     axes[axis] = GetSkipTaps(skip, sample[axis], tile.imageSize[axis], tile.lowResolutionOrigin[axis]);
   }
+  // Strides of the tile, whereas GetSkipTaps() clamps to the image: a tap beyond the image reads the border in the
+  // tile.
   const std::int64_t lines = tile.lowResolution.size(1);
   const std::int64_t lineSize = tile.lowResolution.size(2);
   float              sum = 0.0F;
@@ -69,11 +74,12 @@ InterpolateIntensities(const FeatureTile & tile, const at::Tensor & samples, Ski
   {
     return InterpolateIntensitiesReference(tile, samples, skip);
   }
+  // LR intensities and positions are data and have no gradient, so that plain memory will do.
   at::Tensor             result = at::empty({ samples.size(0) }, tile.lowResolution.options());
   const float *          intensities = tile.lowResolution.const_data_ptr<float>();
   const double *         firstSample = samples.const_data_ptr<double>();
   float *                values = result.mutable_data_ptr<float>();
-  constexpr std::int64_t grain = 1024;
+  constexpr std::int64_t grain = 1024; // enough samples to outweigh the start of a thread
   ForEachRangeInParallel(TorchsThreads, samples.size(0), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k)
     {
@@ -87,6 +93,7 @@ InterpolateIntensities(const FeatureTile & tile, const at::Tensor & samples, Ski
 at::Tensor
 InterpolateIntensitiesReference(const FeatureTile & tile, const at::Tensor & samples, Skip skip)
 {
+  // The definition: the sum of all taps³ products, one for all samples at a time, so that a device needs little memory.
   const int                                              taps = GetNumberOfSkipTaps(skip);
   const at::Tensor                                       points = samples.to(tile.lowResolution.device());
   const at::Tensor                                       base = points.floor();

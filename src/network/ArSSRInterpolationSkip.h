@@ -25,9 +25,9 @@ namespace itk::arssr
 /** \brief LR intensities interpolated at samples: what a network with a skip adds its output to.
  *
  * Linear, or Keys' cubic convolution with a = -1/2 (IEEE Trans. ASSP 1981, doi:10.1109/TASSP.1981.1163711). Taps beyond
- * the image read its border, so that the result of a tile is that of the whole image. Samples as in SampleFeatures();
- * the result is [K], float32. The tile's intensities must hold every voxel of the image that is read: one (linear) or
- * two (cubic) beyond the samples.
+ * the image read its border, and not the border of the tile: the result is that of the whole image. Samples as in
+ * SampleFeatures(); the result is [K], float32. The tile's intensities must hold every voxel of the image that is read:
+ * one (linear) or two (cubic) beyond the samples.
  */
 at::Tensor
 InterpolateIntensities(const FeatureTile & tile, const at::Tensor & samples, ArSSRModelEnums::Skip skip);

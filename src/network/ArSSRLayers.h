@@ -76,7 +76,7 @@ public:
   {
     return m_Cost;
   }
-  /** Voxels beyond the output's that the kernel looks at. */
+  /** Voxels on each side of an output voxel that the kernel reads. */
   std::int64_t
   GetRadius() const
   {

@@ -26,7 +26,11 @@ namespace itk::arssr
 {
 namespace
 {
-/** Two images of the same size, in one: the least and the largest intensities around each voxel. */
+// Minimum and maximum over 3×3×3 voxels are separable: over three along x, of these three along y, of these three along
+// z. So each voxel takes 6 comparisons at either end instead of 26. Planes are read one by one from the lowest z, and
+// results along x and y are kept of three planes alone; only the ranges take memory of the region's size.
+
+/** Two images of the same size: the least and the largest intensities around each voxel. */
 struct Extremes
 {
   explicit Extremes(std::size_t voxels)
@@ -34,10 +38,11 @@ struct Extremes
     , upper(voxels)
   {}
 
-  /** Of each voxel from `at` on those of three neighbours, which begin at their own places. */
+  /** Sets `count` voxels from `at` on to the extremes of three runs of the source, which begin at `from`. */
   void
   Combine(std::size_t at, const Extremes & source, const std::array<std::size_t, 3> & from, std::size_t count)
   {
+    // Lower and upper ends lie in arrays of their own so that the loop is free of branches and vectorises.
     const float * lows[] = { &source.lower[from[0]], &source.lower[from[1]], &source.lower[from[2]] };
     const float * highs[] = { &source.upper[from[0]], &source.upper[from[1]], &source.upper[from[2]] };
     for (std::size_t i = 0; i < count; ++i)
@@ -51,7 +56,7 @@ struct Extremes
   std::vector<float> upper;
 };
 
-/** The voxels of a plane of the image with Radius more on each side, which repeat the image's outer voxels. */
+/** Planes of the region with Radius more voxels on each side, which repeat the image's outer voxels. */
 class PaddedPlanes
 {
 public:
@@ -68,10 +73,12 @@ public:
     , m_ImageSize(imageSize)
   {}
 
-  /** \param z of the plane, from the first one of the region; -1 and its size are the planes beside it. */
+  /** \param z of the plane, counted from the region's first one; -1 and the region's size are the planes beside it. */
   void
   Read(OffsetValueType z, Extremes & plane) const
   {
+    // Planes, lines and voxels beyond the image repeat its border. That adds no new intensity to a minimum or maximum,
+    // which is the same as cropping the neighbourhood, and the loops need no special cases.
     float * voxel = plane.lower.data();
     for (OffsetValueType y = -1; y <= static_cast<OffsetValueType>(m_Region.GetSize(1)); ++y)
     {
@@ -89,6 +96,8 @@ private:
   std::size_t
   Offset(unsigned int axis, OffsetValueType index) const
   {
+    // Clamped to the image and not to the input's region: inside the image, a part must see the voxels that the whole
+    // does.
     const auto last = static_cast<IndexValueType>(m_ImageSize[axis]) - 1;
     return static_cast<std::size_t>(std::clamp<IndexValueType>(m_Region.GetIndex(axis) + index, 0, last) -
                                     m_InputRegion.GetIndex(axis));
@@ -131,15 +140,18 @@ NeighborhoodBounds::NeighborhoodBounds(float              margin,
     for (std::size_t y = 0; y < m_Size[1]; ++y)
     {
       const std::size_t at = y * width;
+      // A ring of three planes: the oldest is overwritten. Their order does not matter to a minimum.
       alongXY.Combine(z % 3 * area + at, alongX, { at, at + width, at + 2 * width }, width);
     }
     if (z < 2 * Radius)
     {
-      continue;
+      continue; // the ring is not full yet
     }
+    // The ring holds padded planes z - 2 to z: those around the region's plane z - 2.
     all.Combine(0, alongXY, { 0, area, 2 * area }, area);
     for (std::size_t voxel = 0; voxel < area; ++voxel, ++range)
     {
+      // By its own width: where the scan is flat the range stays that of the voxels.
       const float wider = std::min(all.upper[voxel] - all.lower[voxel], margin);
       *range = { all.lower[voxel] - wider, all.upper[voxel] + wider };
     }
@@ -150,14 +162,17 @@ NeighborhoodBounds::Position
 NeighborhoodBounds::Locate(unsigned int axis, double coordinate) const
 {
   const double last = static_cast<double>(m_Size[axis] - 1);
+  // Beyond the centres of the outer voxels a sample has their range. A tile's region holds all voxels that its own
+  // samples lie between, so that this clamps at the ends of the image only.
   const double inside = std::min(std::max(coordinate - static_cast<double>(m_First[axis]), 0.0), last);
-  const auto   cell = static_cast<std::int64_t>(inside); // signed: processors convert no other
+  const auto   cell = static_cast<std::int64_t>(inside); // signed: without AVX-512, x86 has no conversion to unsigned
   const auto   voxel = static_cast<std::size_t>(cell);
   return { voxel, std::min(voxel + 1, m_Size[axis] - 1), static_cast<float>(inside - static_cast<double>(cell)) };
 }
 
 namespace
 {
+// Equal ends give exactly their value, as the difference is zero: the bounds of a constant image are the constant.
 template <typename TRange>
 TRange
 Between(const TRange & begin, const TRange & end, float fraction)
@@ -165,14 +180,16 @@ Between(const TRange & begin, const TRange & end, float fraction)
   return { begin.lower + fraction * (end.lower - begin.lower), begin.upper + fraction * (end.upper - begin.upper) };
 }
 
-// Less is not counted: where a scan is flat, networks miss its value by about so much everywhere.
+// Smaller changes are not counted: where a scan is flat, networks miss its value by about as much everywhere, and the
+// count would say nothing of real overshoots.
 constexpr float Negligible = 1e-3F;
 
-/** Copies a value into a range; 1 where that changes it by more than a negligible part of the network's range. */
+/** Clamps a value to a range. \return 1 where that changes it by more than a negligible part of the network's range. */
 template <typename TRange>
 SizeValueType
 Bound(float value, const TRange & range, float & bounded)
 {
+  // The order of arguments lets a NaN through, as comparisons with it are false; a NaN is not counted either.
   bounded = std::min(std::max(value, range.lower), range.upper);
   return range.lower - value > Negligible || value - range.upper > Negligible ? 1 : 0;
 }
@@ -185,6 +202,7 @@ NeighborhoodBounds::InterpolateLine(const Position & y,
                                     std::size_t      end,
                                     Range *          line) const
 {
+  // y first, then z, and x by the caller: Interpolate() and ApplyToLine() share this order, and so give the same bits.
   const Range * near[] = { this->GetLine(y.voxel, z.voxel), this->GetLine(y.next, z.voxel) };
   const Range * far[] = { this->GetLine(y.voxel, z.next), this->GetLine(y.next, z.next) };
   for (std::size_t x = begin; x < end; ++x)
@@ -202,14 +220,19 @@ NeighborhoodBounds::ApplyToLine(const ArSSRIndexMap & indexMap,
                                 SizeValueType         count,
                                 float *               bounded) const
 {
+  // On an axis-aligned grid y and z are the same along a row of output voxels. The LR line between its first and its
+  // last sample is interpolated once, in cache; each output voxel then takes one interpolation along x instead of
+  // seven.
   IndexType last = first;
   last[0] += static_cast<OffsetValueType>(count) - 1;
   const auto     sample = indexMap.Evaluate(first);
   const Position ends[] = { this->Locate(0, sample[0]), this->Locate(0, indexMap.Evaluate(last)[0]) };
-  const auto     begin = std::min(ends[0].voxel, ends[1].voxel);
+  const auto     begin = std::min(ends[0].voxel, ends[1].voxel); // x falls along a row of a mirrored output
   const auto     end = std::max(ends[0].next, ends[1].next) + 1;
 
-  std::array<Range, MaximumCount + 3> line; // not more voxels than samples lie between
+  // Apply() sees to it that samples are at most one LR voxel apart: they lie between at most MaximumCount + 1 voxels,
+  // and rounding may add another.
+  std::array<Range, MaximumCount + 3> line;
   this->InterpolateLine(this->Locate(1, sample[1]), this->Locate(2, sample[2]), begin, end, line.data());
   SizeValueType changed = 0;
   IndexType     index = first;
@@ -224,6 +247,7 @@ NeighborhoodBounds::ApplyToLine(const ArSSRIndexMap & indexMap,
 NeighborhoodBounds::Range
 NeighborhoodBounds::Interpolate(const ArSSRIndexMap::ContinuousIndexType & sample) const
 {
+  // Rotated or coarse grids: any sample by itself, from two lines of a single voxel.
   const Position       x = this->Locate(0, sample[0]);
   std::array<Range, 2> line;
   const Position       y = this->Locate(1, sample[1]);
@@ -240,7 +264,8 @@ NeighborhoodBounds::Apply(const ArSSRIndexMap & indexMap,
                           SizeValueType         count,
                           float *               bounded) const
 {
-  // On a grid with larger voxels than the scan's a line would be interpolated for few of them.
+  // Where output voxels are larger than LR voxels, most of a line would be interpolated for nothing, and the line would
+  // not fit the array.
   if (indexMap.IsAxisAligned() && std::abs(indexMap.GetMatrix()[0][0]) <= 1.0)
   {
     return this->ApplyToLine(indexMap, first, values, count, bounded);

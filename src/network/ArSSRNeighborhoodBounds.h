@@ -24,13 +24,13 @@
 
 namespace itk::arssr
 {
-/** \brief The range that output voxels are kept within: that of the LR voxels around them, a little widened.
+/** \brief Bounds of output voxels: the range of the LR voxels around them, a little widened.
  *
- * Each LR voxel has the range of the 3×3×3 LR voxels around it, cropped to the image, widened at both ends by its own
- * width, but at most by a margin. Between LR voxels both ends are interpolated linearly; beyond the centres of the
- * outer ones they are theirs. So the ends change gradually from voxel to voxel, and lie in the range of the 4×4×4 LR
- * voxels around a sample, widened as much. They depend on these voxels and on the sample alone: not on tiles, spans or
- * threads.
+ * Each LR voxel has the range of the 3×3×3 LR voxels around it, cropped to the image and widened at both ends by its
+ * own width, but at most by a margin. Between LR voxels both ends are interpolated linearly; beyond the centres of the
+ * outer voxels they are those of the outer voxels. So the bounds change gradually from voxel to voxel, and lie in the
+ * range of the 4×4×4 LR voxels around a sample, widened likewise. They depend on these voxels and on the sample alone:
+ * not on tiles, spans or threads.
  */
 class NeighborhoodBounds
 {
@@ -39,13 +39,13 @@ public:
   using IndexType = ArSSRTileLattice::IndexType;
   using SizeType = ArSSRTileLattice::SizeType;
 
-  /** LR voxels on each side that the range of an LR voxel is taken from. */
+  /** LR voxels on each side of an LR voxel that its range is taken from. */
   static constexpr SizeValueType Radius = 1;
 
   /** Most voxels that Apply() takes. */
   static constexpr SizeValueType MaximumCount = 512;
 
-  /** \param margin by which a range is widened at most.
+  /** \param margin most by which an end of a range is moved.
    * \param region LR voxels whose ranges are needed: those that samples lie between.
    * \param input voxels of `inputRegion`, x fastest, which holds `region` and Radius more on each side, cropped to the
    * image of `imageSize`. All regions count from the image's first voxel. */
@@ -55,7 +55,7 @@ public:
                      const RegionType & inputRegion,
                      const SizeType &   imageSize);
 
-  /** Copies values of consecutive output voxels along x, from `first` on, into the bounds. A NaN stays.
+  /** Copies values of consecutive output voxels along x, from `first` on, clamped to the bounds. A NaN stays.
    * \return how many were changed by more than a thousandth of the network's range. */
   SizeValueType
   Apply(const ArSSRIndexMap & indexMap,
@@ -88,7 +88,7 @@ private:
     return m_Ranges.data() + (z * m_Size[1] + y) * m_Size[0];
   }
 
-  /** The same ranges interpolated along y and z, for voxels begin … end-1 of a line. */
+  /** Ranges interpolated along y and z, for voxels begin … end-1 of a line along x. */
   void
   InterpolateLine(const Position & y, const Position & z, std::size_t begin, std::size_t end, Range * line) const;
 

@@ -33,7 +33,7 @@ namespace itk::arssr
 {
 namespace
 {
-// Names listed in an error message before it is cut short.
+// An error message lists as many problems and counts the others: weights of another encoder miss dozens of tensors.
 constexpr int MaximumNamesInMessage = 5;
 
 class ProblemList
@@ -73,6 +73,8 @@ ShapeText(at::IntArrayRef shape)
 }
 } // namespace
 
+// The architecture is verified before the first layer is declared. Encoder before decoder, by the order of the members:
+// it is the order of the published `state_dict`.
 Network::Network(const Architecture & architecture)
   : m_Architecture((architecture.Verify(), architecture))
   , m_Encoder(Encoder::New(architecture, m_Parameters))
@@ -82,6 +84,8 @@ Network::Network(const Architecture & architecture)
 void
 Network::SetWeights(const std::vector<NamedTensor> & tensors)
 {
+  // All tensors are checked first, and all problems listed in one message. Only then are values replaced: a refused
+  // `state_dict` leaves no network of half its weights.
   std::map<std::string, at::Tensor> byName;
   for (const NamedTensor & tensor : tensors)
   {
@@ -118,6 +122,7 @@ Network::SetWeights(const std::vector<NamedTensor> & tensors)
   }
   for (std::size_t slot = 0; slot < entries.size(); ++slot)
   {
+    // Always float32, contiguous: kernels repack these weights, and CopyTo() rounds from them.
     m_Parameters.SetValue(slot, byName[entries[slot].name].to(at::kFloat).contiguous());
   }
 }
@@ -125,6 +130,8 @@ Network::SetWeights(const std::vector<NamedTensor> & tensors)
 void
 Network::InitializeWeights(std::uint64_t seed, LastLayer lastLayer)
 {
+  // A generator of its own: torch's global one has no say and is not advanced. Parameters are drawn in the order in
+  // which they are declared, which thereby is part of what a seed means.
   at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   const auto &  entries = m_Parameters.GetEntries();
   double        bound = 0.0;
@@ -132,7 +139,8 @@ Network::InitializeWeights(std::uint64_t seed, LastLayer lastLayer)
   {
     const auto & shape = entries[slot].shape;
     at::Tensor   value = at::empty(shape, at::kFloat);
-    if (shape.size() > 1) // a weight; the bias that follows has the same bound
+    // torch bounds a layer's bias by the fan-in of its weight, which is declared just before the bias.
+    if (shape.size() > 1)
     {
       const std::int64_t fanIn = value.numel() / shape[0];
       bound = 1.0 / std::sqrt(static_cast<double>(fanIn));
@@ -141,6 +149,7 @@ Network::InitializeWeights(std::uint64_t seed, LastLayer lastLayer)
   }
   if (m_Architecture.skip != ArSSRModelEnums::Skip::None && lastLayer == LastLayer::ZeroWithSkip)
   {
+    // With zeros in the last layer the first gradient reaches that layer alone; the others follow in the next step.
     const Linear & last = m_Decoder.GetLastLayer();
     for (const std::size_t slot : { last.GetWeight(), last.GetBias() })
     {
@@ -157,7 +166,9 @@ Network::CopyTo(const at::Device & device, at::ScalarType type) const
   for (std::size_t slot = 0; slot < entries.size(); ++slot)
   {
     const at::Tensor & value = entries[slot].value;
-    const auto         format = value.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::Contiguous;
+    // Weights of convolutions have 5 dimensions. Channels last, cuDNN and oneDNN run without reordering, and the
+    // features come out as sampling reads them: a voxel's channels side by side.
+    const auto format = value.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::Contiguous;
     copy->m_Parameters.SetValue(slot, value.to(device, type).contiguous(format));
   }
   return copy;
@@ -172,6 +183,8 @@ Network::CopyForTraining(const at::Device & device) const
   {
     const at::Tensor & value = entries[slot].value;
     const auto         format = value.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::Contiguous;
+    // clone() even where nothing is converted: the optimiser updates in place, and must not reach this network's
+    // weights.
     copy->m_Parameters.SetValue(slot, value.detach().to(device, at::kFloat).clone(format).requires_grad_());
   }
   return copy;
@@ -180,8 +193,10 @@ Network::CopyForTraining(const at::Device & device) const
 at::Tensor
 Network::Encode(const at::Tensor & lowResolution) const
 {
+  // A batch of one volume with one channel, [1, 1, z, y, x].
   const at::Tensor batch = lowResolution.unsqueeze(0).unsqueeze(0).contiguous(at::MemoryFormat::ChannelsLast3d);
   const at::Tensor features = m_Encoder->Forward(m_Parameters, batch);
+  // [channel, z, y, x] in channels last is [z, y, x, channel] in memory: a view then, a copy for other formats.
   return features.squeeze(0).permute({ 1, 2, 3, 0 }).contiguous();
 }
 
@@ -195,7 +210,9 @@ at::Tensor
 Network::Decode(const FeatureTile & tile, const at::Tensor & samples, const GridLengths & voxelSize) const
 {
   const at::Tensor rows = SampleFeatures(tile, samples, this->GetSamplingOptions(voxelSize));
-  at::Tensor       output = m_Decoder.Forward(m_Parameters, rows.to(tile.features.scalar_type())).to(at::kFloat);
+  // Rows are sampled in float32 and rounded for the MLP once. The skip is added in float32: in half the width,
+  // interpolated intensities would lose digits that the scan has.
+  at::Tensor output = m_Decoder.Forward(m_Parameters, rows.to(tile.features.scalar_type())).to(at::kFloat);
   if (m_Architecture.skip == ArSSRModelEnums::Skip::None)
   {
     return output;
@@ -207,7 +224,8 @@ at::Tensor
 Network::Predict(const at::Tensor & lowResolution, const at::Tensor & samples, const at::Tensor & voxelSizes) const
 {
   const at::Tensor batch = lowResolution.unsqueeze(1).contiguous(at::MemoryFormat::ChannelsLast3d);
-  // Under autocast features may have half the width; sampling and the sums after it are single precision.
+  // Under autocast, features come in bfloat16. Sampling and its gradient, which adds many samples to a voxel, are in
+  // single precision.
   const at::Tensor features = m_Encoder->Forward(m_Parameters, batch).to(at::kFloat);
   const at::Tensor rows =
     SampleFeatureBatch(features, { samples, voxelSizes, m_Architecture.padding, m_Architecture.coordinates });
@@ -228,6 +246,7 @@ Network::GetNumberOfParameters() const
     std::int64_t elements = 1;
     for (const std::int64_t extent : entry.shape)
     {
+      // From the shapes, and not numel() of the values: weights may not be set yet.
       elements *= extent;
     }
     count += elements;
@@ -244,7 +263,7 @@ Network::GetEncodeBytesPerVoxel() const
 std::int64_t
 Network::GetDecodeBytesPerSample() const
 {
-  // the sample, the input and residual of stage one, and a layer's input and output
+  // The sample; the MLP's input and the residual of stage one, which live until the end; a layer's input and output.
   const std::int64_t inputs = m_Architecture.featureDimension + m_Architecture.GetNumberOfCoordinates();
   const std::int64_t floats = 2 * inputs + 2 * std::max(m_Architecture.width, inputs);
   return static_cast<std::int64_t>(3 * sizeof(double)) + static_cast<std::int64_t>(sizeof(float)) * floats;

@@ -30,7 +30,7 @@ namespace itk::arssr
 {
 /** \brief An ArSSR network with its weights: encoder, trilinear sampling, MLP. Immutable once its weights are set.
  *
- * Everything is const and without shared scratch, so that one network serves several threads.
+ * Inference is const and shares no scratch memory, so that one network serves several threads.
  */
 class Network
 {
@@ -42,14 +42,14 @@ public:
   Network &
   operator=(const Network &) = delete;
 
-  /** Takes the weights from a `state_dict`; any order, floating-point tensors of any width.
+  /** Takes the weights from a `state_dict`: floating-point tensors of any width, in any order. All or none are taken.
    * \throws ExceptionObject that lists what is missing, unexpected or of the wrong shape. */
   void
   SetWeights(const std::vector<NamedTensor> & tensors);
 
   /** Draws the weights as PyTorch does by default: uniform within ±1/√fan_in, from a generator of its own. Where the
-   * output is added to an interpolation, the last layer is zero unless it is to be random too, so that the network
-   * starts as that interpolation. */
+   * output is added to an interpolation, the last layer is zero by default, so that the network starts as that
+   * interpolation. */
   enum class LastLayer
   {
     ZeroWithSkip,
@@ -58,8 +58,8 @@ public:
   void
   InitializeWeights(std::uint64_t seed, LastLayer lastLayer = LastLayer::ZeroWithSkip);
 
-  /** A copy with its weights on another device and of another width, in the memory format that inference with torch is
-   * fastest in. */
+  /** A copy with its weights on another device and of another width, in the memory format in which torch's inference is
+   * fastest. */
   std::shared_ptr<const Network>
   CopyTo(const at::Device & device, at::ScalarType type = at::kFloat) const;
 
@@ -67,13 +67,13 @@ public:
   std::shared_ptr<Network>
   CopyForTraining(const at::Device & device) const;
 
-  /** Features [z, y, x, channel] of an LR volume [z, y, x], both as wide as the weights. Zeros surround the volume. */
+  /** Features [z, y, x, channel] of an LR volume [z, y, x], both of the weights' type. Zeros surround the volume. */
   at::Tensor
   Encode(const at::Tensor & lowResolution) const;
 
   /** Intensities [K], float32, at LR continuous indices `samples` [K, 3] float64, in (z, y, x) order.
-   * \param voxelSize of an HR voxel; used by networks with local coordinates.
-   * The tile's LR intensities are used by networks with a skip. */
+   * \param tile its LR intensities are read by networks with a skip only.
+   * \param voxelSize of an HR voxel; read by networks with local coordinates only. */
   at::Tensor
   Decode(const FeatureTile & tile,
          const at::Tensor &  samples,

@@ -28,8 +28,8 @@ namespace itk::arssr
 {
 /** \brief The named parameters of a network, in `state_dict` order.
  *
- * A network declares the names and shapes it needs without allocating anything, so that a model file can be checked
- * against them first. Layers refer to a parameter by its slot; the values can be on any device.
+ * A network declares the names and shapes that it needs without allocating anything, so that a model file is checked
+ * against them first. Layers refer to a parameter by its slot. Values can be on any device.
  */
 class Parameters
 {

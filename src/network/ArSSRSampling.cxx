@@ -43,6 +43,8 @@ SampleFeatures(const FeatureTile & tile, const at::Tensor & samples, const Sampl
   FeatureLayout layout;
   layout.origin = tile.origin;
   layout.imageSize = tile.imageSize;
+  // With a gradient the features are made contiguous; without, the voxel stride skips padding channels and nothing is
+  // copied.
   if (features.requires_grad())
   {
     return SampleRowsWithGradient(
@@ -64,6 +66,7 @@ at::Tensor
 SampleFeaturesReference(const FeatureTile & tile, const at::Tensor & samples, const SamplingOptions & options)
 {
   const at::Tensor points = samples.to(tile.features.device());
+  // Positions stay in double precision until the fraction is taken: float32 has steps of 3e-5 above an index of 256.
   const at::Tensor base = points.floor();
   const at::Tensor fraction = (points - base).to(at::kFloat);
   const at::Tensor flat = tile.features.flatten(0, 2); // [voxel, channel]
@@ -71,6 +74,7 @@ SampleFeaturesReference(const FeatureTile & tile, const at::Tensor & samples, co
   at::Tensor sum = at::zeros({ samples.size(0), tile.features.size(3) }, tile.features.options().dtype(at::kFloat));
   for (int corner = 0; corner < 8; ++corner)
   {
+    // All samples at one of the eight corners at a time, z in bit 2 and x in bit 0: the order of GatherFeatureRows().
     at::Tensor weight = at::ones({ samples.size(0) }, fraction.options());
     at::Tensor voxel = at::zeros({ samples.size(0) }, fraction.options().dtype(at::kLong));
     for (int axis = 0; axis < 3; ++axis)
@@ -85,8 +89,10 @@ SampleFeaturesReference(const FeatureTile & tile, const at::Tensor & samples, co
         weight = weight * position.eq(inImage);
       }
       const std::int64_t extent = tile.features.size(axis);
+      // The clamp is for corners without weight, which may lie outside the tile: index_select() refuses such a number.
       voxel = voxel * extent + (inImage - tile.origin[axis]).clamp(0, extent - 1);
     }
+    // The float32 weight promotes features of half the width: products and sum are in single precision.
     sum = sum + flat.index_select(0, voxel) * weight.unsqueeze(1);
   }
 

@@ -35,8 +35,8 @@ GetNumberOfSkipTaps(ArSSRModelEnums::Skip skip)
   return skip == ArSSRModelEnums::Skip::Cubic ? 4 : 2;
 }
 
-/** Weights of the taps around a position, from the lowest voxel up, at a fraction in [0, 1) above the tap before it:
- * linear, or Keys' cubic convolution with a = -1/2. T is a number or a tensor. */
+/** Weights of the taps around a position, from the lowest voxel up: linear, or Keys' cubic convolution with a = -1/2.
+ * \param t the position's fraction in [0, 1) above the tap below it; a number or a tensor. */
 template <typename T>
 void
 GetSkipWeights(ArSSRModelEnums::Skip skip, const T & t, T * weights)
@@ -47,6 +47,7 @@ GetSkipWeights(ArSSRModelEnums::Skip skip, const T & t, T * weights)
     weights[1] = t;
     return;
   }
+  // Keys' kernel at the distances 1 + t, t, 1 - t and 2 - t, as polynomials in Horner form. The weights add up to one.
   weights[0] = ((-0.5F * t + 1.0F) * t - 0.5F) * t;
   weights[1] = (1.5F * t - 2.5F) * t * t + 1.0F;
   weights[2] = ((-1.5F * t + 2.0F) * t + 0.5F) * t;
@@ -71,6 +72,7 @@ GetSkipTaps(ArSSRModelEnums::Skip skip, double sample, std::int64_t imageSize, s
   GetSkipWeights(skip, static_cast<float>(sample - base), taps.weight.data());
   for (int tap = 0; tap < count; ++tap)
   {
+    // Linear: base and base + 1. Cubic: base - 1 to base + 2.
     const std::int64_t voxel = static_cast<std::int64_t>(base) + tap - (count / 2 - 1);
     taps.voxel[tap] = std::clamp<std::int64_t>(voxel, 0, imageSize - 1) - origin;
   }

@@ -23,7 +23,7 @@ namespace itk::arssr
 {
 namespace
 {
-// Rows of the MLP that fill a GPU, or stay in the caches of a few CPU cores.
+// Rows of the MLP at a time: enough to fill a GPU, or few enough to stay in the caches of some CPU cores.
 constexpr SizeValueType VoxelsPerBatchOnGPU = SizeValueType{ 1 } << 16;
 constexpr SizeValueType VoxelsPerBatchOnCPU = SizeValueType{ 1 } << 12;
 
@@ -45,20 +45,25 @@ TorchExecutor::~TorchExecutor() = default;
 FeatureTile
 TorchExecutor::Encode(const EncodeJob & job) const
 {
+  // For each call and not for the executor's life: the setting is the process's, and others' work is not to be changed.
   const PrecisionScope scope(m_Device, m_Precision);
   FeatureTile          tile;
+  // Kept in float32 for the skip, which is added in single precision; only the encoder's input is rounded.
   tile.lowResolution = job.lowResolution.to(m_Device);
   tile.lowResolutionOrigin = job.origin;
   tile.imageSize = job.imageSize;
   at::Tensor features = m_Network->Encode(tile.lowResolution.to(GetScalarType(m_Precision)));
   for (int axis = 0; axis < 3; ++axis)
   {
+    // The halo, where features depend on zeros instead of the neighbouring tile's voxels, is cut off.
     features = features.narrow(axis, job.featureBox.begin[axis], job.featureBox.end[axis] - job.featureBox.begin[axis]);
     tile.origin[axis] = job.origin[axis] + job.featureBox.begin[axis];
   }
-  // A part must not keep the memory of the whole.
+  // A view would keep the memory of the whole alive, for which the planner's budget has no room. Planes in a row are
+  // contiguous as they are, so that contiguous() alone would return such a view.
   const bool isAll = features.storage().nbytes() == features.nbytes();
   tile.features = isAll ? features.contiguous() : features.clone(at::MemoryFormat::Contiguous);
+  // torch's convolutions report nothing in between.
   job.report(1.0);
   return tile;
 }
@@ -68,7 +73,8 @@ TorchExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
 {
   const PrecisionScope scope(m_Device, m_Precision);
   const GridLengths    voxelSize = ToGridLengths(job.indexMap.GetVoxelSize());
-  std::vector<double>  coordinates; // [K, axis], (z, y, x)
+  // Spans of many rows become one batch, so that the MLP's matrix products are large whatever the spans' lengths.
+  std::vector<double> coordinates; // [K, axis], (z, y, x)
   for (const OutputSpan & span : job.spans)
   {
     auto index = span.start;
@@ -80,6 +86,7 @@ TorchExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
   }
   const auto       count = static_cast<std::int64_t>(coordinates.size() / 3);
   const at::Tensor samples = at::from_blob(coordinates.data(), { count, 3 }, at::kDouble);
+  // from_blob() does not copy: `coordinates` outlives the samples. The copy to the CPU waits for the device.
   const at::Tensor decoded = m_Network->Decode(tile, samples, voxelSize).to(at::kCPU, at::kFloat).contiguous();
   const float *    values = decoded.const_data_ptr<float>();
   for (const OutputSpan & span : job.spans)
@@ -93,6 +100,7 @@ TileCosts
 TorchExecutor::GetCosts() const
 {
   const auto width = static_cast<SizeValueType>(at::elementSize(GetScalarType(m_Precision)));
+  // The network counts in float32; weights, activations and features are of the scalar type's width.
   const auto narrow = [&](std::int64_t bytes) {
     return static_cast<SizeValueType>(bytes) / sizeof(float) * width;
   };
@@ -100,8 +108,9 @@ TorchExecutor::GetCosts() const
   costs.haloRadius = static_cast<SizeValueType>(m_Network->GetEncoder().GetRadius());
   costs.encodeBytesPerVoxel = narrow(m_Network->GetEncodeBytesPerVoxel());
   costs.featureBytesPerVoxel = static_cast<SizeValueType>(m_Network->GetArchitecture().featureDimension) * width;
-  costs.inputBytesPerVoxel *= m_Device.is_cpu() ? 1 : 2; // the voxels are kept in main memory, too
+  costs.inputBytesPerVoxel *= m_Device.is_cpu() ? 1 : 2; // on a GPU, main memory keeps the voxels as well
   costs.voxelsPerBatch = GetVoxelsPerBatchOn(m_Device);
+  // Whatever the size of tiles: a batch of the MLP, and the weights.
   costs.fixedBytes = GetVoxelsPerBatchOn(m_Device) * static_cast<SizeValueType>(m_Network->GetDecodeBytesPerSample()) +
                      static_cast<SizeValueType>(m_Network->GetNumberOfParameters()) * width;
   return costs;

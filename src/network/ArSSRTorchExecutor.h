@@ -25,8 +25,9 @@ namespace itk::arssr
 {
 /** \brief A network on any device in operations of torch: convolutions of cuDNN or oneDNN, matrix products of cuBLAS.
  *
- * The readable way, and the one for GPUs whose decoder has no kernel of ours. In half precision the weights, the
- * activations and the features have half the width; sums and the interpolation that a skip adds are single.
+ * The most readable executor, and the one for networks and devices that this module has no kernels for. In half
+ * precision the weights, activations and features have half the width; sums and the interpolation that a skip adds are
+ * in single precision.
  */
 class TorchExecutor : public Executor
 {

@@ -21,6 +21,9 @@
 
 namespace itk
 {
+// These texts are a format as well: model files, training recipes and the Python package hold and compare them. A
+// changed text makes existing files unreadable. No switch has a default, so that compilers warn of an enumerator
+// without text.
 std::ostream &
 operator<<(std::ostream & out, ArSSRModelEnums::Encoder value)
 {

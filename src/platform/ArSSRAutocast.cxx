@@ -21,6 +21,7 @@
 
 namespace itk::arssr
 {
+// torch keeps the state of autocast for each thread: a scope acts on the thread that made it, and must end there.
 AutocastScope::AutocastScope(const c10::Device & device, bool enabled)
   : m_Active(enabled && device.is_cuda())
 {
@@ -31,7 +32,8 @@ AutocastScope::AutocastScope(const c10::Device & device, bool enabled)
     m_PreviouslyCached = at::autocast::is_autocast_cache_enabled();
     at::autocast::set_autocast_dtype(at::kCUDA, at::kBFloat16);
     at::autocast::set_autocast_enabled(at::kCUDA, true);
-    // Weights change in every step: a copy in half width is of use within one forward pass only.
+    // The cache keeps bfloat16 copies of weights. Weights change in every step, so a copy would be stale after one
+    // forward pass, and within one each weight is used once.
     at::autocast::set_autocast_cache_enabled(false);
   }
 }
@@ -43,6 +45,7 @@ AutocastScope::~AutocastScope()
     at::autocast::set_autocast_enabled(at::kCUDA, m_PreviouslyEnabled);
     at::autocast::set_autocast_dtype(at::kCUDA, m_PreviousType);
     at::autocast::set_autocast_cache_enabled(m_PreviouslyCached);
+    // The cache keeps the weights that it converted alive.
     at::autocast::clear_cache();
   }
 }

@@ -23,11 +23,12 @@
 
 namespace itk::arssr
 {
-/** \brief Has convolutions and matrix products on a GPU run in bfloat16 until the end of the scope. */
+/** \brief Convolutions and matrix products of the calling thread on a GPU run in bfloat16 until the end of the
+ * scope. */
 class AutocastScope
 {
 public:
-  /** Nothing is changed on a CPU, or unless it is enabled. */
+  /** Changes nothing on a CPU, nor when `enabled` is false. */
   AutocastScope(const c10::Device & device, bool enabled);
   ~AutocastScope();
   AutocastScope(const AutocastScope &) = delete;

@@ -30,6 +30,8 @@ namespace itk::arssr
 {
 namespace
 {
+// Set while a thread runs a loop's function. A loop inside another one would have each thread start as many again, and
+// could wait in ITK's pool for threads that all wait themselves.
 thread_local bool isInLoop = false;
 
 /** \brief Marks the calling thread as one of a loop's. */
@@ -61,6 +63,7 @@ GetLoopThreads(unsigned int wanted)
   {
     return 1;
   }
+  // torch's number for the calling thread: a ThreadCountScope limits this module's loops, too.
   return wanted > 0 ? wanted : static_cast<unsigned int>(at::get_num_threads());
 }
 
@@ -72,13 +75,17 @@ RunOnThreads(unsigned int threads, const std::function<void()> & function)
     function();
     return;
   }
+  // Exceptions are kept here, as ITK's threaders do not bring them all back: the pool of ITK 5.4 waits for its futures
+  // without get(), which loses them, and others turn them into an ExceptionObject, which hides that memory ran out.
   std::exception_ptr first;
   std::mutex         mutex;
-  const auto         threader = MultiThreaderBase::New();
+  // A threader for each call: its numbers are not shared with other threads. The pool behind it is the process's.
+  const auto threader = MultiThreaderBase::New();
   threader->SetMaximumNumberOfThreads(threads);
   threader->SetNumberOfWorkUnits(threads);
   threader->ParallelizeArray(
     0,
+    // One array element for each work unit, of which the calling thread takes one itself.
     threads,
     [&](SizeValueType) {
       try

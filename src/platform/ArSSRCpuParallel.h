@@ -27,25 +27,25 @@
 
 namespace itk::arssr
 {
-/** Wanted of a loop: as many threads as torch has. */
+/** A wanted number of threads: as many as torch has. */
 constexpr unsigned int TorchsThreads = 0;
 
-/** Threads that a loop of the calling thread may use of so many that are wanted, TorchsThreads perhaps: one
- * inside another loop, and in a process that was forked. */
+/** Number of threads that a loop begun by the calling thread may use: one inside another loop and in a process that was
+ * forked, otherwise as many as are wanted. \param wanted may be TorchsThreads. */
 unsigned int
 GetLoopThreads(unsigned int wanted);
 
-/** Runs a function once on each of some of ITK's threads, or on the calling thread where one is all that it may use,
- * and waits. The first exception is thrown on. */
+/** Runs a function once on each of several of ITK's threads, or once on the calling thread where only one may be used,
+ * and waits. Rethrows the first exception. */
 void
 RunOnThreads(unsigned int threads, const std::function<void()> & function);
 
-/** \brief Runs function(0 … count-1, scratch) on as many threads as GetLoopThreads() allows, each of which makes itself
- * a scratch.
+/** \brief Runs function(0 … count-1, scratch) on as many threads as GetLoopThreads() allows, each with a scratch of its
+ * own.
  *
  * The threads are ITK's: those of torch are available only where this module is compiled with torch's own OpenMP. A
- * thread takes the next number when it is done with one, so that none waits long for another. An exception of a
- * function ends the work and is thrown on. */
+ * thread takes the next number when it is done with one, so that none waits long for another. An exception ends the
+ * work of all threads and is rethrown. */
 template <typename TMakeScratch, typename TFunction>
 void
 ForEachInParallel(unsigned int         threads,
@@ -55,7 +55,9 @@ ForEachInParallel(unsigned int         threads,
 {
   std::atomic<std::int64_t> next{ 0 };
   RunOnThreads(static_cast<unsigned int>(std::min<std::int64_t>(count, GetLoopThreads(threads))), [&] {
+    // torch's inference mode belongs to a thread; ITK's threads do not inherit it from the caller.
     const c10::InferenceMode inferenceMode;
+    // A thread that starts when all is done makes no scratch.
     if (next.load() >= count)
     {
       return;
@@ -70,14 +72,15 @@ ForEachInParallel(unsigned int         threads,
     }
     catch (...)
     {
-      next = count; // the other threads stop
+      next = count; // the other threads stop after the number that they are at
       throw;
     }
   });
 }
 
-/** \brief Runs function(begin, end) for parts of 0 … count-1, each of `atOnce` numbers but for the last one, on the
- * threads of a loop; for all numbers at once on the calling thread where there is one thread or one part. */
+/** \brief Runs function(begin, end) for parts of 0 … count-1 on the threads of a loop. Each part has `atOnce`
+ * numbers, the last one perhaps fewer. Where there is one thread or one part, the calling thread takes all numbers
+ * at once. */
 template <typename TFunction>
 void
 ForEachRangeInParallel(unsigned int threads, std::int64_t count, std::int64_t atOnce, const TFunction & function)

@@ -31,6 +31,7 @@ namespace itk::arssr
 {
 namespace
 {
+// Keeps std::stoi() from overflow; a number beyond the devices is refused as not available.
 constexpr std::size_t MaximumDigits = 4;
 
 bool
@@ -44,6 +45,7 @@ c10::Device
 CudaDevice(const std::string & name, int number)
 {
   const auto available = at::hasCUDA() ? static_cast<int>(at::getNumGPUs()) : 0;
+  // Before the conversion to torch's DeviceIndex of eight bits, in which 256 would become device 0.
   if (number >= available)
   {
     itkGenericExceptionMacro("The device '" << name << "' is not available: LibTorch finds " << available
@@ -53,17 +55,20 @@ CudaDevice(const std::string & name, int number)
 }
 
 std::atomic<int>  scopesUnderWay{ 0 };       // of all threads
-std::atomic<int>  threadsWithoutScopes{ 0 }; // of torch, when the first of them began
+std::atomic<int>  threadsWithoutScopes{ 0 }; // of torch, when the first of these scopes began; zero: not known yet
 thread_local bool torchKnowsThread = false;
 
-/** The number of torch's threads that a scope puts back on the calling thread.
+/** Number of torch's threads that a scope puts back on the calling thread when it ends.
  *
- * torch keeps it for each thread, but a thread that torch sees for the first time takes over the one that was set last
- * anywhere: which may be that of another thread's scope. */
+ * torch keeps a number for each thread. A thread that torch sees for the first time takes over the one that was set
+ * last anywhere, which may be that of another thread's scope and must not become permanent. */
 int
 BeginThreadCountScope()
 {
-  const bool others = scopesUnderWay++ > 0 && !TorchThreadsMayBeMissing(); // a forked process has those of dead threads
+  // The first scope of all threads notes the number that was there before; a thread that torch does not know yet takes
+  // over that one while scopes are under way. A forked process counts the scopes of dead threads for ever, and has one
+  // thread anyway.
+  const bool others = scopesUnderWay++ > 0 && !TorchThreadsMayBeMissing();
   const int  current =
     others && !torchKnowsThread && threadsWithoutScopes > 0 ? threadsWithoutScopes.load() : at::get_num_threads();
   torchKnowsThread = true;
@@ -88,6 +93,7 @@ c10::Device
 ResolveDevice(const std::string & name)
 {
   const std::string numbered = "cuda:";
+  // 'auto' never fails: it falls back to the CPU, whereas a device that is named must be there.
   if (name == "cpu" || (name == "auto" && !(at::hasCUDA() && at::getNumGPUs() > 0)))
   {
     return { c10::DeviceType::CPU };

@@ -30,8 +30,8 @@ namespace itk::arssr
 c10::Device
 ResolveDevice(const std::string & name);
 
-/** \brief Has torch use a number of CPU threads, zero for its own choice, until the end of the scope. In a process that
- * was forked it is one thread whatever is asked for. */
+/** \brief Sets the number of torch's CPU threads for the calling thread until the end of the scope; zero keeps
+ * torch's number. In a process that was forked it is one, whatever is asked for. */
 class ThreadCountScope
 {
 public:

@@ -36,8 +36,8 @@ ToText(TEnum value)
   return text.str();
 }
 
-/** The value among `values` with a name. \throws ExceptionObject that lists the names when none has it.
- * \param what is named, for the message. */
+/** The one of `values` that is printed as `name`. \throws ExceptionObject that lists the names when there is none.
+ * \param what the name stands for, for the message. */
 template <typename TEnum>
 TEnum
 FromText(const std::string & what, const std::string & name, const std::vector<TEnum> & values)

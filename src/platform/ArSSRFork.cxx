@@ -38,19 +38,22 @@ namespace itk::arssr
 {
 namespace
 {
-// Set in the child, where one thread is left, and read later.
+// Set by the handler in the child. No lock and no atomic: the child has one thread at that time.
 bool forked = false;
 
 #if defined(__linux__)
+// A fork is noticed in two ways. After this module is loaded, a handler of pthread_atfork() tells the child. For an
+// earlier one there is no handler: on Linux, the kernel's flags of the process tell that it was forked without exec(),
+// and the order of libraries tells whether torch may have been at work before the fork.
 /** Whether this process was forked and has run no other program since: PF_FORKNOEXEC of its flags in proc(5). */
 bool
 RunsItsParentsProgram()
 {
   constexpr unsigned long forkedWithoutExec = 0x40;
-  constexpr int           fieldsBefore = 6; // state, parent, group, session, terminal, its group
+  constexpr int           fieldsBefore = 6; // of proc(5): state, ppid, pgrp, session, tty_nr, tpgid
   std::ifstream           file("/proc/self/stat");
   const std::string       line{ std::istreambuf_iterator<char>(file), {} };
-  const auto              name = line.rfind(')'); // may hold blanks and brackets itself
+  const auto              name = line.rfind(')'); // the last one: a name may hold blanks and brackets itself
   if (name == std::string::npos)
   {
     return false;
@@ -65,7 +68,7 @@ RunsItsParentsProgram()
   return (fields >> flags) && (flags & forkedWithoutExec) != 0;
 }
 
-/** \brief The order in which the program's libraries were loaded, as far as it matters. */
+/** \brief Which of two libraries of the program was loaded first: torch's or the one with this code. */
 struct LoadOrder
 {
   bool torchIsThere{ false };
@@ -76,7 +79,8 @@ struct LoadOrder
 int
 LookAtLibrary(dl_phdr_info * info, std::size_t, void * data)
 {
-  auto &     order = *static_cast<LoadOrder *>(data);
+  auto & order = *static_cast<LoadOrder *>(data);
+  // The library that holds this function's address in one of its segments is this module, whatever its file is called.
   const auto own = reinterpret_cast<std::uintptr_t>(&LookAtLibrary);
   const bool isOwn = std::any_of(info->dlpi_phdr, info->dlpi_phdr + info->dlpi_phnum, [&](const auto & segment) {
     return segment.p_type == PT_LOAD && own >= info->dlpi_addr + segment.p_vaddr &&
@@ -85,7 +89,7 @@ LookAtLibrary(dl_phdr_info * info, std::size_t, void * data)
   if (isOwn)
   {
     order.torchWasFirst = order.torchIsThere;
-    return 1; // that is all
+    return 1; // ends the iteration
   }
   const std::string name = info->dlpi_name != nullptr ? info->dlpi_name : "";
   order.torchIsThere = order.torchIsThere || name.find("libtorch_cpu") != std::string::npos;
@@ -102,13 +106,15 @@ TorchMayHaveRunBeforeAFork() noexcept
     {
       return false;
     }
+    // Where this module brought torch along, torch comes after it and cannot have had threads before. Where torch came
+    // first, it may have been loaded before the fork or after it: one thread is safe in both cases.
     LoadOrder order;
     dl_iterate_phdr(&LookAtLibrary, &order);
     return order.torchWasFirst;
   }
   catch (const std::exception &)
   {
-    return true; // not known: one thread computes anywhere
+    return true; // not known: with one thread, torch computes in either case
   }
 }
 #else
@@ -119,7 +125,8 @@ TorchMayHaveRunBeforeAFork() noexcept
 }
 #endif
 
-/** Made when the module is loaded. */
+/** Constructed when the module is loaded: the earliest time at which a handler can be added and the order of libraries
+ * seen. */
 struct AtLoading
 {
   AtLoading() noexcept
@@ -158,6 +165,7 @@ AddForkHandlers(const ForkHandlers & handlers)
 
 MissingThreadsScope::MissingThreadsScope()
 {
+  // With one thread, torch begins no parallel region of OpenMP, which would wait for the parent's threads.
   if (TorchThreadsMayBeMissing() && at::get_num_threads() != 1)
   {
     m_Previous = at::get_num_threads();

@@ -20,21 +20,21 @@
 
 namespace itk::arssr
 {
-/** \brief What a process that came of fork() without exec() must know: threads that its parent had are not there.
+/** \brief For processes that come of fork() without exec(): the threads of their parent are not there.
  *
- * Who waits for them waits for ever: so do OpenMP's parallel regions, and with them torch's operations. On systems
- * without fork() nothing is ever forked. */
+ * Waiting for such a thread never ends. OpenMP's parallel regions do so, and with them torch's operations. On systems
+ * without fork() no process is ever forked. */
 
-/** Whether this process was forked after this module was loaded. One thread is then all that may compute here. */
+/** Whether this process was forked after this module was loaded. Then only one thread may compute here. */
 bool
 IsForkedChild();
 
-/** Whether torch's threads may have been left behind by a fork: one after this module was loaded, or an earlier one in
- * a process that had torch already. On Linux alone the latter is known. */
+/** Whether a fork may have left torch's threads behind: a fork after this module was loaded, or an earlier one in a
+ * process that had loaded torch already. The latter is known on Linux only. */
 bool
 TorchThreadsMayBeMissing();
 
-/** What forks call, for what must be whole in the child. Null for nothing. */
+/** Functions that fork() calls, in the order of pthread_atfork(), to keep state whole in the child. Null for none. */
 struct ForkHandlers
 {
   void (*before)(){ nullptr };
@@ -45,8 +45,8 @@ struct ForkHandlers
 void
 AddForkHandlers(const ForkHandlers & handlers);
 
-/** \brief Has torch compute on the calling thread alone where its other threads may be missing, until the end of the
- * scope. Whoever calls torch holds one. */
+/** \brief Lets torch compute on the calling thread alone, where its other threads may be missing, until the end of the
+ * scope. Every call of torch is made within one. */
 class MissingThreadsScope
 {
 public:

@@ -30,7 +30,10 @@ at::Tensor
 MakeLargeBuffer(std::int64_t rows, std::int64_t columns)
 {
 #if defined(__unix__) || defined(__APPLE__)
+  // Pages of its own from the kernel. They come zeroed and take memory when first written; munmap() gives them back at
+  // once, whereas free() may keep them in the C library's heap.
   const auto bytes = static_cast<std::size_t>(rows * columns) * sizeof(float);
+  // mmap() refuses zero bytes; torch makes an empty tensor.
   if (bytes > 0)
   {
     void * const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -22,9 +22,10 @@
 
 namespace itk::arssr
 {
-/** \brief A float32 tensor [rows, columns] on the CPU, not initialised, whose memory goes back to the system with it.
+/** \brief A float32 tensor [rows, columns] on the CPU, not initialised, whose memory goes back to the system when it is
+ * destroyed.
  *
- * The C library keeps tens of MiB of what is freed for later: too much for a memory budget to be kept.
+ * The C library holds back tens of MiB of freed memory for later, too much to keep a memory budget.
  * \throws std::bad_alloc */
 at::Tensor
 MakeLargeBuffer(std::int64_t rows, std::int64_t columns);

@@ -24,8 +24,8 @@
 
 namespace itk::arssr
 {
-/** A contiguous tensor in main memory: of a network, or of the type that it has in a file (float32, float16, bfloat16
- * or float64). */
+/** A contiguous tensor in main memory, of a network or from a file; then of the file's type (float32, float16,
+ * bfloat16 or float64). */
 struct NamedTensor
 {
   std::string name;

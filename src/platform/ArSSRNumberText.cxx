@@ -35,8 +35,10 @@ std::optional<double>
 ParseNumber(const std::string & text)
 {
   std::istringstream stream(text);
+  // Not the global locale, which an application may set: some have a comma before the decimals.
   stream.imbue(std::locale::classic());
   double value = 0.0;
+  // All of the text must be read. At the end std::ws may fail as well, so that eof() is what counts.
   if (!(stream >> value) || !(stream >> std::ws).eof())
   {
     return std::nullopt;

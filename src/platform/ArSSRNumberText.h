@@ -24,15 +24,15 @@
 
 namespace itk::arssr
 {
-/** The shortest text that gives the number back, whatever the locale; whole numbers without an exponent. */
+/** The shortest text that is read back as the same number, in any locale; whole numbers without an exponent. */
 std::string
 FormatNumber(double value);
 
-/** The number that a text is, whatever the locale, spaces around it left aside; nothing when it is none. */
+/** The number that a text stands for, in any locale, with or without spaces around it; nothing when it is no number. */
 std::optional<double>
 ParseNumber(const std::string & text);
 
-/** Parts of a text between separators; an empty text has none. */
+/** Parts of a text between separators. An empty text has no parts; a separator at an end gives an empty part. */
 std::vector<std::string>
 Split(const std::string & text, char separator);
 } // namespace itk::arssr

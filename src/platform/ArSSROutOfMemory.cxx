@@ -33,16 +33,17 @@ SaysThatMemoryRanOut(const std::exception & error)
 {
   if (dynamic_cast<const ExceptionObject *>(&error) != nullptr)
   {
-    return false; // of a job's functions
+    return false; // a job's own function threw it, not torch: no reason to retry, whatever its text says
   }
   if (dynamic_cast<const c10::OutOfMemoryError *>(&error) != nullptr ||
       dynamic_cast<const std::bad_alloc *>(&error) != nullptr)
   {
     return true;
   }
+  // Without the backtrace, whose function names could hold one of the signs.
   const auto *      torchError = dynamic_cast<const c10::Error *>(&error);
   const std::string text = torchError != nullptr ? torchError->what_without_backtrace() : error.what();
-  // torch's allocator for the CPU; CUDA and oneDNN; cuDNN and cuBLAS
+  // In the texts of torch's allocator for the CPU; of CUDA and oneDNN; of cuDNN and cuBLAS.
   constexpr std::array<const char *, 3> signs{ "DefaultCPUAllocator", "out of memory", "ALLOC_FAILED" };
   return std::any_of(
     signs.begin(), signs.end(), [&text](const char * sign) { return text.find(sign) != std::string::npos; });

@@ -22,12 +22,13 @@
 
 namespace itk::arssr
 {
-/** Whether an exception says that memory ran out: the standard library's, torch's for a device, and those of torch's
- * allocator for the CPU, of pinned memory and of the libraries below torch, which are told by their text alone. */
+/** Whether an exception says that memory ran out. The standard library and torch's device allocators have types for it;
+ * torch's allocator for the CPU, pinned memory and the libraries below torch are recognised by the text alone. */
 bool
 SaysThatMemoryRanOut(const std::exception & error);
 
-/** Runs a function. \return what it threw when memory ran out, null when it did not; other exceptions pass through. */
+/** Runs a function. \return its exception where memory ran out, null where nothing was thrown; other exceptions pass
+ * through. */
 template <typename TFunction>
 std::exception_ptr
 TryToFitIntoMemory(const TFunction & function)

@@ -29,6 +29,8 @@ std::filesystem::path
 GetOwnBinary()
 {
 #if defined(_WIN32)
+  // By the address of a function in it, and without taking a reference, which would keep the library loaded. 32767
+  // characters are the most that a path has on Windows.
   HMODULE    handle = nullptr;
   const auto flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
   wchar_t    name[32768];
@@ -38,6 +40,7 @@ GetOwnBinary()
     return name;
   }
 #elif defined(__unix__) || defined(__APPLE__)
+  // The name under which the loader opened the file: it may be a relative path.
   Dl_info info;
   if (dladdr(reinterpret_cast<const void *>(&GetOwnBinary), &info) != 0 && info.dli_fname != nullptr)
   {

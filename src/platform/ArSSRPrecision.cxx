@@ -43,6 +43,7 @@ constexpr std::array<std::pair<Precision, const char *>, 5> Names{ { { Precision
 bool
 CpuHasBFloat16()
 {
+  // Names of torch's dictionary; versions of torch and other processors lack some of them.
   const auto capabilities = at::cpu::get_cpu_capabilities();
   for (const char * name : { "avx512_bf16", "amx_bf16", "amx_tile" })
   {
@@ -61,15 +62,20 @@ Supports(const c10::Device & device, Precision precision)
   {
     return true;
   }
+  // Without these instructions torch would multiply bfloat16 numbers one by one, slower than float32: so it is refused.
   if (device.is_cpu())
   {
     return precision == Precision::BFloat16 && CpuHasBFloat16();
   }
-  // TensorFloat-32 and bfloat16 came together, with compute capability 8.0.
+  // TensorFloat-32 and bfloat16 came together, with compute capability 8.0. The hook asks the current device: hence the
+  // guard.
   const c10::DeviceGuard guard(device);
   return precision == Precision::Float16 || at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
 }
 
+// What a scope does: at its begin and its end it changes the count of its kind, for its backend, and then brings each
+// of the backend's settings in line with the counts. The last end restores. A scope never restores by itself: scopes of
+// several threads do not end in the reverse order of their beginnings, and one would restore what another one had set.
 enum Backend
 {
   OnCPU,
@@ -83,7 +89,7 @@ IsSingle(at::Float32Precision precision)
   return precision != at::Float32Precision::TF32 && precision != at::Float32Precision::BF16;
 }
 
-/** \brief One of torch's settings while scopes ask for something. */
+/** \brief One of torch's settings, with what scopes have set it to and what was there before. */
 class CountedSetting
 {
 public:
@@ -92,25 +98,28 @@ public:
     , m_Operation(operation)
   {}
 
-  /** \param single scopes for single precision, \param all scopes. */
+  /** \param single number of scopes for single precision. \param all number of all scopes, zero after the last one. */
   void
   Update(int single, int all)
   {
     const auto current = at::globalContext().float32Precision(m_Backend, m_Operation);
     if (m_Ours && current != *m_Ours)
     {
-      m_Ours.reset(); // the application has changed it: what it set is what is put back
+      m_Ours.reset(); // the application has changed it: its new value is to be put back
     }
     if (all == 0)
     {
       this->PutBack();
       return;
     }
+    // Single precision has precedence. A setting that is as wanted already is left alone, and with it the choice of an
+    // application.
     const auto wanted = single > 0 ? at::Float32Precision::IEEE : at::Float32Precision::TF32;
     if (single > 0 ? IsSingle(current) : current == wanted)
     {
       return;
     }
+    // When scopes replace a value of their own, the one before the first scope remains the one to be put back.
     if (!m_Ours)
     {
       m_Before = current;
@@ -136,7 +145,7 @@ private:
   at::Float32Precision                m_Before{ at::Float32Precision::NONE };
 };
 
-/** \brief Scopes by what they ask for. */
+/** \brief Numbers of scopes by what they ask for. */
 struct ScopeCounts
 {
   int single{ 0 };
@@ -163,6 +172,7 @@ public:
   void
   Change(Backend backend, bool allowsTF32, int by)
   {
+    // Counts and settings change together; the lock is held for the change only, and not for the scope.
     const std::lock_guard<std::mutex> lock(m_Mutex);
     m_Counts[backend].Add(allowsTF32, by);
     ownCounts[backend].Add(allowsTF32, by);
@@ -172,7 +182,9 @@ public:
 private:
   ScopeCounter()
   {
-    // A child of fork() has the calling thread's scopes alone, and nobody else who would give the mutex back.
+    // fork() copies a mutex that another thread holds as locked, with no thread left to unlock it: so the forking
+    // thread holds it meanwhile. The child keeps the scopes of that thread alone, as those of the others never end
+    // there.
     AddForkHandlers({ [] { Get().m_Mutex.lock(); },
                       [] { Get().m_Mutex.unlock(); },
                       [] {
@@ -196,6 +208,7 @@ private:
   using Settings = std::array<CountedSetting, 2>;
   using Counts = std::array<ScopeCounts, NumberOfBackends>;
 
+  // Scopes of each thread: after a fork, those of the one thread that is left.
   static thread_local Counts ownCounts;
 
   std::mutex                             m_Mutex; // of all that follows
@@ -265,6 +278,7 @@ GetScalarType(Precision precision)
       return c10::kBFloat16;
     case Precision::Float16:
       return c10::kHalf;
+    // TensorFloat-32 rounds the factors within a product; in memory they are float32.
     default:
       return c10::kFloat;
   }

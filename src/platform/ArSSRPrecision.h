@@ -26,7 +26,7 @@
 
 namespace itk::arssr
 {
-/** \brief What the network's arithmetic is done in. Sums are single precision or better in all of them. */
+/** \brief Precision of the network's arithmetic. Sums are in single precision or better in all of them. */
 enum class Precision
 {
   Auto,
@@ -43,23 +43,23 @@ ParsePrecision(const std::string & name);
 std::string
 ToText(Precision precision);
 
-/** What Auto stands for on a device: bfloat16 on a GPU that has it, float32 elsewhere.
+/** Replaces Auto by bfloat16 on a GPU that has it, by float32 elsewhere. Others stay as they are.
  * \throws ExceptionObject for a precision that the device does not have. */
 Precision
 ResolvePrecision(Precision precision, const c10::Device & device);
 
-/** What weights and activations are kept in. */
+/** Type in which weights and activations are stored. */
 c10::ScalarType
 GetScalarType(Precision precision);
 
-/** \brief Has torch's single-precision operations on a device use TensorFloat-32, or really single precision, until the
+/** \brief Makes torch's single-precision operations on a device use TensorFloat-32, or true single precision, until the
  * end of the scope.
  *
- * torch lets cuDNN use TensorFloat-32 by default, and an application may have allowed it, or bfloat16, elsewhere. The
- * settings are torch's own and the process's. So scopes are counted, of all threads together: while one of them is for
- * single precision it is single precision for all, for TensorFloat-32 may always be more precise but single precision
- * never less. No scope waits for another one. The last one to end puts back what was there before the first, or what an
- * application has set meanwhile. Settings that are right already, and other devices', are not touched.
+ * torch lets cuDNN use TensorFloat-32 by default, and an application may have allowed it, or bfloat16, elsewhere. These
+ * are settings of torch for the whole process, so that scopes of all threads are counted together. While one of them
+ * asks for single precision, all have it: more precision harms no scope for TensorFloat-32, but less would be wrong for
+ * single precision. No scope waits for another. The last one to end restores what was set before the first, or what an
+ * application has set meanwhile. Settings that are right already, and those of other devices, are not touched.
  */
 class PrecisionScope
 {

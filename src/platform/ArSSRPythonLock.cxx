@@ -19,7 +19,7 @@
 
 #if defined(_WIN32)
 #  include <windows.h>
-// after windows.h
+// psapi.h needs the types of windows.h.
 #  include <psapi.h>
 #elif defined(__unix__) || defined(__APPLE__)
 #  include <dlfcn.h>
@@ -35,6 +35,8 @@ TFunction
 Find(const char * name)
 {
 #if defined(_WIN32)
+  // Windows has no global scope of symbols, and the name of Python's library has its version in it: all modules are
+  // searched.
   HMODULE modules[1024];
   DWORD   bytes = 0;
   if (K32EnumProcessModules(GetCurrentProcess(), modules, sizeof(modules), &bytes) == 0)
@@ -61,6 +63,8 @@ Find(const char * name)
 
 PythonLockRelease::PythonLockRelease()
 {
+  // In this order: PyGILState_Check() is for a running interpreter only. Looked up each time: Python can be loaded
+  // after this module.
   const auto isInitialized = Find<int (*)()>("Py_IsInitialized");
   const auto isHeld = Find<int (*)()>("PyGILState_Check");
   const auto release = Find<void * (*)()>("PyEval_SaveThread");
@@ -72,6 +76,7 @@ PythonLockRelease::PythonLockRelease()
 
 PythonLockRelease::~PythonLockRelease()
 {
+  // Also when an exception leaves the scope: Python code that is called next needs the lock.
   if (m_ThreadState != nullptr)
   {
     Find<void (*)(void *)>("PyEval_RestoreThread")(m_ThreadState);

@@ -20,11 +20,12 @@
 
 namespace itk::arssr
 {
-/** \brief Lets go of Python's global interpreter lock, where this thread holds it, until the end of the scope.
+/** \brief Releases Python's global interpreter lock, if this thread holds it, until the end of the scope.
  *
- * ITK's Python packages keep the lock while a filter is updated, but torch's autograd engine refuses to run with it
- * once its Python package is loaded: its threads take the lock themselves. Observers in Python take it when they are
- * called. Does nothing in a program without Python. The module is not linked to Python; its functions are looked up.
+ * ITK's Python packages keep the lock while a filter is updated. torch's autograd engine refuses to run with it once
+ * torch's Python package is loaded, as the engine's threads take the lock themselves. Observers in Python take it when
+ * they are called. Does nothing in a program without Python. The module is not linked to Python; its functions are
+ * looked up.
  */
 class PythonLockRelease
 {

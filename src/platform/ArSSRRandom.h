@@ -27,7 +27,8 @@
 
 namespace itk::arssr
 {
-/** What random numbers are for; each purpose has numbers of its own. */
+/** Purposes of random numbers; each has numbers of its own. The values enter the numbers: add new ones at the end
+ * only, or the same seed gives other samples. */
 enum class RandomStream : std::uint64_t
 {
   Sample = 1,
@@ -46,9 +47,9 @@ enum class RandomStream : std::uint64_t
 
 /** \brief Random numbers that are a function of a seed, a stream, a number and how many were taken before.
  *
- * A generator costs nothing to make, so that everything that is drawn has one of its own and does not depend on what
- * was drawn elsewhere. Integers and uniform numbers are the same bits on all platforms; Normal() depends on the C
- * library's logarithm and cosine.
+ * A generator costs nothing to make, so that each thing that is drawn has a generator of its own and does not depend on
+ * what was drawn elsewhere, nor on the order of threads. Integers and uniform numbers are the same bits on all
+ * platforms; Normal() depends on the C library's logarithm and cosine.
  *
  * The n-th output is a mix of key + n golden gammas (SplitMix64: Steele, Lea, Flood, OOPSLA 2014,
  * https://doi.org/10.1145/2660193.2660195).
@@ -56,6 +57,7 @@ enum class RandomStream : std::uint64_t
 class Random
 {
 public:
+  // Mixed after each part, so that neighbouring seeds, streams and numbers have unrelated states.
   Random(std::uint64_t seed, RandomStream stream, std::uint64_t number)
     : m_State(Mix(Mix(Mix(seed + Gamma) + Gamma * (static_cast<std::uint64_t>(stream) + 1)) + Gamma * (number + 1)))
   {}
@@ -98,6 +100,8 @@ public:
   double
   Normal()
   {
+    // 1 - u is in (0, 1], where the logarithm is finite. The second number of the pair, by the sine, is dropped: each
+    // call then takes two uniform numbers, and the state is all there is to a generator.
     constexpr double twoPi = 6.283185307179586476925;
     const double     radius = std::sqrt(-2.0 * std::log(1.0 - this->Uniform()));
     return radius * std::cos(twoPi * this->Uniform());
@@ -107,6 +111,7 @@ public:
   std::vector<std::size_t>
   Permutation(std::size_t count)
   {
+    // Fisher-Yates: the last of those left changes places with one of them, itself included.
     std::vector<std::size_t> order(count);
     std::iota(order.begin(), order.end(), std::size_t{ 0 });
     for (std::size_t left = count; left > 1; --left)
@@ -117,8 +122,11 @@ public:
   }
 
 private:
+  // 2^64 divided by the golden ratio, odd: the state runs through all 2^64 values before one recurs.
   static constexpr std::uint64_t Gamma = 0x9E3779B97F4A7C15U;
 
+  // SplitMix64's variant of MurmurHash3's finaliser (Stafford's Mix13): a bijection, so that outputs differ as states
+  // do.
   static std::uint64_t
   Mix(std::uint64_t bits)
   {

@@ -29,6 +29,8 @@ ForEachInThreader(MultiThreaderBase *                        threader,
                   SizeValueType                              end,
                   const std::function<void(SizeValueType)> & function)
 {
+  // In a forked child, ITK's pool has work queued for threads that only the parent has, and would wait for them for
+  // ever.
   if (!IsForkedChild())
   {
     threader->ParallelizeArray(begin, end, function, nullptr);

@@ -28,7 +28,8 @@
 
 namespace itk::arssr
 {
-/** What to do about a failure of torch in a forked process, where it may be for what was left behind. */
+/** Advice for a failure of torch in a forked process, where threads that were left behind may be the cause; otherwise
+ * empty. */
 inline const char *
 GetForkRemedy()
 {
@@ -38,14 +39,16 @@ GetForkRemedy()
            : "";
 }
 
-/** Runs a function and turns every exception of torch, CUDA and the standard library into an ExceptionObject. The one
- * place where that happens; ITK's own exceptions pass through. In a process that was forked torch computes on the
- * calling thread alone.
- * \param remedy what to do, in a sentence, when memory runs out */
+/** Runs a function and turns every exception of torch, CUDA and the standard library into an ExceptionObject. This
+ * is the only place where that happens; ITK's own exceptions pass through. In a process that was forked, torch
+ * computes on the calling thread alone.
+ * \param remedy advice for when memory runs out, in a sentence */
 template <typename TFunction>
 auto
 CallTorch(const TFunction & function, const char * remedy = "Free memory and try again.") -> decltype(function())
 {
+  // Handlers go from the most derived class to the base: torch's error of a device out of memory is a c10::Error, and
+  // all are std::exception. Backtraces are left out of messages for users.
   const MissingThreadsScope threads;
   try
   {

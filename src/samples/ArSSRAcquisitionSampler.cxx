@@ -32,6 +32,8 @@ FindSliceAxis(const GridLengths & scale)
   const auto isCoarse = [](double axisScale) {
     return axisScale > 1.0;
   };
+  // With two or three coarse axes there is no slice direction: the scan is then an anisotropic volume scan, and no axis
+  // takes the range of slice thicknesses.
   if (std::count_if(scale.begin(), scale.end(), isCoarse) != 1)
   {
     return std::nullopt;
@@ -46,6 +48,8 @@ AcquisitionSampler::Draw(Random & random, const GridLengths & scale) const
   const auto        sliceAxis = FindSliceAxis(scale);
   const bool        alike = random.Chance(m_Settings.alikeProbability);
   SampleAcquisition acquisition;
+  // One spread for all axes; those that differ are drawn again below. The slice axis always is: a slice's thickness is
+  // set apart from the voxel's size in its plane.
   acquisition.spreads.fill(this->DrawSpread(random, false));
   for (std::size_t axis = 0; axis < 3; ++axis)
   {
@@ -54,6 +58,8 @@ AcquisitionSampler::Draw(Random & random, const GridLengths & scale) const
       acquisition.spreads[axis] = this->DrawSpread(random, axis == sliceAxis);
     }
   }
+  // Zero filling replaces what was drawn in the plane. All draws come from the stream of acquisitions, so their number
+  // changes neither the place nor the augmentation of a sample.
   if (random.Chance(m_Settings.zeroFilledProbability))
   {
     // The scanner interpolates within slices, by one factor along both axes.
@@ -72,10 +78,13 @@ ArSSRPointSpread
 AcquisitionSampler::DrawSpread(Random & random, bool acrossSlices) const
 {
   const SampleSettings & recipe = m_Settings;
-  const double           kind = random.Uniform(0.0, recipe.gaussianShare + recipe.boxShare + recipe.sincShare);
-  const bool             gaussian = kind < recipe.gaussianShare;
+  // One uniform number picks the kind: [0, gaussian), then boxes, then sincs. Shares need not add up to 1.
+  const double kind = random.Uniform(0.0, recipe.gaussianShare + recipe.boxShare + recipe.sincShare);
+  const bool   gaussian = kind < recipe.gaussianShare;
   if (!gaussian && kind >= recipe.gaussianShare + recipe.boxShare)
   {
+    // A sinc of the LR spacing is what an encoding direction sees: it has no thickness of its own, also across slices,
+    // where it stands for a 3D acquisition.
     return ArSSRPointSpread::Sinc(1.0, this->DrawTaper(random));
   }
   const double least = acrossSlices ? recipe.sliceThicknessMin

@@ -39,7 +39,7 @@ public:
     : m_Settings(settings)
   {}
 
-  /** \param scale of the patch: where one axis alone is above 1, that is across thick slices. */
+  /** \param scale Scale of the patch. An axis that is the only one above 1 runs across thick slices. */
   SampleAcquisition
   Draw(Random & random, const GridLengths & scale) const;
 

@@ -34,10 +34,14 @@ ToCoefficients(std::vector<double> & line)
   {
     return;
   }
+  // The pole of the cubic B-spline's inverse filter, 6 / (z + 4 + 1 / z), and the gain that makes its response to a
+  // constant 1. Both recursive filters are stable, as the pole's magnitude is 0.27.
   const double pole = std::sqrt(3.0) - 2.0;
   const double gain = (1.0 - pole) * (1.0 - 1.0 / pole);
 
   // Causal filter, started with the whole of the mirrored line.
+  // A line that is mirrored at its end samples has a period of 2 n - 2; the filter's past is a geometric series over
+  // it, summed exactly. Filters that cut it off differ here by their tolerance.
   const std::size_t period = 2 * size - 2;
   double            sum = 0.0;
   double            power = 1.0;
@@ -52,6 +56,7 @@ ToCoefficients(std::vector<double> & line)
     line[i] = gain * line[i] + pole * line[i - 1];
   }
   // Anticausal filter.
+  // Its start follows from the mirror symmetry at the last sample, in closed form.
   line[size - 1] = pole / (pole * pole - 1.0) * (line[size - 1] + pole * line[size - 2]);
   for (std::size_t i = size - 1; i > 0; --i)
   {
@@ -59,6 +64,8 @@ ToCoefficients(std::vector<double> & line)
   }
 }
 
+/** The cubic B-spline at the distances 1 + fraction, fraction, 1 - fraction and 2 - fraction: what the coefficients
+ * from one before to two after a position contribute. */
 std::array<double, 4>
 GetSplineWeights(double fraction)
 {
@@ -69,6 +76,7 @@ GetSplineWeights(double fraction)
              fraction * fraction * fraction / 6.0 } };
 }
 
+/** The sample that an index outside the line stands for; end samples are not repeated. */
 std::int64_t
 Mirror(std::int64_t index, std::int64_t size)
 {
@@ -87,6 +95,8 @@ GetCubicZoomWeights(std::int64_t from, std::int64_t to)
 {
   std::vector<double> weights(static_cast<std::size_t>(from * to));
   const double        spacing = static_cast<double>(from) / static_cast<double>(to);
+  // The zoom is linear: column `sample` of the matrix is what a line gives that is 1 there and 0 elsewhere. The matrix
+  // is dense, as the filter has no end.
   for (std::int64_t sample = 0; sample < from; ++sample)
   {
     std::vector<double> line(static_cast<std::size_t>(from), 0.0);
@@ -94,6 +104,7 @@ GetCubicZoomWeights(std::int64_t from, std::int64_t to)
     ToCoefficients(line);
     for (std::int64_t i = 0; i < to; ++i)
     {
+      // Both grids cover the same field of view from face to face, hence the halves.
       const double       centre = (static_cast<double>(i) + 0.5) * spacing - 0.5;
       const double       below = std::floor(centre);
       const auto         taps = GetSplineWeights(centre - below);

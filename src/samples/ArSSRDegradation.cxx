@@ -35,6 +35,7 @@ struct Extent
   std::int64_t end;
 };
 
+/** The part of an axis that the rows read together; nothing outside it is copied or summed. */
 Extent
 GetExtent(const std::vector<ArSSRAxisWeights> & rows)
 {
@@ -47,10 +48,11 @@ GetExtent(const std::vector<ArSSRAxisWeights> & rows)
   return extent;
 }
 
-/** sum += weight * row: the loop that a degradation spends its time in. */
+/** sum += weight * row: the loop in which a degradation spends its time. */
 void
 AddRow(float * sum, float weight, const float * row, std::int64_t length)
 {
+  // Both rows are contiguous and the iterations are independent, so that the compiler vectorises them.
   for (std::int64_t x = 0; x < length; ++x)
   {
     sum[x] += weight * row[x];
@@ -94,6 +96,9 @@ ReduceSlices(const View &                          view,
 {
   std::vector<float> result(weights.size() * static_cast<std::size_t>(numberOfRows * length));
   float *            slice = result.data();
+  // Whole slices are summed, row by row in the order of memory; the slice of sums is read and written again for each
+  // tap. For 12 LR voxels at a scale of 4.2 under a Gaussian it takes 17 KB and stays in the first-level cache; wide
+  // sincs and slices of whole volumes need the second level.
   for (const ArSSRAxisWeights & row : weights)
   {
     for (std::size_t tap = 0; tap < row.weights.size(); ++tap)
@@ -115,6 +120,8 @@ ReduceLine(const float * line, std::int64_t first, const std::vector<ArSSRAxisWe
 {
   for (const ArSSRAxisWeights & row : weights)
   {
+    // Taps lie side by side, so that a sum stays in a register. This axis is last because its sums cannot be
+    // vectorised along x; by then the other two axes are reduced.
     const float * from = line + (row.first - first);
     float         sum = 0.0F;
     for (std::size_t tap = 0; tap < row.weights.size(); ++tap)
@@ -132,11 +139,14 @@ GetVoxelsWithin(const PatchGeometry & patch, double margin, const GridIndex & vo
   VoxelBox box;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // The field of view is half open, [near, far): a voxel whose centre lies on the face between two patches belongs to
+    // the second one alone.
     const double nearFace = patch.ToHighResolution(axis, margin - 0.5);
     const double farFace = patch.ToHighResolution(axis, static_cast<double>(patch.size) - margin - 0.5);
     const auto   first = std::max(static_cast<std::int64_t>(std::ceil(nearFace)), std::int64_t{ 0 });
     const auto   last = std::min(static_cast<std::int64_t>(std::ceil(farFace)) - 1, volumeSize[axis] - 1);
     box.first[axis] = first;
+    // A margin that leaves nothing gives an empty box, not one of negative size.
     box.size[axis] = std::max(last + 1 - first, std::int64_t{ 0 });
   }
   return box;
@@ -148,6 +158,7 @@ GetPointSpreadWeights(const PatchGeometry & patch, const PatchSpreads & spreads,
   SeparableWeights weights;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // Spreads are in LR spacings, weights count HR voxels: the scale converts.
     const ArSSRPointSpread spread = spreads[axis].Scaled(patch.scale[axis]);
     for (std::int64_t i = 0; i < patch.size; ++i)
     {
@@ -164,6 +175,8 @@ GetCubicWeights(const PatchGeometry & patch)
   SeparableWeights weights;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // PatchSampler makes both the crop's size and its start whole; rounding undoes the error of the division alone.
+    // Mirroring at the crop's faces is part of the published degradation, so voxels beyond it are not read.
     const auto cropSize = static_cast<std::int64_t>(std::round(static_cast<double>(patch.size) * patch.scale[axis]));
     const std::vector<double> matrix = GetCubicZoomWeights(cropSize, patch.size);
     for (auto row = matrix.begin(); row != matrix.end(); row += cropSize)
@@ -181,16 +194,21 @@ ApplyWeights(const Volume & volume, const SeparableWeights & weights, const Inte
   const std::int64_t          numberOfRows = extents[1].end - extents[1].begin;
   const std::int64_t          length = extents[2].end - extents[2].begin;
 
+  // The curve is not linear, so it must come before the weighted sums. It is applied once to each voxel that is read,
+  // as each is read by several LR voxels; without a curve the volume is read in place.
   const std::vector<float> onCurve = curve ? CopyOnCurve(volume, extents, *curve) : std::vector<float>{};
   const View               view = curve ? View{ onCurve.data(), length, numberOfRows * length }
                                         : View{ volume.GetRow(extents[0].begin, extents[1].begin) + extents[2].begin,
                                   volume.size[2],
                                   volume.size[1] * volume.size[2] };
 
+  // [Z, Y, X] to [z, Y, X], then for each LR slice [Y, X] to [y, X] and [y, x]. The order of sums is fixed, so that a
+  // patch has the same bits whichever thread makes it.
   const std::vector<float> slices = ReduceSlices(view, numberOfRows, length, extents[0].begin, weights[0]);
   std::vector<float>       result(weights[0].size() * weights[1].size() * weights[2].size());
   std::vector<float>       line(static_cast<std::size_t>(length));
   float *                  out = result.data();
+  // One line of sums, then its dot products: the line stays in the first-level cache, and [z, y, X] is never stored.
   for (std::size_t z = 0; z < weights[0].size(); ++z)
   {
     const float * slice = slices.data() + z * static_cast<std::size_t>(numberOfRows * length);
@@ -215,6 +233,7 @@ GetDegradedSize(const GridIndex & size, double multiple)
   GridIndex result;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // Halves are rounded up; a size of 0 is never given.
     const auto nearest = static_cast<std::int64_t>(std::floor(static_cast<double>(size[axis]) / multiple + 0.5));
     result[axis] = std::max(nearest, std::int64_t{ 1 });
   }
@@ -229,8 +248,11 @@ DegradeVolume(const Volume & volume, double multiple, const ArSSRPointSpread & s
   SeparableWeights weights;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
+    // Sizes are whole, so the true multiple differs a little from axis to axis; centres are placed by it, or the field
+    // of view would shift.
     const double           spacing = static_cast<double>(volume.size[axis]) / static_cast<double>(result.size[axis]);
     const ArSSRPointSpread scaled = spread.Scaled(spacing);
+    // Every row lies within the volume, at whose faces weights are normalised again: see ArSSRPointSpread.
     for (std::int64_t i = 0; i < result.size[axis]; ++i)
     {
       weights[axis].push_back(scaled.GetWeights((static_cast<double>(i) + 0.5) * spacing - 0.5,

@@ -76,16 +76,19 @@ using PatchSpreads = std::array<ArSSRPointSpread, 3>;
 SeparableWeights
 GetPointSpreadWeights(const PatchGeometry & patch, const PatchSpreads & spreads, const GridIndex & volumeSize);
 
-/** Cubic B-spline without low-pass filter, of the HR voxels within the patch alone; its faces are those of voxels. */
+/** Cubic B-spline without low-pass filter, of the HR voxels within the patch alone, whose faces must be those of
+ * voxels.
+ */
 SeparableWeights
 GetCubicWeights(const PatchGeometry & patch);
 
-/** LR voxels, in single precision, of the HR voxels on the curve, if one is given. [z, y, x], as many as there are
- * rows. */
+/** LR voxels [z, y, x], in single precision, one for each row of weights along an axis. A curve, if given, is applied
+ * to the HR voxels first. */
 std::vector<float>
 ApplyWeights(const Volume & volume, const SeparableWeights & weights, const IntensityCurve * curve = nullptr);
 
-/** Size of a volume at a multiple of its spacing; its field of view is the same, hence its spacing nearly so. */
+/** Size of a volume at a multiple of its spacing. The field of view stays the same, so the true spacing is that
+ * multiple only approximately. */
 GridIndex
 GetDegradedSize(const GridIndex & size, double multiple);
 

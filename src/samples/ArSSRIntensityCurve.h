@@ -28,10 +28,10 @@
 
 namespace itk::arssr
 {
-/** \brief A change of contrast: intensities of a volume to others, by a table, thirty times as fast as `std::pow`.
+/** \brief A change of contrast: maps intensities by a table, thirty times as fast as `std::pow`.
  *
- * The curve is linear between the table's entries; powers from 0.5 to 2 are met within 0.005, and within 1e-5 above an
- * intensity of 0.05.
+ * The curve is linear between the table's entries. It is within 0.005 of powers from 0.5 to 2, and within 1e-5 of them
+ * above an intensity of 0.05.
  */
 class IntensityCurve
 {
@@ -74,6 +74,7 @@ public:
   float
   operator()(float intensity) const
   {
+    // Levels made with a sinc may overshoot the maximum: clipped, so that nothing beyond the table is read.
     const float position = std::min(std::max(intensity, 0.0F), Volume::MaximumIntensity) * StepsPerUnit;
     const int   entry = static_cast<int>(position);
     const float low = m_Table[static_cast<std::size_t>(entry)];

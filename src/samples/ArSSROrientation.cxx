@@ -29,7 +29,8 @@ namespace
 std::vector<float>
 TurnPatch(const std::vector<float> & patch, std::int64_t size, const Orientation & orientation)
 {
-  // Steps through the old patch that correspond to steps along the new axes.
+  // Steps through the old patch that correspond to steps along the new axes; a flipped axis is walked backwards from
+  // its last voxel. The turned patch is written in order of memory, and the old one, 7 KB by default, is in the cache.
   std::int64_t                start = 0;
   std::array<std::int64_t, 3> steps{};
   for (std::size_t axis = 0; axis < 3; ++axis)
@@ -59,6 +60,7 @@ TurnPatch(const std::vector<float> & patch, std::int64_t size, const Orientation
 Orientation
 Orientation::Draw(bool flip, bool permute, Random & random)
 {
+  // The number of random numbers depends on the recipe alone, not on the sample.
   Orientation orientation;
   for (std::size_t axis = 0; flip && axis < 3; ++axis)
   {
@@ -76,6 +78,8 @@ void
 Orientation::Apply(TrainingSample & sample) const
 {
   sample.lowResolution = TurnPatch(sample.lowResolution, sample.patchSize, *this);
+  // An axis of n voxels is reversed around (n - 1) / 2, the middle of the field of view: index i becomes n - 1 - i,
+  // also between voxels. As in TurnPatch(), flips are those of the old axes and come before the exchange.
   const auto last = static_cast<double>(sample.patchSize - 1);
   for (std::size_t i = 0; i < sample.points.size(); i += 3)
   {

@@ -28,18 +28,18 @@ namespace itk::arssr
 /** \brief One of the 48 ways in which a cube can be turned and mirrored onto itself. */
 struct Orientation
 {
-  std::array<bool, 3>        flip{ { false, false, false } }; /**< axes (z, y, x) that are turned round first */
-  std::array<std::size_t, 3> axes{ { 0, 1, 2 } };             /**< that become z, y and x */
+  std::array<bool, 3>        flip{ { false, false, false } }; /**< axes (z, y, x) that are reversed first */
+  std::array<std::size_t, 3> axes{ { 0, 1, 2 } };             /**< old axes that become z, y and x */
 
-  /** Any of those that the switches allow, with the same chance. */
+  /** Draws one of those that the switches allow, all equally likely. */
   static Orientation
   Draw(bool flip, bool permute, Random & random);
 
-  /** The sample as if its image had been turned: patch, points and voxel size; values belong to the same points. */
+  /** Turns patch, points and voxel size as if the image had been turned; each value stays with its point. */
   void
   Apply(TrainingSample & sample) const;
 
-  /** What belongs to the axes, in their new order. */
+  /** Values of the three axes, in the axes' new order; flips do not matter to them. */
   template <typename T>
   std::array<T, 3>
   Turn(const std::array<T, 3> & old) const

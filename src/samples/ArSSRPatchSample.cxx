@@ -32,6 +32,7 @@ DrawVoxels(const SampleSettings & settings, const PatchGeometry & patch, const G
     // Margins that leave less than a voxel may leave no voxel's centre.
     box = GetVoxelsWithin(patch, std::max(settings.patchMargin - 0.5, 0.0), volumeSize);
   }
+  // Empty only if the box still is; all samples of a batch must have the same number of points.
   return ChooseVoxels(box, settings.samples, random);
 }
 
@@ -42,6 +43,7 @@ GetPoints(const PatchGeometry & patch, const std::vector<GridIndex> & voxels)
   points.reserve(3 * voxels.size());
   for (const GridIndex & voxel : voxels)
   {
+    // In double: the fraction of an LR voxel tells HR voxels apart, and single precision would move the points.
     for (unsigned int axis = 0; axis < 3; ++axis)
     {
       points.push_back(patch.ToLowResolution(axis, static_cast<double>(voxel[axis])));
@@ -66,6 +68,7 @@ MakeSample(const SampleSettings &         settings,
   sample.values.reserve(voxels.size());
   for (const GridIndex & voxel : voxels)
   {
+    // The truth is the HR voxel itself, not an interpolation, so that no target is smoother than its image.
     const float value = volume.GetRow(voxel[0], voxel[1])[voxel[2]];
     sample.values.push_back(curve ? (*curve)(value) : value);
   }

@@ -27,7 +27,7 @@
 
 namespace itk::arssr
 {
-/** HR voxels in the patch's field of view, without the margin, that the recipe's number of samples is drawn from. */
+/** Draws the recipe's number of HR voxels from the patch's field of view without its margin. */
 std::vector<GridIndex>
 DrawVoxels(const SampleSettings & settings, const PatchGeometry & patch, const GridIndex & volumeSize, Random & random);
 
@@ -35,9 +35,8 @@ DrawVoxels(const SampleSettings & settings, const PatchGeometry & patch, const G
 std::vector<double>
 GetPoints(const PatchGeometry & patch, const std::vector<GridIndex> & voxels);
 
-/** The recipe's degradation of a part of a volume, under the point spreads unless it is cubic, and the volume's
- * intensities at the voxels; both on the curve, if there is one, which the volume is taken to be on before it is
- * degraded. */
+/** The LR patch of a part of a volume, and the volume's intensities at the voxels. The patch is seen under the point
+ * spreads unless the recipe's degradation is cubic. A curve, if given, is applied to the volume before both. */
 TrainingSample
 MakeSample(const SampleSettings &         settings,
            const Volume &                 volume,

@@ -24,16 +24,17 @@ namespace itk::arssr
 {
 namespace
 {
-/** Steps of 0.1 add up to a range with such an error. */
+/** Rounding error of sums of decimal steps such as 0.1: a scale or size that just fits must not be lost to it. */
 constexpr double StepTolerance = 1e-9;
 
-/** Thick slices are at least so thick, in HR voxels. */
+/** Smallest scale across thick slices, in HR voxels. */
 constexpr double SmallestSliceScale = 2.0;
 } // namespace
 
 std::int64_t
 PatchSampler::GetSmallestSize() const
 {
+  // The cubic degradation rounds a crop to whole voxels; a patch under a point spread needs all of its field of view.
   const double size = static_cast<double>(m_Settings.patchSize) * m_Settings.scaleMin;
   return static_cast<std::int64_t>(m_Settings.cubic ? std::round(size) : std::ceil(size - StepTolerance));
 }
@@ -52,15 +53,18 @@ PatchSampler::DrawIsotropicScale(Random & random, double largest) const
   {
     return std::min(random.Uniform(recipe.scaleMin, recipe.scaleMax), largest);
   }
+  // The tolerance keeps the last step where (max - min) / step falls short of a whole number by rounding.
   const auto countUpTo = [&recipe](double scale) {
     const double steps = std::floor((scale - recipe.scaleMin) / recipe.scaleStep + StepTolerance);
     return static_cast<std::uint64_t>(std::max(steps, 0.0)) + 1;
   };
+  // Draws from the whole range and reduces what does not fit, as the continuous branch does: the largest scale that
+  // fits takes the share of all larger ones.
   const std::uint64_t step = std::min(random.Below(countUpTo(recipe.scaleMax)), countUpTo(largest) - 1);
   return recipe.scaleMin + static_cast<double>(step) * recipe.scaleStep;
 }
 
-/** To one that LR patches can be made at: of whole voxels if the degradation is. */
+/** The nearest scale at which LR patches can be made: the cubic degradation needs a whole number of HR voxels. */
 double
 PatchSampler::RoundScale(double scale) const
 {
@@ -69,6 +73,7 @@ PatchSampler::RoundScale(double scale) const
   {
     return std::max(std::round(size * scale), size) / size;
   }
+  // A profile so narrow is a point sample, whose LR voxels are HR voxels: any other scale would only resample them.
   return ArSSRSliceProfile::IsPointSample(scale) ? 1.0 : scale;
 }
 
@@ -79,6 +84,7 @@ PatchSampler::DrawScale(Random & random, const GridIndex & volumeSize) const
   GridLengths            scale{ { 1.0, 1.0, 1.0 } };
   if (!random.Chance(recipe.anisotropicProbability))
   {
+    // One scale for all axes must fit along the shortest. The other branches leave that to DrawPlace(), axis by axis.
     const std::int64_t smallest = *std::min_element(volumeSize.begin(), volumeSize.end());
     scale.fill(this->DrawIsotropicScale(random, static_cast<double>(smallest) / static_cast<double>(recipe.patchSize)));
   }
@@ -107,6 +113,7 @@ PatchSampler::DrawPlace(Random & random, const GridIndex & volumeSize, const Gri
     const auto available = static_cast<double>(volumeSize[axis]);
     const auto size = static_cast<double>(patch.size);
     patch.scale[axis] = this->RoundScale(std::min(scale[axis], available / size));
+    // Rounding may leave the patch a trifle longer than the volume.
     const double left = std::max(available - size * patch.scale[axis], 0.0);
     patch.start[axis] = m_Settings.cubic || patch.scale[axis] == 1.0
                           ? static_cast<double>(random.Below(static_cast<std::uint64_t>(std::round(left)) + 1))
@@ -118,6 +125,7 @@ PatchSampler::DrawPlace(Random & random, const GridIndex & volumeSize, const Gri
 PatchGeometry
 PatchSampler::DrawPlaceWithForeground(Random & random, const Volume & volume, const GridLengths & scale) const
 {
+  // A share below any: the first attempt always becomes the best one.
   PatchGeometry best;
   double        most = -1.0;
   for (int attempt = 0; attempt < NumberOfAttempts && most < RequiredForeground; ++attempt)
@@ -144,7 +152,7 @@ PatchSampler::GetForegroundShare(const Volume & volume, const PatchGeometry & pa
     for (std::int64_t y = box.first[1]; y < box.first[1] + box.size[1]; ++y)
     {
       const float * row = volume.GetRow(z, y) + box.first[2];
-      std::int32_t  inRow = 0; // as wide as the intensities, for the compiler's vectors
+      std::int32_t  inRow = 0; // as wide as the intensities, so that the loop is vectorised
       for (std::int64_t x = 0; x < box.size[2]; ++x)
       {
         inRow += row[x] > threshold ? 1 : 0;

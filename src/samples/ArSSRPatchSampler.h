@@ -26,8 +26,8 @@ namespace itk::arssr
 {
 /** \brief Draws scales and places of patches.
  *
- * With the slice profile a patch may begin anywhere in an HR voxel, for so does an LR voxel in a scan. Along an axis of
- * scale 1, where LR voxels are HR voxels, and with the cubic degradation, which is of whole HR voxels, patches begin at
+ * With the slice profile a patch may begin anywhere within an HR voxel, as a scan's LR voxels do. Along an axis of
+ * scale 1, where LR voxels are HR voxels, and with the cubic degradation, which takes whole HR voxels, patches begin at
  * the face of a voxel. A scale whose patch does not fit into the volume is reduced to what fits.
  */
 class PatchSampler
@@ -52,7 +52,7 @@ public:
   PatchGeometry
   DrawPlace(Random & random, const GridIndex & volumeSize, const GridLengths & scale) const;
 
-  /** The first of some patches in random places that has enough foreground, or that which has most. */
+  /** The first of up to NumberOfAttempts random places with RequiredForeground; if there is none, the one with most. */
   PatchGeometry
   DrawPlaceWithForeground(Random & random, const Volume & volume, const GridLengths & scale) const;
 

@@ -38,6 +38,8 @@ Prefetcher::Prefetcher(DrawFunction draw, OrderFunction order, unsigned int numb
   }
   catch (...) // the system has no more threads
   {
+    // The destructor does not run after an exception of the constructor, and destroying a thread that was not joined
+    // terminates the program.
     this->Stop();
     throw;
   }
@@ -55,6 +57,8 @@ Prefetcher::Stop()
     const std::lock_guard<std::mutex> lock(m_Mutex);
     m_Stopping = true;
   }
+  // Every worker must see m_Stopping. One that is drawing finishes its sample first, so what `draw` refers to must live
+  // until the threads are joined.
   m_Space.notify_all();
   for (std::thread & thread : m_Threads)
   {
@@ -94,16 +98,19 @@ TrainingSample
 Prefetcher::TakeNext()
 {
   std::unique_lock<std::mutex> lock(m_Mutex);
-  Slot &                       slot = m_Slots[m_NextToTake % m_Slots.size()];
+  // The vector of slots never grows, so the reference stays valid while wait() gives up the lock.
+  Slot & slot = m_Slots[m_NextToTake % m_Slots.size()];
   m_Ready.wait(lock, [&slot] { return slot.sample || slot.exception; });
   if (!slot.sample)
   {
+    // m_NextToTake stays, and so does the exception; workers fill the slots that are left and then wait.
     std::rethrow_exception(slot.exception);
   }
   TrainingSample sample = std::move(*slot.sample);
   slot.sample.reset();
   ++m_NextToTake;
   lock.unlock();
+  // One slot became free: one worker is enough.
   m_Space.notify_one();
   return sample;
 }
@@ -119,6 +126,7 @@ Prefetcher::Work()
     {
       return;
     }
+    // Claimed under the lock, so that no two workers draw the same sample; drawn without it, as drawing takes the time.
     const std::uint64_t position = m_NextToMake++;
     lock.unlock();
 

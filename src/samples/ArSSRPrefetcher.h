@@ -57,7 +57,7 @@ public:
   TrainingSample
   Next();
 
-  /** Seconds that Next() took so far, all calls together. */
+  /** Seconds that all calls of Next() took together so far. */
   double
   GetSecondsWaited() const
   {
@@ -81,7 +81,7 @@ private:
   DrawFunction             m_Draw;
   OrderFunction            m_Order;
   double                   m_SecondsWaited{ 0.0 };
-  std::mutex               m_Mutex; // of all that follows
+  std::mutex               m_Mutex; // guards all that follows
   std::condition_variable  m_Ready; // a sample is there
   std::condition_variable  m_Space; // a slot is free, or the end has come
   std::vector<Slot>        m_Slots; // position modulo capacity

@@ -32,7 +32,8 @@ namespace
 {
 using Field = std::vector<float>;
 
-/** A field of variance 1 changes by 2 pi / (sqrt(3) wavelength) a voxel along an axis, and sqrt(3) of that at most. */
+/** The gradient of a field of variance 1 has a root mean square of 2 pi / wavelength per voxel; times wavelength / (2
+ * pi) it is 1, so that the field's values near 0 are distances in voxels. */
 constexpr float PotentialPerWavelength = 0.16F;
 
 /** \brief A volume that is painted layer over layer; lengths are in voxels. */
@@ -71,7 +72,8 @@ public:
     Field       core = m_Depth;
     for (std::size_t i = 0; i < core.size(); ++i)
     {
-      // The core stays away from the furrows as from the outer surface, so that the ribbon follows both.
+      // The core stays away from the furrows as from the outer surface, so that the ribbon follows both. Potentials
+      // stand in for distances here: their slope is about 1 near 0 alone, so the ribbon's thickness varies.
       const float toFurrow = std::abs(furrows[i]) + std::max(m_Depth[i] - furrowDepth, 0.0F);
       core[i] = std::min(m_Depth[i], toFurrow) - thickness;
     }
@@ -100,6 +102,7 @@ public:
       const float  depth = this->Draw(2.0, 14.0);
       for (std::size_t voxel = 0; voxel < nuclei.size(); ++voxel)
       {
+        // The smaller of two signed distances is the intersection: inside a bubble and deep enough.
         nuclei[voxel] = std::min(nuclei[voxel] - size, m_Depth[voxel] - depth);
       }
       this->PaintInside(nuclei);
@@ -110,6 +113,7 @@ public:
   void
   PaintSheets()
   {
+    // The head's surface before erosion: membranes may run through all shells.
     const Field within = this->Normalize(m_Head);
     const auto  number = m_Random.Below(3);
     for (std::uint64_t i = 0; i < number; ++i)
@@ -135,9 +139,11 @@ public:
     for (std::uint64_t i = 0; i < number; ++i)
     {
       const double wavelength = this->Draw(24.0, 80.0);
-      const Field  one = this->Normalize(this->DrawPotential(wavelength));
-      const Field  other = this->Normalize(this->DrawPotential(wavelength));
-      const float  radius = this->Draw(0.4, 2.0);
+      // The distance from the line in which two surfaces cross, if they do so at a right angle; otherwise the tube's
+      // section is an ellipse.
+      const Field one = this->Normalize(this->DrawPotential(wavelength));
+      const Field other = this->Normalize(this->DrawPotential(wavelength));
+      const float radius = this->Draw(0.4, 2.0);
       this->Paint(
         [&](std::size_t voxel) {
           const float distance = std::sqrt(one[voxel] * one[voxel] + other[voxel] * other[voxel]);
@@ -151,12 +157,15 @@ public:
   void
   Finish(float * voxels)
   {
+    // A wave of 1.5 volumes is less than one period over the volume, as the bias of a receive coil. It is cut off at
+    // two standard deviations, so that the factor stays within 0.6 and 1.4.
     const Field bias = MakeRandomField(m_Size, 1.5 * static_cast<double>(m_Size), 0.3, m_Random);
     const float strength = this->Draw(0.0, 0.2);
     const float noise = this->Draw(0.0, 0.015);
     for (std::size_t i = 0; i < bias.size(); ++i)
     {
       const float clean = m_Intensity[i] * (1.0F + strength * std::min(std::max(bias[i], -2.0F), 2.0F));
+      // The magnitude, as in a scanner's image; noise in the background stays positive.
       voxels[i] = std::abs(clean + noise * static_cast<float>(m_Random.Normal()));
     }
   }
@@ -185,7 +194,7 @@ private:
     return field;
   }
 
-  /** Signed distance to where a potential is 0, good near there. */
+  /** Signed distance to where a potential is 0; accurate near there, which is all that Cover() needs. */
   Field
   Normalize(Field potential) const
   {
@@ -219,6 +228,7 @@ private:
           const double fromY = (static_cast<double>(y) - centre[1]) / radius[1];
           const double fromX = (static_cast<double>(x) - centre[2]) / radius[2];
           const double distance = std::sqrt(fromZ * fromZ + fromY * fromY + fromX * fromX);
+          // 1 - distance is 0 on the ellipsoid and 1 at its centre; times the mean radius it is roughly in voxels.
           head[voxel] = static_cast<float>(meanRadius * (1.0 - distance + irregularity * head[voxel]));
         }
       }
@@ -226,7 +236,7 @@ private:
     return head;
   }
 
-  /** Moves the wall inwards, unevenly. */
+  /** Moves the wall inwards, by an uneven depth. */
   void
   Erode(float depth, float unevenness, double wavelength)
   {
@@ -249,14 +259,18 @@ private:
   void
   Paint(const TCover & cover, float mean)
   {
+    // Either sign: what is bright in one tissue is dark in the next, as all share one relief.
     const float texture = this->Draw(-0.05, 0.05);
     for (std::size_t i = 0; i < m_Intensity.size(); ++i)
     {
       const float share = cover(i);
+      // Mixing by the share covered is the partial volume of a border voxel.
       m_Intensity[i] += share * (std::max(mean + texture * m_Texture[i], 0.0F) - m_Intensity[i]);
     }
   }
 
+  // Initialised in this order: the head is drawn with m_Size and m_Random. Another order of draws makes other volumes
+  // of the same seeds.
   std::int64_t m_Size;
   Random &     m_Random;
   float        m_BorderWidth; // over which one tissue gives way to the next

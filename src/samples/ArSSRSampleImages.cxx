@@ -53,6 +53,8 @@ GetLevelsThatFit(const SampleSettings & settings, const GridIndex & size)
   for (const double level : settings.resolutionLevels)
   {
     const GridIndex degraded = GetDegradedSize(size, level);
+    // Level 1 always fits, as VerifyFits() has checked. A multiple so small that the rounded size stays the same would
+    // only add a blurred copy.
     if (level <= 1.0 || (degraded != size && PatchSampler(settings).Fits(degraded)))
     {
       levels.push_back(level);
@@ -70,6 +72,8 @@ GetProceduralVolumes(const SampleSettings & settings)
     ArSSRTrainingImage & image = volumes[number].image;
     image.name = "procedural volume " + std::to_string(number);
     image.size.Fill(static_cast<SizeValueType>(settings.proceduralSize));
+    // A volume is made again each time it comes back into memory: it follows from seed and number, so nothing is kept.
+    // Values are captured, as the settings may be gone by then.
     image.read = [seed = settings.seed, number, size = settings.proceduralSize](float * voxels) {
       MakeProceduralVolume(seed, number, size, voxels);
     };
@@ -90,6 +94,8 @@ GetSyntheticVolumes(const SampleSettings & settings, const std::vector<ArSSRTrai
     image.name = "synthetic volume " + std::to_string(number) + " of " + source.name;
     image.size = ToSize(size);
     image.read = [source, seed = settings.seed, number, side = settings.syntheticSize](float * voxels) {
+      // The whole map is in memory while its volume is made, beyond what the store accounts for; the store makes one
+      // volume at a time, so it is one map at most.
       Volume map;
       map.size = ToGridIndex(source.size);
       map.voxels.resize(static_cast<std::size_t>(GetNumberOfVoxels(map.size)));
@@ -106,6 +112,8 @@ GatherImages(const SampleSettings & settings, const ImageLists & images)
 {
   constexpr const char * remedy = "Leave the image out, or set a smaller patch_size or scale_min.";
 
+  // The order is that of SampleSource's collections, which know their images by position. Validation images have no
+  // other levels: a model is measured on images as they are.
   std::vector<StoredImage> stored;
   for (const ArSSRTrainingImage & image : images.training)
   {

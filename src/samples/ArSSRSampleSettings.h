@@ -27,7 +27,7 @@
 
 namespace itk::arssr
 {
-/** \brief What a recipe says of samples, each value under its name there, as numbers. */
+/** \brief The values of a recipe that concern samples, under the recipe's names, as numbers. */
 struct SampleSettings
 {
   bool          cubic{ false }; /**< degradation is cubic */

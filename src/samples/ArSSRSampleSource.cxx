@@ -39,7 +39,7 @@ namespace itk::arssr
 {
 namespace
 {
-/** Volumes that are generated may take one in so many bytes of the memory, procedural and synthetic ones each. */
+/** Procedural and synthetic volumes may each take one in so many bytes of the memory. */
 constexpr std::uint64_t GeneratedOneInBytes = 4;
 
 std::vector<std::uint64_t>
@@ -103,7 +103,7 @@ public:
 private:
   std::size_t                m_First;
   std::size_t                m_Count;
-  std::vector<std::uint64_t> m_Bytes;
+  std::vector<std::uint64_t> m_Bytes; // of all levels of each image: the store keeps or drops them together
   std::uint64_t              m_MemoryBytes;
   WorkingSets                m_Sets;
 };
@@ -112,6 +112,9 @@ private:
 class SampleSource::Impl
 {
 public:
+  // Generated volumes take at most a quarter of the memory each, so at least half is left for training images and the
+  // difference cannot wrap around. The store's budget is the whole: working sets only keep consecutive samples within
+  // it.
   Impl(const SampleSettings & settings, const ImageLists & images, std::uint64_t memoryBytes, WarnFunction warn)
     : m_Settings(settings)
     , m_Sampler(settings)
@@ -160,6 +163,8 @@ private:
   void
   Augment(Random & random, SampleAcquisition acquisition, TrainingSample & sample) const;
 
+  // The order matters to the constructor: m_Validation and the collections refer to m_Store, and m_Training gets the
+  // memory that the two collections before it leave.
   SampleSettings     m_Settings;
   PatchSampler       m_Sampler;
   AcquisitionSampler m_Acquisitions;
@@ -173,6 +178,9 @@ private:
 TrainingSample
 SampleSource::Impl::Draw(std::uint64_t number) const
 {
+  // The order of draws is part of the format: a draw that is added or moved changes every sample of every recipe, and a
+  // resumed training no longer continues the one that was stopped. What came later, contrast and acquisition, has
+  // streams of its own, so that recipes without them draw as before.
   Random        random(m_Settings.seed, RandomStream::Sample, number);
   const auto    volume = this->DrawVolume(random, number);
   const auto    scale = m_Sampler.DrawScale(random, volume->size);
@@ -189,6 +197,7 @@ SampleSource::Impl::Draw(std::uint64_t number) const
   std::optional<IntensityCurve> curve;
   if (m_Settings.gammaMax > 1.0)
   {
+    // Uniform in the logarithm: powers g and 1 / g are equally likely.
     const double range = std::log(m_Settings.gammaMax);
     curve.emplace(std::exp(random.Uniform(-range, range)));
   }
@@ -209,10 +218,11 @@ SampleSource::Impl::Draw(std::uint64_t number) const
   return sample;
 }
 
-/** Where a sample comes from; volumes that there are none of have no share. */
+/** Draws the collection that a sample comes from; empty collections have no share. */
 const Collection &
 SampleSource::Impl::DrawCollection(Random & random) const
 {
+  // No number is drawn where there is no choice, so that recipes without label maps keep their samples.
   const bool others = !m_Training.IsEmpty() || !m_Procedural.IsEmpty();
   if (!m_Synthetic.IsEmpty() && (!others || random.Chance(m_Settings.syntheticProbability)))
   {
@@ -228,11 +238,14 @@ SampleSource::Impl::DrawVolume(Random & random, std::uint64_t number) const
   {
     return volume;
   }
+  // Turns from generated volumes to training images. Where these were drawn before, the search is repeated without
+  // reading: the store remembers which images are constant.
   if (auto volume = this->DrawVolumeOf(random, m_Training.GetSet(number)))
   {
     return volume;
   }
-  // Nothing but constant images in the set.
+  // The set holds constant images alone. Images from outside it are read then, possibly again and again for as long as
+  // the set is current.
   auto volume = this->DrawVolumeOf(random, m_Training.GetAll());
   if (!volume)
   {
@@ -263,6 +276,7 @@ SampleSource::Impl::DrawVolumeOf(Random & random, std::vector<std::size_t> image
       {
         const GridIndex size = GetDegradedSize(stored.GetSize(), stored.levels[level]);
         double          weight = 1.0;
+        // The square root of the number of voxels, between equal shares and shares by size.
         for (const std::int64_t length : size)
         {
           weight *= std::sqrt(static_cast<double>(length));
@@ -281,6 +295,8 @@ SampleSource::Impl::DrawVolumeOf(Random & random, std::vector<std::size_t> image
     {
       return volume;
     }
+    // Constant: drop all its levels and draw again. Which images are constant follows from the images, so the sample is
+    // still a function of settings, images and number.
     images.erase(std::find(images.begin(), images.end(), candidates[chosen].image));
   }
   return nullptr;
@@ -290,6 +306,8 @@ void
 SampleSource::Impl::Augment(Random & random, SampleAcquisition acquisition, TrainingSample & sample) const
 {
   const auto gain = static_cast<float>(random.Uniform(m_Settings.gainMin, m_Settings.gainMax));
+  // The gain scales patch and truth alike. It comes before the noise, so the signal-to-noise ratio falls with it while
+  // the noise's deviation stays within noise_max of the intensity window.
   const auto multiply = [gain](float value) {
     return gain * value;
   };
@@ -298,6 +316,7 @@ SampleSource::Impl::Augment(Random & random, SampleAcquisition acquisition, Trai
 
   const Orientation orientation = Orientation::Draw(m_Settings.flip, m_Settings.permute, random);
   orientation.Apply(sample);
+  // The noise is drawn for the turned patch, so the spectra must turn with it.
   acquisition.spreads = orientation.Turn(acquisition.spreads);
 
   if (random.Chance(m_Settings.noiseProbability))
@@ -324,6 +343,7 @@ SampleSource::Impl::GetStepsPerEpoch() const
     std::uint64_t ofImage = 1;
     for (const std::int64_t length : m_Store.GetImage(image).GetSize())
     {
+      // Whole crops of the largest scale along each axis; an image smaller than one counts as one.
       ofImage *= std::max(static_cast<std::uint64_t>(static_cast<double>(length) / cropSize), std::uint64_t{ 1 });
     }
     crops += ofImage;
@@ -351,6 +371,7 @@ SampleSource::SampleSource(SampleSettings     settings,
   }
   if (!(images.training.empty() && images.labels.empty()) && settings.proceduralProbability <= 0.0)
   {
+    // They are never drawn, and would yet be checked for their size and take a share of the memory.
     settings.proceduralVolumes = 0;
   }
   m_Impl = std::make_unique<Impl>(settings, images, memoryBytes, std::move(warn));

@@ -36,7 +36,7 @@ namespace itk::arssr
  * A sample is a pure function of the settings, the images and its number: it does not depend on threads, on the order
  * of calls, or on what is in memory. All members are thread-safe.
  *
- * Images are read when a sample first needs them. What can be told from sizes is checked at once; NaN and infinite
+ * Images are read when a sample first needs them. Sizes are checked at once; NaN and infinite
  * voxels are an exception of the call that reads the image; a constant image is reported to `warn` when it is first
  * read, once, and then left out: samples that would have come from it come from another image.
  */

@@ -29,31 +29,35 @@ using Field = std::vector<float>;
 
 constexpr double Pi = 3.14159265358979323846;
 
-/** Whether the scan's noise is that of neighbours as well: its k-space does not reach Nyquist's frequency evenly. */
+/** Whether noise is correlated between neighbours: the acquired k-space ends below Nyquist's frequency or is windowed.
+ */
 bool
 IsCorrelated(const ArSSRPointSpread & spread)
 {
   return spread.GetKind() == ArSSRPointSpread::Kind::Sinc && (spread.GetWidth() > 1.0 || spread.GetTaper() > 0.0);
 }
 
-/** Weights of the voxels at distances 0 … size - 1, beyond the last of which the first one is next, that give white
- * noise the spectrum of a window and leave its standard deviation. */
+/** Weights at the distances 0 … size - 1 around a circle of `size` voxels that give white noise the spectrum of a
+ * window and keep its standard deviation. */
 std::vector<double>
 GetCircularWeights(const ArSSRPointSpread & spread, std::int64_t size)
 {
   std::vector<double> weights;
   double              sumOfSquares = 0.0;
+  // The inverse discrete Fourier transform of the window's samples; only cosines, as the window is symmetric.
   for (std::int64_t distance = 0; distance < size; ++distance)
   {
     double weight = 0.0;
     for (std::int64_t k = 0; k < size; ++k)
     {
+      // Bins above half are negative frequencies. In cycles per LR voxel, the unit of the spread's width.
       const auto frequency = static_cast<double>(2 * k > size ? k - size : k) / static_cast<double>(size);
       weight += spread.GetModulation(frequency) * std::cos(2.0 * Pi * frequency * static_cast<double>(distance));
     }
     weights.push_back(weight);
     sumOfSquares += weight * weight;
   }
+  // White noise of variance 1 gets the sum of squares as its variance: divided by its root, the deviation stays.
   for (double & weight : weights)
   {
     weight /= std::sqrt(sumOfSquares);
@@ -66,9 +70,12 @@ void
 FilterLines(Field & field, std::int64_t size, std::int64_t stride, const std::vector<double> & weights)
 {
   std::vector<double> line(static_cast<std::size_t>(size));
-  const std::int64_t  count = static_cast<std::int64_t>(field.size()) / size;
+  // A circular convolution: noise is as strong at the faces as inside, at the price of a correlation between opposite
+  // faces. Patches are short, 12 to 18 voxels by the recipes, so that a direct sum is cheap.
+  const std::int64_t count = static_cast<std::int64_t>(field.size()) / size;
   for (std::int64_t number = 0; number < count; ++number)
   {
+    // `stride` lines start next to each other, then a block of stride * size follows.
     float * first = field.data() + number / stride * stride * size + number % stride;
     for (std::int64_t i = 0; i < size; ++i)
     {
@@ -90,6 +97,7 @@ Field
 DrawField(std::int64_t size, double deviation, const PatchSpreads & spreads, Random & random)
 {
   Field field(static_cast<std::size_t>(size * size * size));
+  // White noise first, in order of memory; then each axis is filtered, as a separable k-space window acts.
   for (float & value : field)
   {
     value = static_cast<float>(deviation * random.Normal());
@@ -122,6 +130,8 @@ AddScanNoise(std::vector<float> &      patch,
     }
     return;
   }
+  // The signal is real and the noise of both channels independent: the magnitude of the sum is Rician (Gudbjartsson and
+  // Patz, MRM 34, 1995). Overshoots below 0 become positive, as in a magnitude image.
   const Field imaginary = DrawField(size, deviation, acquisition.spreads, random);
   for (std::size_t i = 0; i < patch.size(); ++i)
   {

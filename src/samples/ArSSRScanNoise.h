@@ -28,9 +28,9 @@ namespace itk::arssr
 {
 /** Adds the noise of a scan to a patch [size, size, size].
  *
- * Gaussian noise is a normal deviate of a standard deviation; of Rician noise both parts of a complex number have one,
- * of which the magnitude is taken. Noise is measured in k-space: along axes with a sinc its spectrum is that of the
- * window, and 0 where a scanner that interpolates filled in zeros, with the same standard deviation. */
+ * Gaussian noise adds a normal deviate to each voxel. Rician noise adds one to the real and one to the imaginary part
+ * and takes the magnitude. Noise arises in k-space: along axes with a sinc its spectrum is that of the window, and 0
+ * where an interpolating scanner filled in zeros; its standard deviation is `deviation` all the same. */
 void
 AddScanNoise(std::vector<float> &      patch,
              std::int64_t              size,

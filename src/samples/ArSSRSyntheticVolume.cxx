@@ -33,10 +33,10 @@ namespace itk::arssr
 {
 namespace
 {
-/** New voxels for a voxel of the label map, at most. */
+/** Largest number of a volume's voxels per voxel of the label map, along an axis. */
 constexpr double LargestZoom = 1.6;
 
-/** A map with more labels is an image. */
+/** A map with more labels is taken for an image. */
 constexpr std::size_t LargestNumberOfLabels = 1000;
 
 /** Share of a part that should not be background, and how often one is looked for. */
@@ -68,7 +68,7 @@ struct Part
   }
 };
 
-/** Share of the part that is not background, told from every fourth voxel along each axis. */
+/** Share of the part that is not background, estimated from every fourth voxel along each axis. */
 double
 GetForegroundShare(const Volume & labels, const Part & part)
 {
@@ -103,6 +103,7 @@ DrawPart(const Volume & labels, std::int64_t size, Random & random)
     {
       part.step[axis] = 1.0 / random.Uniform(1.0, LargestZoom);
       const double length = static_cast<double>(part.size[axis]) * part.step[axis];
+      // A zoom is at least 1, so a part is never longer than the map.
       part.begin[axis] = random.Uniform(0.0, static_cast<double>(labels.size[axis]) - length);
     }
     const double share = GetForegroundShare(labels, part);
@@ -120,6 +121,8 @@ DrawPart(const Volume & labels, std::int64_t size, Random & random)
 Volume
 CropTo(const Volume & labels, Part & part)
 {
+  // Smoothing has a FWHM of up to 1.8 voxels of the map and ends at 4 sigma, 3.1 voxels: with the margin the crop gives
+  // the same sums as the whole map, and a pass over it for each label costs less.
   constexpr std::int64_t margin = 4;
   GridIndex              first;
   Volume                 cropped;
@@ -128,6 +131,7 @@ CropTo(const Volume & labels, Part & part)
     first[axis] = std::max(part.GetNearest(axis, 0, labels) - margin, std::int64_t{ 0 });
     const std::int64_t last = part.GetNearest(axis, part.size[axis] - 1, labels) + margin;
     cropped.size[axis] = std::min(last, labels.size[axis] - 1) + 1 - first[axis];
+    // The part's near face now counts from the crop's first voxel.
     part.begin[axis] -= static_cast<double>(first[axis]);
   }
   for (std::int64_t z = 0; z < cropped.size[0]; ++z)
@@ -149,6 +153,7 @@ FindLabels(const Volume & labels, const std::string & name)
   float           latest = 0.0F;
   for (const float label : labels.voxels)
   {
+    // Neighbours mostly share a label: this saves the search in the set for nearly all voxels.
     if (label == latest && !found.empty())
     {
       continue;
@@ -159,6 +164,7 @@ FindLabels(const Volume & labels, const std::string & name)
     {
       found.insert(label);
     }
+    // Checked while the map is searched: a set of all intensities of an image would take more memory than the image.
     if (!isWhole || found.size() > LargestNumberOfLabels)
     {
       itkGenericExceptionMacro("The label map '" << name << "' holds "
@@ -174,6 +180,7 @@ FindLabels(const Volume & labels, const std::string & name)
 GridBox
 GetBox(const Volume & labels, float label)
 {
+  // Inverted at first, so that the first voxel sets it; without any it is empty.
   GridBox box{ labels.size, { { 0, 0, 0 } } };
   for (std::int64_t z = 0; z < labels.size[0]; ++z)
   {
@@ -222,6 +229,8 @@ public:
   void
   Add(float label, std::size_t number)
   {
+    // One label at a time, as the shares of all labels together would take a volume each. A label is smoothed only
+    // where its box reaches, so a small one costs little more than the pass that makes its mask.
     const GridBox    box = GetBox(m_Labels, label);
     SeparableWeights weights;
     GridBox          seen;
@@ -238,6 +247,7 @@ public:
       seen.begin[axis] = begin - rows.begin();
       seen.end[axis] = end - rows.begin();
     }
+    // Labels of the map that this part does not show.
     if (GetNumberOfVoxels(GetSize(seen)) == 0)
     {
       return;
@@ -269,6 +279,8 @@ private:
         for (std::int64_t x = seen.begin[2]; x < seen.end[2]; ++x, ++share)
         {
           const auto voxel = static_cast<std::size_t>((z * m_Part.size[1] + y) * m_Part.size[2] + x);
+          // Strictly above: of equal shares the smaller label wins, as labels come in ascending order. Shares add up to
+          // 1 at each voxel, so one of them is above 0.
           if (*share > m_Shares[voxel])
           {
             m_Shares[voxel] = *share;
@@ -290,6 +302,7 @@ private:
 class Relief
 {
 public:
+  // MakeRandomField() makes cubes: the longest side counts, and what lies outside the volume is not used.
   Relief(const GridIndex & size, double wavelength, double spread, Random & random)
     : m_Side(*std::max_element(size.begin(), size.end()))
     , m_Field(MakeRandomField(m_Side, wavelength, spread, random))
@@ -310,7 +323,7 @@ private:
 struct Tissue
 {
   float mean;
-  float texture; // standard deviation; below 0 where its relief is that of others turned round
+  float texture; // standard deviation; negative: the relief that all tissues share is inverted
 };
 
 std::vector<Tissue>
@@ -319,6 +332,7 @@ DrawTissues(const std::vector<float> & labels, Random & random)
   std::vector<Tissue> tissues;
   for (const float label : labels)
   {
+    // The chance comes first, so that each label takes three numbers, whichever it is.
     const bool dark = random.Chance(DarkBackground) && label == 0.0F;
     tissues.push_back({ static_cast<float>(random.Uniform(0.0, dark ? 0.04 : 1.0)),
                         static_cast<float>(random.Uniform(-0.05, 0.05) * (dark ? 0.2 : 1.0)) });
@@ -340,6 +354,7 @@ BlurBorders(const Volume & sharp, double width)
         spread.GetWeights(static_cast<double>(voxel), static_cast<SizeValueType>(sharp.size[axis])));
     }
   }
+  // Widths above 1.01 voxels, the limit of a point sample, so that the Gaussian does spread borders.
   return { sharp.size, ApplyWeights(sharp, weights) };
 }
 } // namespace
@@ -358,6 +373,8 @@ MakeSyntheticVolume(std::uint64_t       seed,
                     std::int64_t        size,
                     float *             voxels)
 {
+  // The draws come in a fixed order: part, smoothing, tissues, texture, bias, blur. Tissues are
+  // drawn for all labels of the whole map, so that the number of draws does not depend on the part.
   Random                    random(seed, RandomStream::SyntheticVolume, number);
   const std::vector<float>  all = FindLabels(labels, name);
   Part                      part = DrawPart(labels, size, random);
@@ -369,10 +386,11 @@ MakeSyntheticVolume(std::uint64_t       seed,
     painting.Add(all[label], label);
   }
 
-  const Relief        texture(part.size, random.Uniform(2.5, 8.0), 0.4, random);
-  const double        longest = static_cast<double>(*std::max_element(part.size.begin(), part.size.end()));
-  const Relief        bias(part.size, 1.5 * longest, 0.3, random);
-  const auto          strength = static_cast<float>(random.Uniform(0.0, 0.25));
+  const Relief texture(part.size, random.Uniform(2.5, 8.0), 0.4, random);
+  const double longest = static_cast<double>(*std::max_element(part.size.begin(), part.size.end()));
+  const Relief bias(part.size, 1.5 * longest, 0.3, random);
+  const auto   strength = static_cast<float>(random.Uniform(0.0, 0.25));
+  // Texture and bias come before the blur, so that they have no more detail than the borders.
   Volume              painted{ part.size, {} };
   const std::size_t * label = painting.GetNumbers().data();
   for (std::int64_t z = 0; z < part.size[0]; ++z)

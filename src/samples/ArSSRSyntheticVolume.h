@@ -32,13 +32,13 @@ GetSyntheticSize(const GridIndex & labels, std::int64_t size);
 /** Fills a buffer of GetSyntheticSize() with a scan of random contrast that shows a part of a label map.
  *
  * A label map tells which tissue is at each voxel. Its borders are smoothed and drawn on a grid that is finer by a
- * random factor of up to `LargestZoom` along each axis, so that no voxels of the map show as stairs. Each label gets an
- * intensity and a texture of its own; borders are blurred as by the voxels of a scan, and a smooth bias field lies over
- * all. Label 0 is the background: mostly dark. As SynthSR does (Iglesias et al., NeuroImage 237, 2021,
- * https://doi.org/10.1016/j.neuroimage.2021.118206), but for its deformations.
+ * random factor of up to `LargestZoom` along each axis, so that the map's voxels do not show as steps. Each label gets
+ * an intensity and a texture of its own; borders are blurred as by the voxels of a scan, and a smooth bias field lies
+ * over all. Label 0 is the background: mostly dark. As SynthSR (Iglesias et al., NeuroImage 237, 2021,
+ * https://doi.org/10.1016/j.neuroimage.2021.118206), without its deformations.
  *
  * The same seed and number give the same volume.
- * \param labels Whole numbers. \param name For messages. \throws ExceptionObject when it is no label map. */
+ * \param labels Whole numbers. \param name For messages. \throws ExceptionObject when it is not a label map. */
 void
 MakeSyntheticVolume(std::uint64_t       seed,
                     std::uint64_t       number,

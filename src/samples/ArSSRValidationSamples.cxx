@@ -42,6 +42,7 @@ ValidationSamples::Get(std::size_t index) const
   TrainingSample sample;
   sample.patchSize = record.patch.size;
   sample.lowResolution = record.lowResolution;
+  // The record's own stream gives the same voxels as when its values were read.
   sample.points = GetPoints(record.patch, this->DrawVoxelsOf(record));
   sample.values = record.values;
   for (unsigned int axis = 0; axis < 3; ++axis)
@@ -54,6 +55,8 @@ ValidationSamples::Get(std::size_t index) const
 const std::vector<ValidationSamples::Record> &
 ValidationSamples::GetRecords() const
 {
+  // The first caller reads all images; others wait for it. After an exception nothing is kept, and the next call
+  // tries again. The reference stays valid without the lock, as records do not change once they are there.
   const std::lock_guard<std::mutex> lock(m_Mutex);
   if (!m_Prepared)
   {
@@ -72,6 +75,7 @@ void
 ValidationSamples::AddRecords(std::size_t image, std::vector<Record> & records) const
 {
   const std::shared_ptr<const Volume> volume = m_Store.Get(m_FirstImage + image, 0);
+  // A constant image has no samples. The numbers of the others count it, so that theirs stay as they are.
   if (!volume)
   {
     return;
@@ -87,10 +91,13 @@ ValidationSamples::AddRecords(std::size_t image, std::vector<Record> & records) 
       Random       random(m_Settings.seed, RandomStream::ValidationPlace, record.number);
       const auto & along = m_Settings.validationScales[scale];
       record.patch = sampler.DrawPlaceWithForeground(random, *volume, { { along[0], along[1], along[2] } });
+      // Places, points and acquisitions have streams of their own: a recipe with other noise or spreads is validated at
+      // the same places.
       Random                  scan(m_Settings.seed, RandomStream::ValidationAcquisition, record.number);
       const SampleAcquisition acquisition = AcquisitionSampler(m_Settings).Draw(scan, record.patch.scale);
       TrainingSample          sample =
         MakeSample(m_Settings, *volume, record.patch, acquisition.spreads, this->DrawVoxelsOf(record));
+      // Levels take turns within each image and scale, so that every scale is measured at every level.
       const double deviation = m_Settings.validationNoise[i % m_Settings.validationNoise.size()];
       if (deviation > 0.0)
       {

@@ -82,7 +82,7 @@ private:
   std::size_t         m_FirstImage;
   std::size_t         m_NumberOfImages;
 
-  mutable std::mutex          m_Mutex; // of what follows
+  mutable std::mutex          m_Mutex; // guards what follows
   mutable bool                m_Prepared{ false };
   mutable std::vector<Record> m_Records; // does not change once prepared
 };

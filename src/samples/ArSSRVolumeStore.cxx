@@ -59,17 +59,20 @@ Read(const StoredImage & stored)
   volume.size = stored.GetSize();
   volume.voxels.resize(static_cast<std::size_t>(CountVoxels(volume.size)));
   stored.image.read(volume.voxels.data());
+  // Before scaling: one NaN or infinity would spoil the window, and with it all voxels.
   VerifyFinite(volume, stored.image.name);
   if (!ArSSRTrainingIntensities::ScaleVoxels(volume.voxels.data(), volume.voxels.size()))
   {
     return nullptr;
   }
+  // Intensities are scaled once, before levels are made, so that all levels share one window.
   auto levels = std::make_shared<std::vector<Volume>>();
   for (const double level : stored.levels)
   {
     levels->push_back(level > 1.0 ? DegradeVolume(volume, level, stored.levelSpread) : Volume{});
   }
   const auto own = std::find(stored.levels.begin(), stored.levels.end(), 1.0);
+  // Last, as the other levels are made of it; moved, as a copy would double the memory.
   if (own != stored.levels.end())
   {
     (*levels)[static_cast<std::size_t>(own - stored.levels.begin())] = std::move(volume);
@@ -81,6 +84,7 @@ Read(const StoredImage & stored)
 GridIndex
 StoredImage::GetSize() const
 {
+  // From ITK's order x, y, z.
   return { { static_cast<std::int64_t>(image.size[2]),
              static_cast<std::int64_t>(image.size[1]),
              static_cast<std::int64_t>(image.size[0]) } };
@@ -109,6 +113,8 @@ VolumeStore::VolumeStore(std::vector<StoredImage>                 images,
 std::shared_ptr<const Volume>
 VolumeStore::Get(std::size_t image, std::size_t level) const
 {
+  // What is in memory is found under m_Mutex alone. Reading takes long and holds only m_ReadMutex, so that threads
+  // whose images are in memory go on. m_ReadMutex is always locked first; the other order could deadlock.
   std::shared_ptr<const std::vector<Volume>> levels;
   if (!this->Find(image, levels))
   {
@@ -116,6 +122,8 @@ VolumeStore::Get(std::size_t image, std::size_t level) const
     if (!this->Find(image, levels)) // another thread may have read it meanwhile
     {
       const std::uint64_t bytes = m_Images[image].GetBytes();
+      // Before reading, so that the budget holds while the image comes in. A dropped image stays alive for as long as a
+      // thread draws from it: at most one per thread is beyond the budget.
       this->MakeRoom(bytes);
       levels = Read(m_Images[image]);
 
@@ -130,16 +138,19 @@ VolumeStore::Get(std::size_t image, std::size_t level) const
         m_Bytes += bytes;
       }
       lock.unlock();
+      // Outside m_Mutex, as a caller's function may take its time; inside m_ReadMutex, so that no two threads warn at
+      // once.
       if (!levels && m_Warn)
       {
         m_Warn("The image '" + m_Images[image].image.name + "' is left out: all its voxels have the same intensity.");
       }
     }
   }
+  // An aliasing pointer to one level keeps all levels of the image alive.
   return levels ? std::shared_ptr<const Volume>(levels, &(*levels)[level]) : nullptr;
 }
 
-/** Whether it is known what Get() returns. */
+/** Whether the result of Get() is known without reading: the image is in memory, or constant. */
 bool
 VolumeStore::Find(std::size_t image, std::shared_ptr<const std::vector<Volume>> & levels) const
 {
@@ -147,6 +158,7 @@ VolumeStore::Find(std::size_t image, std::shared_ptr<const std::vector<Volume>> 
   const Entry &                     entry = m_Entries[image];
   if (entry.levels)
   {
+    // To the front of the list without allocating; the iterator in the entry stays valid.
     m_Uses.splice(m_Uses.begin(), m_Uses, entry.use);
     levels = entry.levels;
   }

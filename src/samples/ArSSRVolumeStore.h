@@ -52,18 +52,18 @@ struct StoredImage
 
 /** \brief Reads images when they are needed, and keeps as many as memory allows.
  *
- * An image is kept with all its levels, or not at all; that which was not used for longest is dropped first. One image
- * is always held. Thread-safe: one image is read at a time, while others that are there can be had.
+ * An image is kept with all its levels, or not at all; the least recently used one is dropped first. One image is
+ * always held. Thread-safe: one image is read at a time; those in memory can be fetched meanwhile.
  */
 class VolumeStore
 {
 public:
-  /** `warn` is told of constant images, once of each, from the thread that reads. */
+  /** `warn` is called once for each constant image, from the thread that reads it. */
   VolumeStore(std::vector<StoredImage>                 images,
               std::uint64_t                            memoryBytes,
               std::function<void(const std::string &)> warn);
 
-  /** The image at one of its levels; null when all its voxels are the same, for there is nothing to learn from it.
+  /** The image at one of its levels; null when all its voxels are the same, as there is nothing to learn from them.
    * \throws ExceptionObject when a voxel is NaN or infinite. */
   std::shared_ptr<const Volume>
   Get(std::size_t image, std::size_t level) const;
@@ -83,9 +83,9 @@ public:
 private:
   struct Entry
   {
-    std::shared_ptr<const std::vector<Volume>> levels; // null when not there
+    std::shared_ptr<const std::vector<Volume>> levels; // null when not in memory
     bool                                       constant{ false };
-    std::list<std::size_t>::iterator           use; // valid when there
+    std::list<std::size_t>::iterator           use; // valid while in memory
   };
 
   bool
@@ -97,9 +97,9 @@ private:
   std::uint64_t                            m_MemoryBytes;
   std::function<void(const std::string &)> m_Warn;
   mutable std::mutex                       m_ReadMutex; // held while an image is read; locked before the other
-  mutable std::mutex                       m_Mutex;     // of what follows
+  mutable std::mutex                       m_Mutex;     // guards what follows
   mutable std::vector<Entry>               m_Entries;
-  mutable std::list<std::size_t>           m_Uses; // images that are there, the latest used first
+  mutable std::list<std::size_t>           m_Uses; // images in memory, the latest used first
   mutable std::uint64_t                    m_Bytes{ 0 };
 };
 } // namespace itk::arssr

@@ -23,12 +23,14 @@ namespace itk::arssr
 {
 namespace
 {
-/** Which of `total` numbers are among `count` different ones (R. Floyd, CACM 1987,
+/** Marks `count` of `total` numbers, all sets of that many equally likely (R. Floyd, CACM 1987,
  * https://doi.org/10.1145/30401.315746). */
 std::vector<bool>
 ChooseNumbers(std::uint64_t total, std::uint64_t count, Random & random)
 {
   std::vector<bool> chosen(static_cast<std::size_t>(total), false);
+  // Each step extends the range by one number. If the one drawn is chosen already, the new last one is chosen in its
+  // stead, which cannot be yet: each step adds exactly one, without rejection.
   for (std::uint64_t last = total - count; last < total; ++last)
   {
     const auto number = static_cast<std::size_t>(random.Below(last + 1));
@@ -51,6 +53,7 @@ ChooseVoxels(const VoxelBox & box, std::uint64_t count, Random & random)
   const std::uint64_t     repeats = count / total;
   const std::vector<bool> chosen = ChooseNumbers(total, count % total, random);
 
+  // In order of memory, so that HR values are read forwards; the order of points does not matter to a network.
   std::size_t number = 0;
   for (std::int64_t z = 0; z < box.size[0]; ++z)
   {

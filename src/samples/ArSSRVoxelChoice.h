@@ -26,8 +26,8 @@
 
 namespace itk::arssr
 {
-/** Draws `count` voxels of a box, all with the same chance and none twice, in the order of memory. When there are fewer
- * than that, all are taken as often as needed, and the rest is drawn. Empty when the box is. */
+/** Draws `count` voxels of a box, each with the same chance and none twice, in the order of memory. When there are
+ * fewer than that, all are taken as often as needed, and the rest is drawn. Empty when the box is. */
 std::vector<GridIndex>
 ChooseVoxels(const VoxelBox & box, std::uint64_t count, Random & random);
 } // namespace itk::arssr

@@ -37,12 +37,14 @@ std::vector<std::size_t>
 WorkingSets::GetSet(std::uint64_t sampleNumber) const
 {
   const std::size_t numberOfImages = m_ImageBytes.size();
+  // Nothing would be read twice, so samples are drawn freely.
   if (m_AllFit || numberOfImages == 0)
   {
     std::vector<std::size_t> all(numberOfImages);
     std::iota(all.begin(), all.end(), std::size_t{ 0 });
     return all;
   }
+  // All from the sample's number, without state: the round, hence the order of images, and the position in it.
   const std::uint64_t            samplesPerOrder = SamplesPerImage * numberOfImages;
   const std::vector<std::size_t> order =
     Random(m_Seed, m_Stream, sampleNumber / samplesPerOrder).Permutation(numberOfImages);
@@ -53,6 +55,7 @@ WorkingSets::GetSet(std::uint64_t sampleNumber) const
   std::uint64_t            bytes = 0;
   for (std::size_t i = 0; i < numberOfImages; ++i)
   {
+    // The first image of a set is taken whatever its size: one beyond the budget is a set of its own.
     if (!set.empty() && bytes + m_ImageBytes[order[i]] > m_MemoryBytes)
     {
       if (position < i)

@@ -34,6 +34,11 @@ namespace itk::arssr
 {
 namespace
 {
+// A checkpoint is one safetensors file: tensors for weights, average, moments and the best model; everything else is
+// text in its metadata, recipe values under "recipe.". Owner and order follow from the
+// metadata, not from names or times: `run` is the training that wrote a file, `serial` counts what it wrote. Each file
+// is written under another name and renamed when it is complete (WriteTensorFile), so an interrupted training leaves
+// its last checkpoint whole; a file that cannot be read is passed over.
 namespace fs = std::filesystem;
 
 constexpr const char * FormatName = "ArSSR checkpoint";
@@ -62,6 +67,7 @@ ForEachNumber(TCheckpoint & checkpoint, const TFunction & function)
 std::string
 JoinLines(const std::vector<std::string> & lines)
 {
+  // Each line ends in a line feed, so that no line and one empty line differ.
   std::string text;
   for (const std::string & line : lines)
   {
@@ -82,7 +88,9 @@ SplitLines(const std::string & text)
   return lines;
 }
 
-/** What streams write and do not read: the PSNR before a validation, of a perfect and of a hopeless one. */
+/** Values that streams write but do not read back: the PSNR before any validation is NaN, that of a perfect one
+ * infinite.
+ */
 const std::map<std::string, double> &
 GetNotFinite()
 {
@@ -104,14 +112,17 @@ ParseNumber(const std::map<std::string, std::string> & metadata, const char * ke
     itkGenericExceptionMacro("It has no entry '" << key << "'.");
   }
   const std::string & text = found->second;
-  constexpr bool      isCounter = std::numeric_limits<TNumber>::is_integer;
-  const auto          notFinite = GetNotFinite().find(text);
+  // The file may be damaged or hostile. A stream reads "-1" into an unsigned number without an error, and stops at the
+  // first character that is no digit: signs and anything left over are refused.
+  constexpr bool isCounter = std::numeric_limits<TNumber>::is_integer;
+  const auto     notFinite = GetNotFinite().find(text);
   if (!isCounter && notFinite != GetNotFinite().end())
   {
     number = static_cast<TNumber>(notFinite->second);
     return;
   }
   std::istringstream stream(text);
+  // Not the user's locale, in which a comma may be the decimal point.
   stream.imbue(std::locale::classic());
   const bool isNegativeCounter = isCounter && text.find('-') != std::string::npos;
   if (isNegativeCounter || !(stream >> number) || !(stream >> std::ws).eof())
@@ -130,7 +141,8 @@ CheckFormat(const std::map<std::string, std::string> & metadata)
   }
 }
 
-/** Which training wrote a checkpoint, and when. Those of before there were identities have an empty one. */
+/** Which training wrote a checkpoint, and in what order. Files without these entries, from earlier versions, have an
+ * empty identity. */
 void
 ParseIdentity(const std::map<std::string, std::string> & metadata, std::string & run, SizeValueType & serial)
 {
@@ -158,6 +170,7 @@ ReadCheckpointFile(const std::string & fileName)
       checkpoint.recipe[entry.first.substr(prefix.size())] = entry.second;
     }
   }
+  // Moved: weights, average, moments and the best model are five times the network.
   checkpoint.tensors = std::move(file.tensors);
   return checkpoint;
 }
@@ -177,7 +190,8 @@ std::vector<Listed>
 ListCheckpoints(const fs::path & directory)
 {
   std::vector<Listed> files;
-  std::error_code     error;
+  // A directory that cannot be listed counts as empty: what follows says that nothing is there.
+  std::error_code error;
   for (const auto & entry : fs::directory_iterator(directory, error))
   {
     const std::string name = entry.path().filename().string();
@@ -187,6 +201,8 @@ ListCheckpoints(const fs::path & directory)
     }
     Listed file;
     file.path = entry.path();
+    // Only the metadata is read: a directory may hold gigabytes of tensors. Damage beyond it shows when the file is
+    // read.
     try
     {
       const auto metadata = ReadTensorFileMetaData(file.path.string());
@@ -203,6 +219,7 @@ ListCheckpoints(const fs::path & directory)
   const auto rank = [](const Listed & file) {
     return std::make_tuple(file.problem.empty(), file.serial, file.path.filename().string());
   };
+  // Readable files first, then by serial; the name decides between files without an identity.
   std::sort(files.begin(), files.end(), [&](const Listed & a, const Listed & b) { return rank(a) > rank(b); });
   return files;
 }
@@ -228,6 +245,7 @@ JoinNames(const std::vector<Listed> & files)
 fs::path
 GetFileName(SizeValueType step)
 {
+  // Nine digits sort as text up to a billion steps; beyond, serials still do.
   std::ostringstream name;
   name << Prefix << std::setw(9) << std::setfill('0') << step << Suffix;
   return name.str();
@@ -237,6 +255,7 @@ GetFileName(SizeValueType step)
 std::string
 MakeRunIdentity()
 {
+  // 128 random bits from the system: independent of the recipe's seed, which trainings share.
   constexpr int      words = 4; // of 32 bits
   std::random_device device;
   std::ostringstream text;
@@ -253,6 +272,7 @@ CheckpointDirectory::CheckpointDirectory(std::string path, SizeValueType numberK
   , m_NumberKept(std::max<SizeValueType>(numberKept, 1))
   , m_Run(std::move(run))
 {
+  // All this is checked before the first step, not when the first checkpoint is due.
   std::error_code error;
   fs::create_directories(m_Path, error);
   if (error || !fs::is_directory(m_Path, error))
@@ -268,7 +288,7 @@ CheckpointDirectory::CheckpointDirectory(std::string path, SizeValueType numberK
   const bool holdsOwn = others.size() < files.size();
   const bool holdsReadable =
     std::any_of(others.begin(), others.end(), [](const Listed & file) { return file.problem.empty(); });
-  // One that cannot be read does not keep a training from going on beside its own.
+  // Unreadable files beside a training's own are left alone; without any of its own they may be another training's.
   if (holdsReadable || (!others.empty() && !holdsOwn))
   {
     itkGenericExceptionMacro(
@@ -282,11 +302,14 @@ CheckpointDirectory::CheckpointDirectory(std::string path, SizeValueType numberK
 void
 CheckpointDirectory::Write(Checkpoint checkpoint) const
 {
+  // The directory is listed again for each checkpoint, as another training may have begun in it meanwhile. Between this
+  // check and the renaming a file of another training could still appear; the constructor makes that unlikely.
   const fs::path target = fs::path(m_Path) / GetFileName(checkpoint.status.step);
   for (const Listed & file : ListCheckpoints(m_Path))
   {
     if (IsOf(m_Run, file))
     {
+      // Above all that are there, also after going back to an earlier checkpoint, whose serial would be a lower one.
       checkpoint.serial = std::max(checkpoint.serial, file.serial + 1);
     }
     else if (file.problem.empty() && file.path.filename() == target.filename())
@@ -297,6 +320,7 @@ CheckpointDirectory::Write(Checkpoint checkpoint) const
                                   "Give each training a checkpoint directory of its own.");
     }
   }
+  // Whatever identity the caller gave: a directory writes under its own.
   checkpoint.run = m_Run;
 
   TensorFile file;
@@ -308,6 +332,7 @@ CheckpointDirectory::Write(Checkpoint checkpoint) const
   ForEachNumber(checkpoint, [&file](const char * key, const auto & number) {
     std::ostringstream text;
     text.imbue(std::locale::classic());
+    // 17 digits bring back every double: the loss of an epoch that is resumed has the same bits.
     text << std::setprecision(std::numeric_limits<double>::max_digits10) << number;
     file.metadata[key] = text.str();
   });
@@ -317,6 +342,7 @@ CheckpointDirectory::Write(Checkpoint checkpoint) const
   }
   WriteTensorFile(target.string(), file);
 
+  // Only once the new one is complete. It has the highest serial, so it is the first of the list and is kept.
   SizeValueType kept = 0;
   for (const Listed & listed : ListCheckpoints(m_Path))
   {
@@ -334,6 +360,7 @@ ReadCheckpoint(const std::string & path)
   std::error_code       error;
   std::vector<fs::path> files{ path };
   std::string           problems;
+  // A named file is read whatever lies beside it; of a directory the candidates are tried from the latest on.
   if (fs::is_directory(path, error))
   {
     const std::vector<Listed> listed = ListCheckpoints(path);
@@ -345,6 +372,7 @@ ReadCheckpoint(const std::string & path)
     files.clear();
     for (const Listed & file : listed)
     {
+      // The latest of several trainings' checkpoints is no answer to which one is meant.
       if (file.problem.empty() && file.run != listed.front().run)
       {
         itkGenericExceptionMacro(
@@ -364,6 +392,7 @@ ReadCheckpoint(const std::string & path)
     }
     catch (const ExceptionObject & problem)
     {
+      // Collected, so that the message has the reason for each file if none can be read.
       problems += "\n  " + file.string() + ": " + problem.GetDescription();
     }
   }

@@ -28,7 +28,7 @@
 
 namespace itk::arssr
 {
-/** \brief All that a training needs to go on as if it had never stopped.
+/** \brief All that a training needs to continue as if it had never stopped.
  *
  * Random numbers need no state: those of a sample follow from the seed and the sample's number.
  */
@@ -44,14 +44,14 @@ struct Checkpoint
   std::vector<NamedTensor>           tensors;            /**< the optimiser's state, and `best.*` */
 };
 
-/** An identity for a training that begins, unlike that of any other. */
+/** A random identity for a new training: 32 hexadecimal digits. */
 std::string
 MakeRunIdentity();
 
 /** \brief The checkpoints of one training in a directory: `checkpoint-<step>.safetensors`.
  *
  * A directory belongs to one training. The latest checkpoint is the one that was written last, whatever its step: a
- * training that was taken up again at an earlier step counts on from there.
+ * training that was resumed from an earlier step writes lower ones.
  */
 class CheckpointDirectory
 {
@@ -62,7 +62,7 @@ public:
   CheckpointDirectory(std::string path, SizeValueType numberKept, std::string run);
 
   /** Writes a checkpoint, complete or not at all, with the training's identity and a serial number above those that are
-   * there, and then removes those of this training that were written first, beyond the number that is kept. What other
+   * there, and then removes this training's oldest beyond the number that is kept. What other
    * trainings wrote is never replaced or removed. \throws ExceptionObject when it cannot be written. */
   void
   Write(Checkpoint checkpoint) const;

@@ -33,13 +33,18 @@ namespace itk::arssr
 double
 GetLearningRate(const OptimizerSettings & settings, SizeValueType step, SizeValueType stepsPerEpoch)
 {
+  // Linear from 1 / warmupSteps at the first step, as a rate of 0 would waste it, to 1. The warm-up multiplies the
+  // schedule, which runs from the first step all the same.
   const double rise =
     settings.warmupSteps > 0.0 ? std::min((static_cast<double>(step) + 1.0) / settings.warmupSteps, 1.0) : 1.0;
   if (settings.halveEvery > 0)
   {
+    // Whole epochs, then whole periods: the rate changes at the end of an epoch alone.
     const SizeValueType halvings = step / stepsPerEpoch / settings.halveEvery;
     return settings.learningRate * rise * std::pow(0.5, static_cast<double>(halvings));
   }
+  // SGDR without restarts (Loshchilov and Hutter, ICLR 2017): half a cosine from 1 at step 0 to the final share at the
+  // last step, total - 1.
   const double total = static_cast<double>(settings.epochs) * static_cast<double>(stepsPerEpoch);
   const double done = std::min(static_cast<double>(step) / std::max(total - 1.0, 1.0), 1.0);
   const double least = settings.finalShare;
@@ -51,6 +56,7 @@ namespace
 torch::optim::AdamOptions
 MakeAdamOptions(const OptimizerSettings & settings)
 {
+  // Torch's Adam adds the weight decay to the gradient (L2), before the moments; it is not AdamW.
   torch::optim::AdamOptions options(settings.learningRate);
   options.betas({ settings.beta1, settings.beta2 });
   options.weight_decay(settings.weightDecay);
@@ -70,6 +76,7 @@ public:
   torch::optim::AdamParamState &
   GetMoments(const at::Tensor & weight)
   {
+    // Torch keys the state by the tensor object: weights must be changed in place and never be replaced.
     auto & all = adam.state();
     auto & state = all[weight.unsafeGetTensorImpl()];
     if (!state)
@@ -106,9 +113,11 @@ Optimizer::Optimizer(const OptimizerSettings & settings, std::shared_ptr<Network
   , m_Network(std::move(network))
   , m_Settings(settings)
 {
+  // Without an average both are one network, so that validation and checkpoints need not tell the cases apart.
   m_Average = m_Network;
   if (m_Settings.averageDecay > 0.0)
   {
+    // In single precision and on the device, so that the average is updated there; it has no gradient.
     m_Average = m_Network->CopyForTraining(m_Implementation->weights.front().device());
     for (const at::Tensor & weight : GetWeights(*m_Average))
     {
@@ -143,6 +152,9 @@ Optimizer::GetGradients() const
 double
 Optimizer::Step(double learningRate)
 {
+  // 1. The gradient's norm over all weights, summed in double, as squares of small gradients are lost in float. 2. All
+  // gradients are scaled by one factor, which keeps their direction. 3. Adam. 4. The average. After Average() gradients
+  // are the same in all processes, and so are norm, exception and weights.
   const at::NoGradGuard         noGradient;
   const std::vector<at::Tensor> gradients = this->GetGradients();
   at::Tensor                    sum = at::zeros({}, gradients.front().options().dtype(at::kDouble));
@@ -150,7 +162,9 @@ Optimizer::Step(double learningRate)
   {
     sum += gradient.square().sum(at::kDouble);
   }
+  // Waits for the device.
   const double norm = std::sqrt(sum.item<double>());
+  // Before Adam: a single NaN would stay in its moments for good. The last checkpoint is still sound.
   if (!std::isfinite(norm))
   {
     itkGenericExceptionMacro("The gradient is not finite any more at a learning rate of "
@@ -167,6 +181,8 @@ Optimizer::Step(double learningRate)
   static_cast<torch::optim::AdamOptions &>(adam.param_groups().front().options()).lr(learningRate);
   adam.step();
 
+  // average = decay * average + (1 - decay) * weights. It starts from the initial weights and is not corrected for
+  // that: after some 1 / (1 - decay) steps they no longer count.
   if (m_Average != m_Network)
   {
     const std::vector<at::Tensor> averages = GetWeights(*m_Average);
@@ -182,7 +198,8 @@ void
 Optimizer::ResetLastLayer(double bias)
 {
   const at::NoGradGuard noGradient;
-  const Linear &        last = m_Network->GetDecoder().GetLastLayer();
+  // Adam's moments stay: they decay within some 1 / (1 - beta) steps.
+  const Linear & last = m_Network->GetDecoder().GetLastLayer();
   for (const auto & network : { m_Network, m_Average })
   {
     network->GetParameters()[last.GetWeight()].zero_();
@@ -197,7 +214,8 @@ Optimizer::GetState() const
   const auto &             entries = m_Network->GetParameters().GetEntries();
   const auto &             averages = m_Average->GetParameters().GetEntries();
   std::vector<NamedTensor> state;
-  const auto               add = [&state](const std::string & name, const at::Tensor & value) {
+  // Copies, as the next step changes the weights in place; on the CPU to() and contiguous() alone would share memory.
+  const auto add = [&state](const std::string & name, const at::Tensor & value) {
     state.push_back({ name, value.detach().to(at::kCPU).contiguous().clone() });
   };
   for (std::size_t i = 0; i < entries.size(); ++i)
@@ -220,7 +238,9 @@ Optimizer::SetState(const std::vector<NamedTensor> & state, SizeValueType steps)
     byName[tensor.name] = tensor.tensor;
   }
   const at::NoGradGuard noGradient;
-  const auto            copy = [&byName](const std::string & name, const at::Tensor & target) {
+  // In place: Adam and the network go on with the tensors that they hold. A shape is checked first, as copy_() would
+  // broadcast a smaller tensor.
+  const auto copy = [&byName](const std::string & name, const at::Tensor & target) {
     const auto found = byName.find(name);
     if (found == byName.end() || found->second.sizes() != target.sizes())
     {
@@ -238,6 +258,7 @@ Optimizer::SetState(const std::vector<NamedTensor> & state, SizeValueType steps)
     copy("average." + entries[i].name, averages[i].value);
     copy("first." + entries[i].name, moments.exp_avg());
     copy("second." + entries[i].name, moments.exp_avg_sq());
+    // Adam's bias correction depends on the step: with 0 the first steps after resuming would have the wrong size.
     moments.step(static_cast<std::int64_t>(steps));
   }
 }

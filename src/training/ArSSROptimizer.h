@@ -25,12 +25,12 @@
 
 namespace itk::arssr
 {
-/** Values of a recipe that say how weights are changed. */
+/** Values of a recipe that control the optimiser and its schedule. */
 struct OptimizerSettings
 {
   double        learningRate{ 1e-4 };
-  double        finalShare{ 0.0 };  /**< of the learning rate, that is left at the last step */
-  double        warmupSteps{ 0.0 }; /**< in which the learning rate rises from 0 */
+  double        finalShare{ 0.0 };  /**< share of the learning rate that is left at the last step */
+  double        warmupSteps{ 0.0 }; /**< over which the learning rate rises from 0 */
   SizeValueType halveEvery{ 0 };    /**< epochs after which it is halved; zero: a half cosine down to the final share */
   SizeValueType epochs{ 1 };
   double        beta1{ 0.9 };

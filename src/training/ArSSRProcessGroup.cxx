@@ -24,6 +24,9 @@
 
 namespace itk::arssr
 {
+// The group is Python's own, found by its name in torch's registry, so that Python sets up addresses, ranks and
+// timeouts and no second connection is made. Collectives match by their order alone: a call that one process leaves out
+// makes the others wait until the timeout, or mixes up two messages.
 class ProcessGroup::Implementation
 {
 public:
@@ -32,6 +35,8 @@ public:
 
 namespace
 {
+/** Calls a collective. Whatever fails in it, a process that ended, a broken connection or a timeout, leaves the group
+ * unusable: the training can only be resumed. */
 template <typename TFunction>
 void
 Communicate(const c10d::ProcessGroup & group, const TFunction & function)
@@ -52,6 +57,7 @@ Communicate(const c10d::ProcessGroup & group, const TFunction & function)
 ProcessGroup::ProcessGroup(const std::string & name)
   : m_Implementation(std::make_unique<Implementation>())
 {
+  // Alone: all collectives return at once.
   if (name.empty())
   {
     return;
@@ -88,6 +94,7 @@ ProcessGroup::AllReduce(at::Tensor & tensor) const
   auto & group = *m_Implementation->group;
   Communicate(group, [&] {
     std::vector<at::Tensor> tensors{ tensor };
+    // A sum, which is the default. After wait() the CPU, or later work on the same CUDA stream, may read the tensor.
     group.allreduce(tensors)->wait();
   });
 }
@@ -106,6 +113,8 @@ ProcessGroup::Average(const std::vector<at::Tensor> & tensors) const
   {
     parts.push_back(tensor.reshape({ -1 }));
   }
+  // The concatenation has one order in all processes, that of the network's parameters, and the sum reaches all with
+  // the same bits: weights never drift apart.
   at::Tensor flat = at::cat(parts);
   this->AllReduce(flat);
   flat.div_(this->GetSize());
@@ -124,7 +133,9 @@ ProcessGroup::Sum(std::vector<double> & numbers) const
   {
     return;
   }
+  // In double, so that counts and sums of losses are exact enough.
   at::Tensor tensor = at::tensor(numbers, at::kDouble);
+  // NCCL moves tensors on GPUs alone; Gloo takes them from main memory.
   if (m_Implementation->group->getBackendName() == "nccl")
   {
     tensor = tensor.cuda();
@@ -145,6 +156,7 @@ ProcessGroup::Broadcast(const std::vector<at::Tensor> & tensors) const
   Communicate(group, [&] {
     for (const at::Tensor & tensor : tensors)
     {
+      // Backends need dense tensors; convolution weights are stored channels last.
       at::Tensor              dense = tensor.contiguous();
       std::vector<at::Tensor> message{ dense };
       group.broadcast(message)->wait();

@@ -67,7 +67,7 @@ public:
 private:
   class Implementation;
 
-  /** Tensors of sums over the processes, flat; on the device that the group's backend works with. */
+  /** Replaces a tensor, on a device that the group's backend works with, by its sum over the processes. */
   void
   AllReduce(at::Tensor & tensor) const;
 

@@ -23,13 +23,15 @@ namespace itk::arssr
 {
 namespace
 {
-/** Taper of the window of images at multiples of their spacing: sharp, with little ringing. */
+/** Taper of Tukey's window for images at multiples of their spacing: half of k-space stays flat, so that edges are
+ * sharp, and the rest falls to 0, so that they ring little. */
 constexpr double LevelTaper = 0.5;
 } // namespace
 
 SampleSettings
 ReadSampleSettings(const ArSSRTrainingRecipe & recipe)
 {
+  // Contradictions between values show here, once, and not as an empty range in the middle of a training.
   recipe.Verify();
   SampleSettings settings;
   settings.cubic = recipe.Get("degradation") == "cubic";
@@ -51,6 +53,7 @@ ReadSampleSettings(const ArSSRTrainingRecipe & recipe)
   settings.alikeProbability = recipe.GetNumber("alike_probability");
   settings.zeroFilledProbability = recipe.GetNumber("zero_filled_probability");
   settings.zeroFilledMax = recipe.GetNumber("zero_filled_max");
+  // Whole numbers are exact in a double, and the recipe has refused fractions: no cast here rounds.
   settings.patchSize = static_cast<std::int64_t>(recipe.GetNumber("patch_size"));
   settings.patchMargin = recipe.GetNumber("patch_margin");
   settings.samples = static_cast<std::uint64_t>(recipe.GetNumber("samples"));
@@ -65,11 +68,13 @@ ReadSampleSettings(const ArSSRTrainingRecipe & recipe)
   settings.noiseProbability = recipe.GetNumber("noise_probability");
   settings.noiseMax = recipe.GetNumber("noise_max");
   settings.noiseRicianShare = recipe.GetNumber("noise_rician_share");
+  // Level 1 always and first: images as they are. Further levels follow below, and a 1 in the list adds nothing.
   settings.resolutionLevels = { 1.0 };
   settings.resolutionSpread = recipe.Get("resolution_spread") == "sinc" ? ArSSRPointSpread::Sinc(1.0, LevelTaper)
                                                                         : ArSSRPointSpread::Gaussian(1.0);
   settings.syntheticVolumes = static_cast<std::size_t>(recipe.GetNumber("synthetic_volumes"));
   settings.syntheticSize = static_cast<std::int64_t>(recipe.GetNumber("synthetic_size"));
+  // Volumes that are not there have no share.
   settings.syntheticProbability = settings.syntheticVolumes > 0 ? recipe.GetNumber("synthetic_probability") : 0.0;
   settings.proceduralVolumes = static_cast<std::size_t>(recipe.GetNumber("procedural_volumes"));
   settings.proceduralSize = static_cast<std::int64_t>(recipe.GetNumber("procedural_size"));
@@ -93,6 +98,7 @@ ReadSampleSettings(const ArSSRTrainingRecipe & recipe)
 TrainingSettings
 ReadTrainingSettings(const ArSSRTrainingRecipe & recipe)
 {
+  // As in ReadSampleSettings(), casts do not round.
   const auto count = [&recipe](const char * name) {
     return static_cast<SizeValueType>(recipe.GetNumber(name));
   };
@@ -110,6 +116,7 @@ ReadTrainingSettings(const ArSSRTrainingRecipe & recipe)
   settings.optimizer.learningRate = recipe.GetNumber("learning_rate");
   settings.optimizer.finalShare = recipe.GetNumber("final_learning_rate");
   settings.optimizer.warmupSteps = recipe.GetNumber("warmup_steps");
+  // Zero stands for the cosine.
   settings.optimizer.halveEvery = recipe.Get("schedule") == "step" ? count("halve_every") : 0;
   settings.optimizer.epochs = settings.epochs;
   settings.optimizer.beta1 = recipe.GetNumber("beta1");
@@ -131,10 +138,13 @@ MakeArchitecture(const ArSSRTrainingRecipe & recipe)
     return static_cast<std::int64_t>(recipe.GetNumber(name));
   };
   Architecture architecture;
+  // FromText() takes the values that a recipe may have; what is added to an enumeration stays unknown to recipes until
+  // it is listed here.
   architecture.encoder =
     choose("encoder",
            std::vector<Enums::Encoder>{
              Enums::Encoder::RDN, Enums::Encoder::ResCNN, Enums::Encoder::SRResnet, Enums::Encoder::Residual });
+  // The published encoders have fixed channels and blocks.
   if (architecture.encoder == Enums::Encoder::Residual)
   {
     architecture.channels = integer("channels");

@@ -28,11 +28,11 @@
 
 namespace itk::arssr
 {
-/** What a recipe says of samples. \throws ExceptionObject when the recipe contradicts itself. */
+/** The values of a recipe that concern samples. \throws ExceptionObject when the recipe contradicts itself. */
 SampleSettings
 ReadSampleSettings(const ArSSRTrainingRecipe & recipe);
 
-/** Values of a recipe that say how a training goes. */
+/** Values of a recipe that control the course of a training. */
 struct TrainingSettings
 {
   OptimizerSettings optimizer;

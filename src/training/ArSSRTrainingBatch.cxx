@@ -23,10 +23,10 @@ namespace itk::arssr
 {
 namespace
 {
-// Rounds the corner of |error| where it is below a thousandth of the intensity range.
+// Rounds the corner of |error| below its root, a thousandth of the intensity range.
 constexpr double CharbonnierEpsilon = 1e-6;
 
-// Mean squared error, of the square of the intensity range, below which a sample counts less and less: 40 dB.
+// Mean squared error, as a share of the squared intensity range, below which a sample counts ever less: 40 dB.
 constexpr double SmallSquaredError = 1e-4;
 
 template <typename T, typename TGet>
@@ -35,6 +35,7 @@ Stack(const std::vector<TrainingSample> & samples, at::ScalarType type, at::IntA
 {
   std::vector<std::int64_t> stacked = shape.vec();
   stacked.insert(stacked.begin(), static_cast<std::int64_t>(samples.size()));
+  // Written in place on the CPU: one copy of the samples, then one transfer of the batch.
   at::Tensor result = at::empty(stacked, type);
   T *        out = result.mutable_data_ptr<T>();
   for (const TrainingSample & sample : samples)
@@ -49,6 +50,7 @@ Stack(const std::vector<TrainingSample> & samples, at::ScalarType type, at::IntA
 TrainingBatch
 StackSamples(const std::vector<TrainingSample> & samples, const at::Device & device)
 {
+  // All samples have the shape of the first one, by the recipe.
   const std::int64_t n = samples.front().patchSize;
   const auto         points = static_cast<std::int64_t>(samples.front().values.size());
   TrainingBatch      batch;
@@ -60,6 +62,7 @@ StackSamples(const std::vector<TrainingSample> & samples, const at::Device & dev
     samples, at::kFloat, { points }, [](const TrainingSample & s) -> auto & { return s.values; });
   batch.voxelSizes = Stack<double>(
     samples, at::kDouble, { 3 }, [](const TrainingSample & s) -> auto & { return s.voxelSize; });
+  // Voxel sizes stay on the CPU, as Network::Predict() expects them there.
   batch.lowResolution = batch.lowResolution.to(device);
   batch.points = batch.points.to(device);
   batch.values = batch.values.to(device);
@@ -80,8 +83,11 @@ ComputeLoss(const std::string & name, const at::Tensor & predicted, const at::Te
   }
   if (name == "psnr")
   {
+    // The mean of log(MSE) over samples is the mean PSNR but for its sign and a factor: a gradient is relative to its
+    // sample's error, so that patches with much detail do not outweigh the others.
     return (error.square().flatten(1).mean(1) + SmallSquaredError).log().mean();
   }
+  // `l1`; the recipe refuses any other name.
   return error.abs().mean();
 }
 } // namespace itk::arssr

@@ -32,6 +32,7 @@ std::string
 NumberText(double number)
 {
   std::ostringstream text;
+  // The file is read on other machines: a point, whatever the user's locale.
   text.imbue(std::locale::classic());
   text.precision(6);
   text << number;
@@ -75,6 +76,7 @@ DescribePointSpreads(const ArSSRTrainingRecipe & recipe)
   }
   if (recipe.GetNumber("sinc_share") > 0.0)
   {
+    // A sinc has no thickness of its own, so it is not listed across thick slices.
     const double windowed = recipe.GetNumber("apodized_probability");
     kinds.emplace_back(windowed >= 1.0  ? "windowed sinc 1"
                        : windowed > 0.0 ? "sinc 1 with and without a window"
@@ -122,9 +124,11 @@ DescribeTraining(const ArSSRTrainer::Job & job, const ArSSRTrainingStatus & stat
   const ArSSRTrainingRecipe &        recipe = job.recipe;
   std::map<std::string, std::string> metadata;
   std::string                        names;
-  double                             smallest = std::numeric_limits<double>::infinity();
-  double                             largest = 0.0;
-  const std::vector<double>          levels = recipe.GetNumbers("resolution_levels");
+  // The spacings of LR scans that the model has seen: HR spacing times level times scale, along any axis. Volumes that
+  // are made have no spacing.
+  double                    smallest = std::numeric_limits<double>::infinity();
+  double                    largest = 0.0;
+  const std::vector<double> levels = recipe.GetNumbers("resolution_levels");
   for (const ArSSRTrainingImage & image : job.trainingImages)
   {
     names += (names.empty() ? "" : ", ") + image.name;
@@ -142,6 +146,7 @@ DescribeTraining(const ArSSRTrainer::Job & job, const ArSSRTrainingStatus & stat
   if (!job.labelMaps.empty())
   {
     names += (names.empty() ? "" : ", ") + NumberText(recipe.GetNumber("synthetic_volumes")) + " synthetic volumes of";
+    // Names of label maps are separated by slashes, as commas separate the sources of data.
     char separator = ' ';
     for (const ArSSRTrainingImage & labels : job.labelMaps)
     {
@@ -149,7 +154,8 @@ DescribeTraining(const ArSSRTrainer::Job & job, const ArSSRTrainingStatus & stat
       separator = '/';
     }
   }
-  const bool   anisotropic = recipe.GetNumber("anisotropic_probability") > 0.0;
+  const bool anisotropic = recipe.GetNumber("anisotropic_probability") > 0.0;
+  // Anisotropic samples have a scale of 1 along some axes.
   const double scaleMin = anisotropic ? 1.0 : recipe.GetNumber("scale_min");
   const double scaleMax = recipe.GetNumber("scale_max");
   const double thick = anisotropic ? std::max(scaleMax, recipe.GetNumber("slice_scale_max")) : scaleMax;
@@ -161,12 +167,14 @@ DescribeTraining(const ArSSRTrainer::Job & job, const ArSSRTrainingStatus & stat
     metadata["trained_spacing_max"] = NumberText(largest * thick);
   }
   metadata["trained_acquisition"] = DescribeTrainedAcquisition(recipe);
+  // In words, for whoever runs the model elsewhere; ArSSRIntensityStatistics is the definition.
   metadata["intensity_convention"] =
     "(I - lower) / (upper - lower), lower: min(0, minimum), or the minimum where 0 is far below it; upper: 99.9th "
     "percentile of the voxels above lower";
   metadata["training_data"] = names;
   metadata["training_images"] = std::to_string(job.trainingImages.size());
   metadata["validation_images"] = std::to_string(job.validationImages.size());
+  // Of the training so far, while the weights may be those of best_epoch.
   metadata["epochs"] = std::to_string(status.epoch);
   metadata["steps"] = std::to_string(status.step);
   metadata["batch_samples"] = std::to_string(status.step * static_cast<SizeValueType>(recipe.GetNumber("batch")));
@@ -176,6 +184,7 @@ DescribeTraining(const ArSSRTrainer::Job & job, const ArSSRTrainingStatus & stat
     metadata["best_epoch"] = std::to_string(status.bestEpoch);
   }
   metadata["trained_with"] = std::string("ArbitraryScaleSuperResolution, ITK ") + Version::GetITKVersion();
+  // The whole recipe, so that the training can be repeated from the model's file alone.
   for (const auto & value : recipe.GetValues())
   {
     metadata["recipe." + value.first] = value.second;

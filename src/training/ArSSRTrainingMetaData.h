@@ -25,13 +25,13 @@
 
 namespace itk::arssr
 {
-/** Entries of a model's metadata that tell how it was trained: recipe, range of scales and spacings, what scans it is
- * for, intensity convention, the images' names and numbers, validation figures, versions. */
+/** Entries of a model's metadata that tell how it was trained: recipe, range of scales and spacings, the kinds of scans
+ * it is for, intensity convention, the images' names and numbers, validation figures, versions. */
 std::map<std::string, std::string>
 DescribeTraining(const ArSSRTrainer::Job & job, const ArSSRTrainingStatus & status);
 
-/** What scans a recipe trains for, in words: the ranges of their point spreads, in LR spacings, of interpolation by the
- * scanner, and of their noise. */
+/** The kinds of scans that a recipe trains for, in words: the ranges of their point spreads, in LR spacings, of
+ * interpolation by the scanner, and of their noise. */
 std::string
 DescribeTrainedAcquisition(const ArSSRTrainingRecipe & recipe);
 } // namespace itk::arssr

@@ -35,12 +35,13 @@ namespace itk::arssr
 {
 namespace
 {
-// Batches that are prepared while the network trains on one.
+// Batches that are prepared while the network trains on one: enough to level out samples that wait for an image.
 constexpr SizeValueType BatchesAhead = 4;
 
 constexpr double NotYet = std::numeric_limits<double>::quiet_NaN();
 
-/** Values that may differ when a training is resumed: they do not change the model. */
+/** Values that may differ when a training is resumed, as they do not change the model. All others decide about samples,
+ * weights or the schedule; so does the number of epochs, over which the cosine is spread. */
 const std::set<std::string> &
 GetFreeValues()
 {
@@ -67,29 +68,34 @@ TrainingSession::TrainingSession(const ArSSRTrainer::Job & job, ArSSRTrainingSta
       { job.trainingImages, job.validationImages, job.labelMaps },
       static_cast<std::uint64_t>(job.memoryBudget) << 20,
       job.warn ? job.warn : [](const std::string &) {})
+  // Every process draws the same weights from the seed, or has the same model: none needs to be sent.
   , m_Network(MakeInitialNetwork(job)->CopyForTraining(m_Device))
   , m_Optimizer(m_Settings.optimizer, m_Network)
   , m_StepsPerEpoch(m_Samples.GetStepsPerEpoch())
 {
   const auto processes = static_cast<SizeValueType>(m_Processes.GetSize());
+  // Equal shares: only then is the mean of the processes' means the mean over the batch.
   if (m_Settings.batch % processes != 0)
   {
     itkGenericExceptionMacro("The training recipe's batch is "
                              << m_Settings.batch << "; a multiple of the number of processes, " << processes
                              << ", is expected.");
   }
+  // What a trainer's earlier run left must not show.
   m_Status = ArSSRTrainingStatus();
   m_Status.numberOfEpochs = m_Settings.epochs;
   m_Status.numberOfSteps = m_Status.numberOfEpochs * m_StepsPerEpoch;
   m_Status.validationLoss = m_Status.validationPSNR = m_Status.bestValidationPSNR = NotYet;
   if (job.resumeFrom.empty())
   {
+    // Random, so it differs between processes; only the leader writes it.
     m_Run = MakeRunIdentity();
   }
   else
   {
     this->Restore(ReadCheckpoint(job.resumeFrom));
   }
+  // After Restore(), which gives the identity by which a directory is one's own.
   if (!job.checkpointDirectory.empty() && m_Processes.IsLeader())
   {
     m_Checkpoints.emplace(job.checkpointDirectory, m_Settings.checkpointsKept, m_Run);
@@ -111,6 +117,7 @@ TrainingSession::MakeInitialNetwork(const ArSSRTrainer::Job & job)
     return job.initialModel->GetNetwork();
   }
   auto network = std::make_shared<Network>(MakeArchitecture(job.recipe));
+  // From a generator of its own: the samples of a seed do not depend on the network.
   network->InitializeWeights(ReadTrainingSettings(job.recipe).seed);
   return network;
 }
@@ -119,6 +126,7 @@ TrainingSession::MakeInitialNetwork(const ArSSRTrainer::Job & job)
 void
 TrainingSession::Restore(const Checkpoint & checkpoint)
 {
+  // All is compared before anything is changed, as canonical texts, so that 1e-3 and 0.001 are the same.
   const ArSSRTrainingRecipe standard;
   for (const auto & value : m_Job.recipe.GetValues())
   {
@@ -133,22 +141,25 @@ TrainingSession::Restore(const Checkpoint & checkpoint)
                                                                << "the model as the initial one.");
     }
   }
+  // Samples name images by position: another order or size gives other samples under the same numbers.
   if (checkpoint.images != this->DescribeImages())
   {
     itkGenericExceptionMacro("The checkpoint was made with other images: "
                              << checkpoint.images.size() << " there, " << this->DescribeImages().size()
                              << " here, or of other names, sizes or order. Resume with the same images.");
   }
+  // Random numbers have no state to restore; the step tells which sample comes next.
   m_Optimizer.SetState(checkpoint.tensors, checkpoint.status.step);
   m_Run = checkpoint.run;
   m_FirstSerial = checkpoint.serial + 1;
   const SizeValueType numberOfEpochs = m_Status.numberOfEpochs;
   const SizeValueType numberOfSteps = m_Status.numberOfSteps;
   m_Status = checkpoint.status;
-  m_Status.numberOfEpochs = numberOfEpochs; // more of them may be wanted than when it was written
+  m_Status.numberOfEpochs = numberOfEpochs; // not in the file
   m_Status.numberOfSteps = numberOfSteps;
   m_StepsOfEpoch = checkpoint.stepsOfEpoch;
   m_LossOfEpoch = checkpoint.lossOfEpoch;
+  // What was just read need not be written again if the training is stopped at once.
   m_StepOfLastCheckpoint = checkpoint.status.step;
 
   std::vector<NamedTensor> best;
@@ -162,6 +173,7 @@ TrainingSession::Restore(const Checkpoint & checkpoint)
   }
   if (!best.empty())
   {
+    // On the CPU, as GetCurrentNetwork() leaves it.
     auto network = std::make_shared<Network>(m_Network->GetArchitecture());
     network->SetWeights(best);
     m_Best = network;
@@ -172,6 +184,8 @@ TrainingSession::Restore(const Checkpoint & checkpoint)
 std::vector<std::string>
 TrainingSession::DescribeImages() const
 {
+  // Name and size identify an image. Its voxels are not compared, as that would read a whole cohort before the first
+  // step.
   std::vector<std::string> lines;
   const auto               add = [&lines](const char * purpose, const std::vector<ArSSRTrainingImage> & images) {
     for (const ArSSRTrainingImage & image : images)
@@ -191,14 +205,17 @@ TrainingSession::DescribeImages() const
 void
 TrainingSession::StartPrefetcher()
 {
-  // A process takes every so-many-th sample of a batch, so that all together train on the same samples as one would.
+  // Of n processes each takes every n-th sample, so that together they train on the samples that one alone would.
   const auto processes = static_cast<std::uint64_t>(m_Processes.GetSize());
   const auto rank = static_cast<std::uint64_t>(m_Processes.GetRank());
+  // By the step, so that a resumed training goes on with the sample after the last one it used, whatever the workers
+  // had drawn ahead.
   const auto first = static_cast<std::uint64_t>(m_Status.step) * m_Settings.batch + rank;
   m_Prefetcher =
     std::make_unique<Prefetcher>([this](std::uint64_t number) { return m_Samples.Draw(number); },
                                  [first, processes](std::uint64_t position) { return first + position * processes; },
                                  m_Settings.prefetchThreads,
+                                 // In samples of this process; the batch is a multiple of the number of processes.
                                  BatchesAhead * m_Settings.batch / processes);
 }
 
@@ -214,6 +231,8 @@ TrainingSession::Run()
   this->StartPrefetcher();
   m_Start = m_EpochStart = Clock::now();
   bool goOn = true;
+  // A step; the report; at an epoch's end validation, a checkpoint and another report. A request to stop within an
+  // epoch's last step still finishes the epoch, so that its figures are not lost.
   while (goOn && m_Status.step < m_Status.numberOfSteps)
   {
     this->TrainStep();
@@ -221,13 +240,16 @@ TrainingSession::Run()
     if (m_StepsOfEpoch == m_StepsPerEpoch)
     {
       this->FinishEpoch();
+      // Report() first: exchanged operands would not report the end of the epoch in which a training is stopped.
       goOn = this->Report(true) && goOn;
       m_EpochStart = Clock::now();
       m_StepsSinceEpochStart = 0;
       m_WaitedAtEpochStart = m_Prefetcher->GetSecondsWaited();
     }
   }
+  // Joins its threads and frees the samples that are ready, before the checkpoint copies all tensors.
   m_Prefetcher.reset();
+  // Stopped between checkpoints: nothing that was trained is lost.
   if (m_StepOfLastCheckpoint != m_Status.step)
   {
     this->WriteCheckpoint();
@@ -243,6 +265,7 @@ TrainingSession::TrainStep()
   samples.reserve(count);
   for (SizeValueType i = 0; i < count; ++i)
   {
+    // Throws what drawing the sample threw, such as the exception of an image that cannot be read.
     samples.push_back(m_Prefetcher->Next());
   }
   // Gradients are those of the mean over the samples of all processes; each then takes the same step with the same
@@ -254,13 +277,17 @@ TrainingSession::TrainStep()
   loss.backward();
   m_Processes.Average(m_Optimizer.GetGradients());
 
+  // The step is counted after this: the schedule starts with 0.
   m_Status.learningRate = GetLearningRate(m_Settings.optimizer, m_Status.step, m_StepsPerEpoch);
   m_Status.gradientNorm = m_Optimizer.Step(m_Status.learningRate);
+  // With a skip the output has no last ReLU. After Adam's step, which could otherwise move the weights that are set
+  // here.
   if (m_Settings.deadOutputGuard && m_Network->GetArchitecture().skip == ArSSRModelEnums::Skip::None)
   {
     this->ReviveDeadOutput(predicted, batch.values);
   }
 
+  // Waits for the device. Every process has the same sum, and so the same loss of the epoch in its checkpoint.
   std::vector<double> sums{ loss.item<double>() };
   m_Processes.Sum(sums);
   m_Status.loss = sums[0] / static_cast<double>(m_Processes.GetSize());
@@ -275,6 +302,8 @@ TrainingSession::TrainStep()
 void
 TrainingSession::ReviveDeadOutput(const at::Tensor & predicted, const at::Tensor & values)
 {
+  // Dead only if no point of the whole batch is above 0; one process's share may be dark by chance. All processes
+  // decide by the same sums, and so reset, or not, together.
   std::vector<double> sums{ predicted.max().item<double>() > 0.0 ? 1.0 : 0.0, values.mean().item<double>() };
   m_Processes.Sum(sums);
   const double mean = sums[1] / static_cast<double>(m_Processes.GetSize());
@@ -289,6 +318,7 @@ TrainingSession::ReviveDeadOutput(const at::Tensor & predicted, const at::Tensor
 void
 TrainingSession::FinishEpoch()
 {
+  // Counters first: a checkpoint written here resumes at the start of the next epoch.
   ++m_Status.epoch;
   m_Status.epochLoss = m_LossOfEpoch / static_cast<double>(m_StepsOfEpoch);
   m_StepsOfEpoch = 0;
@@ -298,6 +328,7 @@ TrainingSession::FinishEpoch()
   {
     this->Validate();
   }
+  // After validation, so that the checkpoint holds its figures and the best weights.
   if (last || m_Status.epoch % m_Settings.checkpointEvery == 0)
   {
     this->WriteCheckpoint();
@@ -308,6 +339,8 @@ TrainingSession::FinishEpoch()
 void
 TrainingSession::Validate()
 {
+  // Samples are dealt out to the processes in turn and each is measured on its own, so that the figures do not depend
+  // on batches; they depend on the number of processes by the order of sums alone.
   const at::NoGradGuard          noGradient;
   std::shared_ptr<const Network> network = m_Optimizer.GetAverage();
   const auto                     count = m_Samples.GetNumberOfValidationSamples();
@@ -322,11 +355,13 @@ TrainingSession::Validate()
   }
   m_Processes.Sum(sums);
   m_Status.validationLoss = sums[0] / static_cast<double>(count);
+  // Of the mean squared error over all samples, for an intensity range of 1; not the mean of PSNRs.
   m_Status.validationPSNR = -10.0 * std::log10(sums[1] / static_cast<double>(count));
   if (!(m_Status.validationPSNR <= m_Status.bestValidationPSNR)) // true before the first validation: the best is NaN
   {
     m_Status.bestValidationPSNR = m_Status.validationPSNR;
     m_Status.bestEpoch = m_Status.epoch;
+    // A copy on the CPU: the average goes on changing, and GPU memory is left to the training.
     m_Best = this->GetCurrentNetwork();
   }
 }
@@ -335,12 +370,14 @@ TrainingSession::Validate()
 void
 TrainingSession::WriteCheckpoint()
 {
+  // Also where nothing is written, so that all processes take the same way through Run().
   m_StepOfLastCheckpoint = m_Status.step;
   if (!m_Checkpoints) // not the leader, or no directory is set
   {
     return;
   }
   Checkpoint checkpoint;
+  // A lower bound, for a resumed training that writes into an empty directory; Write() counts on from what is there.
   checkpoint.serial = m_FirstSerial;
   checkpoint.recipe = m_Job.recipe.GetValues();
   checkpoint.images = this->DescribeImages();
@@ -363,7 +400,7 @@ bool
 TrainingSession::Report(bool epochEnded)
 {
   this->UpdateTimes();
-  // One that wants to stop stops all; the others would wait for it at the next step.
+  // A process that wants to stop stops all; otherwise the others would wait for it in the next step's collectives.
   std::vector<double> stops{ !m_Job.report || m_Job.report(m_Status, epochEnded) ? 0.0 : 1.0 };
   m_Processes.Sum(stops);
   return stops[0] == 0.0;
@@ -374,12 +411,15 @@ void
 TrainingSession::UpdateTimes()
 {
   const Clock::time_point now = Clock::now();
-  const double            epochSeconds = std::max(Seconds(now - m_EpochStart), 1e-9);
+  // Not 0, which a coarse clock may give for a short step.
+  const double epochSeconds = std::max(Seconds(now - m_EpochStart), 1e-9);
+  // Rates are those of this process's clock, over the samples of all processes.
   if (m_StepsSinceEpochStart > 0)
   {
     m_Status.samplesPerSecond = static_cast<double>(m_StepsSinceEpochStart * m_Settings.batch) / epochSeconds;
     m_Status.waitingShare = (m_Prefetcher->GetSecondsWaited() - m_WaitedAtEpochStart) / epochSeconds;
   }
+  // From this run's steps: those before resuming tell nothing of this machine. Validation is part of the time.
   const auto left = static_cast<double>(m_Status.numberOfSteps - m_Status.step);
   m_Status.secondsLeft = Seconds(now - m_Start) / static_cast<double>(std::max<SizeValueType>(m_StepsOfRun, 1)) * left;
 }
@@ -397,6 +437,7 @@ TrainingSession::GetCurrentNetwork() const
 {
   const at::NoGradGuard    noGradient;
   std::vector<NamedTensor> weights;
+  // The average is what is validated and kept. Cloned, as on the CPU to() and contiguous() give the same memory.
   for (const auto & entry : m_Optimizer.GetAverage()->GetParameters().GetEntries())
   {
     weights.push_back({ entry.name, entry.value.detach().to(at::kCPU).contiguous().clone() });

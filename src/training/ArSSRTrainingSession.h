@@ -85,29 +85,31 @@ private:
   void
   WriteCheckpoint();
 
-  /** Tells the caller how it stands. \return whether all processes go on. */
+  /** Reports the status to the caller. \return whether all processes go on. */
   bool
   Report(bool epochEnded);
 
   void
   UpdateTimes();
 
-  /** Where the output's last ReLU gives only zeros, training stands still: start it again from the mean intensity. */
+  /** A last ReLU that gives only zeros passes no gradient back, and training stands still: restarts the last layer at
+   * the mean intensity. */
   void
   ReviveDeadOutput(const at::Tensor & predicted, const at::Tensor & values);
 
   std::vector<std::string>
   DescribeImages() const;
 
-  const ArSSRTrainer::Job &          m_Job;
-  TrainingSettings                   m_Settings;
-  ArSSRTrainingStatus &              m_Status;
-  at::Device                         m_Device;
-  ProcessGroup                       m_Processes;
-  SampleSource                       m_Samples;
-  std::shared_ptr<Network>           m_Network;
-  Optimizer                          m_Optimizer;
-  std::shared_ptr<const Network>     m_Best;
+  const ArSSRTrainer::Job &      m_Job;
+  TrainingSettings               m_Settings;
+  ArSSRTrainingStatus &          m_Status;
+  at::Device                     m_Device;
+  ProcessGroup                   m_Processes;
+  SampleSource                   m_Samples;
+  std::shared_ptr<Network>       m_Network;
+  Optimizer                      m_Optimizer;
+  std::shared_ptr<const Network> m_Best;
+  // Destroyed, and its threads joined, before m_Samples, from which they draw.
   std::unique_ptr<Prefetcher>        m_Prefetcher;
   std::optional<CheckpointDirectory> m_Checkpoints;
   std::string                        m_Run; // identity in checkpoints

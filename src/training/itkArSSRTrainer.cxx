@@ -41,7 +41,7 @@ MakeModel(std::shared_ptr<const arssr::Network> network, const std::map<std::str
   return model;
 }
 
-/** Makes a session known for as long as it runs. */
+/** Makes a session known to the trainer until the end of the scope, also when the session throws. */
 class SessionScope
 {
 public:
@@ -67,6 +67,9 @@ ArSSRTrainer::~ArSSRTrainer() = default;
 ArSSRModel::Pointer
 ArSSRTrainer::Run(const Job & job)
 {
+  // 1. Errors of torch become ExceptionObject, also those of the session's constructor. 2. Python's lock is released
+  // for as long as the session works, as autograd's threads take it; a `report` in Python takes it itself. 3. The scope
+  // ends before the session, so that GetCurrentModel() never sees one that is being destroyed.
   return arssr::CallTorch(
     [&] {
       const arssr::PythonLockRelease pythonLock;
@@ -81,6 +84,7 @@ ArSSRTrainer::Run(const Job & job)
 ArSSRModel::Pointer
 ArSSRTrainer::GetCurrentModel() const
 {
+  // Meant for `report`, which runs in the training's thread between steps: no weight is being changed then.
   if (m_Session == nullptr)
   {
     itkExceptionMacro("No training is under way. The current model can be asked for while Run() reports.");

@@ -30,6 +30,8 @@ namespace itk
 {
 namespace
 {
+/** How a value's text is read. Texts are the only form in which values are kept, so that a recipe, a checkpoint and a
+ * model's metadata hold the same; Normalize() makes equal values equal texts. */
 enum class Kind
 {
   Number,
@@ -39,6 +41,7 @@ enum class Kind
   Choice
 };
 
+/** Upper limit of values that have none; no number that is parsed is infinite. */
 constexpr double Unlimited = std::numeric_limits<double>::infinity();
 
 struct Entry
@@ -53,10 +56,11 @@ struct Entry
   const char * description;
 };
 
+/** Choices of a value that is on or off. */
 constexpr const char * Flag = "on|off";
 
-/** All values. A value that is added must leave what the recipes `default` and `published` train as it was, and be off
- * in `default`: a checkpoint from before it was added is taken to have that. */
+/** All values. One that is added later must not change what the recipes `default` and `published` train, and must be
+ * off in `default`: a checkpoint from before is taken to have the default. */
 const std::vector<Entry> &
 GetEntries()
 {
@@ -159,6 +163,7 @@ GetEntries()
       "Precision of convolutions and matrix products while training on a GPU." },
     { "dead_output_guard", Kind::Choice, 0, 0, Flag, "on", "off",
       "Whether a last ReLU that gives nothing but zeros is revived." },
+    // Up to 2^53 - 1: values are read as doubles, which hold all whole numbers up to there.
     { "seed", Kind::Integer, 0, 9007199254740991.0, "", "0", "0", "Of all random numbers." },
 
     { "validation_every", Kind::Integer, 1, 1 << 30, "", "1", "1", "Epochs between validations." },
@@ -177,7 +182,7 @@ GetEntries()
   return entries;
 }
 
-/** What the recipe `scanners` changes in `default`. */
+/** Values of the recipe `scanners` that differ from `default`. */
 const std::map<std::string, const char *> &
 GetScannersValues()
 {
@@ -263,6 +268,7 @@ Refuse(const Entry & entry, const std::string & value)
 double
 ParseEntry(const Entry & entry, const std::string & text)
 {
+  // Comparisons are written so that NaN fails them.
   const std::optional<double> value = arssr::ParseNumber(text);
   if (!value || !(*value >= entry.minimum) || !(*value <= entry.maximum) ||
       (entry.kind == Kind::Integer && *value != std::floor(*value)))
@@ -278,6 +284,7 @@ std::vector<ArSSRTrainingRecipe::ScaleType>
 ParseScales(const Entry & entry, const std::string & text)
 {
   std::vector<std::string> items = arssr::Split(text, ',');
+  // A scale of 1 along all axes is not worth a validation, so a 1 in a list of three is that of an axis.
   if (items.size() == 3 &&
       std::any_of(items.begin(), items.end(), [](const std::string & item) { return arssr::ParseNumber(item) == 1.0; }))
   {
@@ -294,6 +301,7 @@ ParseScales(const Entry & entry, const std::string & text)
     ArSSRTrainingRecipe::ScaleType scale;
     for (unsigned int axis = 0; axis < 3; ++axis)
     {
+      // One number stands for all axes.
       scale[axis] = ParseEntry(entry, numbers[numbers.size() == 3 ? axis : 0]);
     }
     scales.push_back(scale);
@@ -308,6 +316,7 @@ ParseScales(const Entry & entry, const std::string & text)
 std::string
 FormatScale(const ArSSRTrainingRecipe::ScaleType & scale)
 {
+  // The short form where axes are alike, so that 3x3x3 and 3 are one text.
   const std::string x = arssr::FormatNumber(scale[0]);
   return scale[0] == scale[1] && scale[1] == scale[2]
            ? x
@@ -320,6 +329,7 @@ Normalize(const Entry & entry, const std::string & value)
 {
   if (entry.kind == Kind::Choice)
   {
+    // Exact: a choice has one spelling, but for those of a flag.
     const std::vector<std::string> choices = arssr::Split(entry.choices, '|');
     std::string                    chosen = value;
     if (std::string(entry.choices) == Flag) // the words of configuration files
@@ -369,8 +379,10 @@ ArSSRTrainingRecipe::ArSSRTrainingRecipe(const std::string & recipeName)
   const std::string name = Normalize(FindEntry("recipe"), recipeName);
   for (const Entry & entry : GetEntries())
   {
+    // Through Normalize(), as a table entry need not be in canonical form.
     m_Values[entry.name] = Normalize(entry, name == "published" ? entry.published : entry.standard);
   }
+  // Differences from `default` alone, so that what is added to the table needs no third column.
   if (name == "scanners")
   {
     for (const auto & value : GetScannersValues())
@@ -443,6 +455,8 @@ ArSSRTrainingRecipe::GetScales(const std::string & name) const
 void
 ArSSRTrainingRecipe::Verify() const
 {
+  // Each value is within its own limits already; these are relations between values, which Set() cannot check, as
+  // values are set one after the other.
   const auto verifyOrder = [this](const char * low, const char * high) {
     if (this->GetNumber(low) > this->GetNumber(high))
     {

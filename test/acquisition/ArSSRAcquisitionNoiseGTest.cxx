@@ -88,6 +88,7 @@ TEST(ArSSRAcquisitionNoise, IsNoneWhereItIsNotKnown)
   }
 }
 
+// A kernel that is not normalised by its squares would make filtered noise weaker than what was asked for.
 TEST(ArSSRAcquisitionNoise, HasItsStandardDeviationWhateverThePointSpread)
 {
   for (const char * spread : { "gaussian:3", "box", "sinc", "sinc:hann", "sinc:4", "x=sinc:3,yz=box" })
@@ -100,6 +101,7 @@ TEST(ArSSRAcquisitionNoise, HasItsStandardDeviationWhateverThePointSpread)
   }
 }
 
+// Filtering where k-space reaches the Nyquist frequency would blur the noise of every ordinary scan.
 TEST(ArSSRAcquisitionNoise, IsWhiteUnlessKSpaceEndsBeforeTheGrids)
 {
   for (const char * acquisition : { "noise=5", "x=box:4,noise=5", "x=sinc,noise=5", "y=sinc:4,noise=5" })
@@ -130,6 +132,7 @@ TEST(ArSSRAcquisitionNoise, IsRicianWhereItIsToBe)
   EXPECT_NEAR(std::sqrt(CovarianceOf(bright, 0)), 5.0, 0.08);
 }
 
+// Otherwise a streamed simulation has seams in its noise.
 TEST(ArSSRAcquisitionNoise, IsAFunctionOfTheSeedAndThePlace)
 {
   const char *            acquisition = "x=sinc:hann,z=sinc:3,noise=5:rician";
@@ -150,6 +153,7 @@ TEST(ArSSRAcquisitionNoise, IsAFunctionOfTheSeedAndThePlace)
   EXPECT_NE(Noisy(acquisition, part, 50.0F, 1).voxels, alone.voxels);
 }
 
+// NaN marks voxels that see nothing: as a number they would not get the default value any more.
 TEST(ArSSRAcquisitionNoise, LeavesWhatIsNoNumber)
 {
   Block                         block = Constant(Cube, std::numeric_limits<float>::quiet_NaN());

@@ -62,6 +62,7 @@ TEST(ArSSRDiscrepancyPrinciple, DoesNothingWhereTheResidualIsNoiseAlready)
   EXPECT_DOUBLE_EQ(choice.last, 1.0);
 }
 
+// A whole step would end below the noise, and put some of it into the image.
 TEST(ArSSRDiscrepancyPrinciple, TheLastStepLandsOnTheNoise)
 {
   const std::vector<std::vector<float>> residuals{ { 8.0F, 4.0F }, { 4.0F, 3.0F }, { 1.0F, -2.0F }, { 0.0F, 0.0F } };
@@ -83,6 +84,7 @@ TEST(ArSSRDiscrepancyPrinciple, TheLastStepLandsOnTheNoise)
   EXPECT_TRUE(choice.isReached);
 }
 
+// Rounding must not turn the discriminant negative, or the step into NaN or more than 1.
 TEST(ArSSRDiscrepancyPrinciple, AStepThatEndsOnTheNoiseIsAWholeOne)
 {
   const auto choice = WithResiduals({ { 4.0F }, { 2.0F } }, 2.0 / Factor * (1.0 + 1e-15)).Choose();
@@ -112,6 +114,7 @@ TEST(ArSSRDiscrepancyPrinciple, VoxelsThatDoNotCountAreNotLookedAt)
   EXPECT_EQ(none.Choose().iterations, 0U) << "nothing tells that anything is wrong";
 }
 
+// The choice must not depend on how the scan was divided into slabs, not even in its last bit.
 TEST(ArSSRDiscrepancyPrinciple, TheOrderOfSlicesDoesNotMatter)
 {
   const std::vector<float> before{ 3.1F, 2.7F, -4.3F };

@@ -68,6 +68,7 @@ TEST(ArSSRInterpolationStatistics, FindsTheFactorAlongEachAxisWhateverTheNoise)
   }
 }
 
+// A false alarm would make a simulation too smooth: the spectrum of a sharp scan merely falls.
 TEST(ArSSRInterpolationStatistics, FindsNoneInAnOrdinaryScan)
 {
   for (const double noise : { 0.0, 14.0, 35.0 })
@@ -78,6 +79,7 @@ TEST(ArSSRInterpolationStatistics, FindsNoneInAnOrdinaryScan)
   }
 }
 
+// The borders of a mask fill the empty part of the spectrum; parts of lines that cross them must not count.
 TEST(ArSSRInterpolationStatistics, FindsItInAMaskedVolumeAndInOneThatWasNotRounded)
 {
   ScannedVolume volume;
@@ -115,6 +117,7 @@ TEST(ArSSRInterpolationStatistics, TellsNothingOfShortAxesAndConstantVolumes)
   }
 }
 
+// The rule that leaves out voxels of 0 or below would leave nothing of such a volume.
 TEST(ArSSRInterpolationStatistics, TakesIntensitiesBelowZeroWhereThereAreNoOthers)
 {
   ScannedVolume volume;

@@ -146,6 +146,7 @@ TEST_P(ArSSRNoiseStatisticsOf, ScansFindsRicianNoise)
   }
 }
 
+// Exact zeros outside the brain are most windows: without being left out, they would be the mode.
 TEST_P(ArSSRNoiseStatisticsOf, ScansWithoutABackgroundFindsRicianNoise)
 {
   for (const double deviation : { 0.01, 0.02, 0.04, 0.06, 0.08 })
@@ -163,6 +164,7 @@ TEST_P(ArSSRNoiseStatisticsOf, ScansFindsGaussianNoise)
   }
 }
 
+// The finest details of an anatomy must not pass for noise.
 TEST_P(ArSSRNoiseStatisticsOf, ScansFindsNoneWhereThereIsNone)
 {
   EXPECT_LT(Estimate(m_Anatomy), 0.005);
@@ -187,6 +189,7 @@ TEST_P(ArSSRNoiseStatisticsOf, ScansLooksWithinAMask)
   EXPECT_NEAR(Estimate(voxels, Noise::Auto, mask), 0.08, 0.012);
 }
 
+// Rounding adds a variance of its own, which is not the scan's.
 TEST_P(ArSSRNoiseStatisticsOf, ScansTakesWholeNumbers)
 {
   for (const double deviation : { 1.0, 2.0, 20.0 })
@@ -233,6 +236,7 @@ TEST(ArSSRNoiseStatistics, IsNearlyUnbiasedOnNoiseAlone)
   EXPECT_NEAR(Estimate(AddNoise(nothing, 0.02, Kind::Gaussian, 0)), 0.02, 0.001);
 }
 
+// Constant windows at the smallest intensity are padding, those elsewhere are windows without noise.
 TEST(ArSSRNoiseStatistics, PaddingTellsNothing)
 {
   // Zeros on three quarters of the volume, as around a head that was turned; the noise is that of the rest.
@@ -263,6 +267,7 @@ TEST(ArSSRNoiseStatistics, PaddingTellsNothing)
   EXPECT_EQ(Estimate(std::vector<float>(voxels.size(), 7.0F)), 0.0);
 }
 
+// Axes that are too short for differences must not spoil those along the others.
 TEST(ArSSRNoiseStatistics, TakesFlatVolumes)
 {
   for (const itk::Size<3> & size : { itk::Size<3>{ { 120, 110, 1 } },

@@ -118,6 +118,7 @@ AllKinds()
 } // namespace
 
 
+// A FWHM and a Gaussian point spread of that width are the same setting, and must give the same scan.
 TEST(ArSSRPointSpread, AGaussianHasTheBitsOfTheSliceProfile)
 {
   for (const double fwhm : { 0.4, 1.0, 1.3, 2.0, 4.7 })
@@ -168,6 +169,7 @@ TEST(ArSSRPointSpread, APointIsSeenUnderTheProfile)
   }
 }
 
+// A flipped profile moves the whole scan by its asymmetry, and still looks plausible.
 TEST(ArSSRPointSpread, AMeasuredProfileIsNotMirrored)
 {
   // Brighter at greater indices: the voxel sees more of what lies there.
@@ -288,6 +290,7 @@ TEST(ArSSRPointSpread, KSpaceKeepsWhatItsWindowLetsThrough)
   }
 }
 
+// A reference that knows nothing of kernels: a discrete Fourier transform, cut and windowed.
 TEST(ArSSRPointSpread, SeesWhatAScannerMakesOfItsKSpace)
 {
   // 160 HR voxels, an object in their middle: the discrete Fourier transform's 39 lowest frequencies, windowed.
@@ -356,6 +359,7 @@ TEST(ArSSRPointSpread, ProfilesNarrowerThanAVoxelArePointSamples)
   EXPECT_FALSE(Spread::Measured({ 1.0, 1.0, 1.0 }, 0.5).IsPointSample()); // 1.5 wide
 }
 
+// Frequencies beyond the HR Nyquist frequency would alias, and blur voxels that nothing should touch.
 TEST(ArSSRPointSpread, ASincFinerThanTheVoxelsLeavesThemAsTheyAre)
 {
   for (const double width : { 0.3, 1.0, 1.005 })
@@ -401,6 +405,7 @@ TEST(ArSSRPointSpread, RowsSumToOneAlsoAtTheImagesEnds)
   }
 }
 
+// Side lobes alone, normalised to a sum of 1, would give huge weights of both signs.
 TEST(ArSSRPointSpread, IsEmptyWhereTheImageTellsNothing)
 {
   for (const Spread & spread : AllKinds())
@@ -432,6 +437,7 @@ TEST(ArSSRPointSpread, DoesNotShiftCentres)
   }
 }
 
+// Regions for streaming are planned with this radius: weights beyond it would read voxels that are not there.
 TEST(ArSSRPointSpread, EndsAtItsSupportRadius)
 {
   for (const Spread & spread : AllKinds())

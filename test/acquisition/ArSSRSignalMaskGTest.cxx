@@ -57,6 +57,7 @@ TEST(ArSSRSignalMask, AllVoxelsCountWithoutNoise)
   EXPECT_EQ(FirstLine(ArSSRSignalMask(0.0, Noise::Rician)), std::vector<unsigned char>(13, 1));
 }
 
+// In a background Rician noise has a mean above 0, which the consistency filter would take for a signal.
 TEST(ArSSRSignalMask, OfRicianNoiseVoxelsWithASignalCount)
 {
   // The mean around x = 4 is about 42, and around x = 5 about 13.
@@ -71,6 +72,7 @@ TEST(ArSSRSignalMask, OfGaussianNoiseAllButConstantPartsCount)
   EXPECT_EQ(FirstLine(ArSSRSignalMask(6.0, Noise::Gaussian)), expected);
 }
 
+// A mask that depends on the region would make seams in a streamed correction.
 TEST(ArSSRSignalMask, APartIsThatOfTheWhole)
 {
   const ArSSRSignalMask mask(6.0, Noise::Rician);

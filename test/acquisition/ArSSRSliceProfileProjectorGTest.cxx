@@ -193,6 +193,7 @@ TEST_P(SliceProfileGrids, SimulationHonoursAnotherWidth)
   }
 }
 
+// Two implementations that share no sums check each other, for both operations.
 TEST_P(SliceProfileGrids, AxisAfterAxisGivesTheValuesOfTheDirectSums)
 {
   const Block      high = RandomBlock(GetParam().high);
@@ -239,6 +240,7 @@ TEST_P(SliceProfileGrids, AConstantIsSimulatedAsThatConstant)
   }
 }
 
+// No scan constrains these voxels: seen by default, an upsampler's guesses there would steer the correction.
 TEST_P(SliceProfileGrids, VoxelsOutsideTheLRImageAreSeenOnlyOnRequest)
 {
   const Projector all(GetParam().high, GetParam().low, Default);
@@ -292,6 +294,7 @@ TEST_P(SliceProfileGrids, ACorrectionAddsAConstantResidualInsideTheLRImageAndNot
   EXPECT_GT(inside, 20);
 }
 
+// A region planned too small would read beyond the block; sums in another order would leave seams.
 TEST_P(SliceProfileGrids, ARegionNeedsNoMoreThanItsHighRegionAndHasTheBitsOfTheWhole)
 {
   for (const Method method : { Method::Automatic, Method::Direct })
@@ -312,6 +315,7 @@ TEST_P(SliceProfileGrids, ARegionNeedsNoMoreThanItsHighRegionAndHasTheBitsOfTheW
   }
 }
 
+// The same for the way back: Lanczos weights reach three LR voxels, and are folded at the ends.
 TEST_P(SliceProfileGrids, ACorrectedRegionNeedsNoMoreThanItsLowRegionAndHasTheBitsOfTheWhole)
 {
   for (const Method method : { Method::Automatic, Method::Direct })
@@ -369,6 +373,7 @@ TEST(ArSSRSliceProfileProjector, APointSourceGetsTheStatedProfileOnAnObliqueGrid
   EXPECT_NEAR(std::sqrt(variance) * 2.354820045, 4.0, 0.02);
 }
 
+// A shift by a share of a voxel, from centres taken for corners, shows here first.
 TEST(ArSSRSliceProfileProjector, ALinearRampKeepsItsPlace)
 {
   const auto high = CentredAt(MakeGrid({ { 24, 24, 24 } }, { 1.0, 1.0, 1.0 }), {});
@@ -406,6 +411,7 @@ TEST(ArSSRSliceProfileProjector, AnAxisThatIsNotMadeCoarserIsLeftAsItIs)
   }
 }
 
+// Directions in headers have few digits: without the tolerance nearly every scan would take the slow sums.
 TEST(ArSSRSliceProfileProjector, TakesAxesForParallelWhenRoundingTiltsThem)
 {
   const auto high = MakeGrid({ { 100, 100, 100 } }, { 1.0, 1.0, 1.0 });
@@ -427,6 +433,7 @@ TEST(ArSSRSliceProfileProjector, HasNoRegionsWhereTheImagesDoNotMeet)
   EXPECT_EQ(projector.GetLowRegion(RegionType()).GetNumberOfPixels(), 0U);
 }
 
+// The halo of all iterations is a multiple of this one, which must not be too small.
 TEST(ArSSRSliceProfileProjector, ARoundOfSimulationAndCorrectionReachesNoFurtherThanItsHalo)
 {
   for (const auto & grids : GridPairs())

@@ -58,6 +58,7 @@ TEST(ArSSRSpectrumEnd, IsFoundOnASlope)
   EXPECT_NEAR(end.drop, 30.0, 1.0);
 }
 
+// A smooth point spread may fall by 80 dB without any end; noise bends the fall, and that is no end either.
 TEST(ArSSRSpectrumEnd, IsNotWhereBlurLetsPowerFall)
 {
   for (const double fall : { 5.0, 30.0, 80.0 })

@@ -73,6 +73,7 @@ protected:
 };
 } // namespace
 
+// Most channel counts are no multiple of a vector's: the padding must come out as zeros, as the next layer reads it.
 TEST_P(ArSSRCpuConvolutionOfEachKind, AgreesWithTorchs)
 {
   struct Shape
@@ -101,6 +102,7 @@ TEST_P(ArSSRCpuConvolutionOfEachKind, AgreesWithTorchs)
   }
 }
 
+// Residual blocks write their last layer to the buffer that holds the block's input, which is added.
 TEST_P(ArSSRCpuConvolutionOfEachKind, AddsAfterTheReLUAlsoToItsOutput)
 {
   const at::Tensor weight = m_Random({ 16, 16, 3, 3, 3 });
@@ -116,6 +118,8 @@ TEST_P(ArSSRCpuConvolutionOfEachKind, AddsAfterTheReLUAlsoToItsOutput)
   EXPECT_LT(LargestDifference(output, Reference(input, weight, bias).relu() + added), 5e-5);
 }
 
+// The RDN encoder fuses channels in place and adds up its global fusion block by block: a result written before its
+// voxel is read for the last time, or a bias added twice, would be wrong features.
 TEST_P(ArSSRCpuConvolutionOfEachKind, WritesOneByOneByOneWhereItReadsAndAddsUpParts)
 {
   const at::Tensor weight = m_Random({ 32, 64, 1, 1, 1 });
@@ -138,8 +142,8 @@ TEST_P(ArSSRCpuConvolutionOfEachKind, WritesOneByOneByOneWhereItReadsAndAddsUpPa
   EXPECT_LT(LargestDifference(sum, Reference(values, weight, bias)), 5e-5);
 }
 
-// What a voxel's value does not depend on, in any bit: the box, where the buffers begin, and what lies beyond its
-// neighbours, be it infinite.
+// A voxel's value depends, in no bit, on the box, on where the buffers begin or on what lies beyond its neighbours,
+// even if that is infinite: otherwise tiles would have seams.
 TEST_P(ArSSRCpuConvolutionOfEachKind, GivesAVoxelTheSameBitsInAnyBoxAndBuffer)
 {
   for (const std::int64_t inputs : { 3, 16 })

@@ -44,6 +44,7 @@ WholeOf(const at::Tensor & volume)
 }
 } // namespace
 
+// The plan describes each encoder a second time: a step that Forward() has and the plan lacks would show here.
 TEST_P(ArSSRCpuEncoderOfEachKind, AgreesWithTheNetworksForwardPass)
 {
   for (const Architecture & architecture : SmallArchitectures())
@@ -63,6 +64,7 @@ TEST_P(ArSSRCpuEncoderOfEachKind, AgreesWithTheNetworksForwardPass)
   }
 }
 
+// A halo that is one voxel too narrow, or Winograd tiles that begin with the buffers, would leave seams between tiles.
 TEST_P(ArSSRCpuEncoderOfEachKind, GivesATileWithItsHaloTheBitsOfTheWholeImage)
 {
   for (const Architecture & architecture : SmallArchitectures())
@@ -102,6 +104,7 @@ TEST_P(ArSSRCpuEncoderOfEachKind, ReportsProgressThatGrowsToOne)
 
 INSTANTIATE_TEST_SUITE_P(ArSSR, ArSSRCpuEncoderOfEachKind, ::testing::ValuesIn(AllCpuKernels()), KernelsTestName);
 
+// Tiles are planned with this number: were it too low, encoding would exceed the memory budget.
 TEST(ArSSREncoderPlan, CountsTheChannelsThatAreAliveTogether)
 {
   const Network rdn(Architecture{ ArSSRModelEnums::Encoder::RDN, 128, 8, 256 });
@@ -111,6 +114,7 @@ TEST(ArSSREncoderPlan, CountsTheChannelsThatAreAliveTogether)
   EXPECT_EQ(resCNN.GetEncoder().GetPlan().GetPeakChannels(48), 1 + 3 * 96);
 }
 
+// Halos are planned with the encoder's radius, boxes are computed with the steps': they must agree.
 TEST(ArSSREncoderPlan, HasTheEncodersRadiusAndCost)
 {
   for (const Architecture & architecture : SmallArchitectures())

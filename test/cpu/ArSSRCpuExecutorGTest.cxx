@@ -133,6 +133,7 @@ protected:
 };
 } // namespace
 
+// The grids take both samplers, flipped axes, lines longer than one call and samples beyond the outermost voxels.
 TEST_P(ArSSRCpuExecutorOfEachKind, AgreesWithOperationsOfTorchOnAnyGrid)
 {
   const at::Tensor volume = 30.0 * m_Random({ 5, 6, 9 }); // so that the features matter beside the biases
@@ -167,6 +168,7 @@ TEST_P(ArSSRCpuExecutorOfEachKind, AgreesWithOperationsOfTorchOnAnyGrid)
   }
 }
 
+// An output that is streamed in regions would have seams if the start of a span or the rows of a batch changed a bit.
 TEST_P(ArSSRCpuExecutorOfEachKind, GivesAVoxelTheSameBitsInAnyRegion)
 {
   const at::Tensor volume = 30.0 * m_Random({ 5, 6, 9 }); // so that the features matter beside the biases

@@ -49,6 +49,7 @@ ProductOf(const PackedMatrix & b, const at::Tensor & a, at::Tensor & c)
 }
 } // namespace
 
+// Each number of remaining rows and each width of a last panel is an instantiation of its own.
 TEST_P(ArSSRCpuKernelsOfEachKind, MultiplyRowsOfAnyNumberByColumnsOfAnyNumber)
 {
   for (const std::int64_t columns : { 1, 8, 16, 23, 70, 131 })
@@ -87,6 +88,7 @@ TEST_P(ArSSRCpuKernelsOfEachKind, AddBiasAndInitialBeforeTheReLUAndTheRestAfterI
   EXPECT_LT(LargestDifference(c, (a.mm(weight.t()) + bias + initial).relu() + added), Tolerance);
 }
 
+// CpuPerceptron leaves out the coordinates' weights in this way.
 TEST_P(ArSSRCpuKernelsOfEachKind, TakeTheFirstOfAMatrixsDepthWhenLessIsAskedFor)
 {
   const at::Tensor   weight = m_Random({ 40, 20 });
@@ -99,6 +101,7 @@ TEST_P(ArSSRCpuKernelsOfEachKind, TakeTheFirstOfAMatrixsDepthWhenLessIsAskedFor)
   EXPECT_LT(LargestDifference(c.narrow(1, 0, 40), a.narrow(1, 0, 13).mm(weight.narrow(1, 0, 13).t())), Tolerance);
 }
 
+// Tiles, threads and batches put a voxel beside other rows each time, and in full blocks or in the remainder.
 TEST_P(ArSSRCpuKernelsOfEachKind, GiveARowTheSameBitsWhereverItStands)
 {
   const PackedMatrix packed(m_Kernels, m_Random({ 48, 50 }), 50);
@@ -256,6 +259,7 @@ TEST_P(ArSSRCpuKernelsOfEachKind, MultiplyByAColumn)
   EXPECT_LT(LargestDifference(result, expected.relu()), Tolerance);
 }
 
+// Four rows share a loop and the remaining rows do not; both must add the lanes in the same order.
 TEST_P(ArSSRCpuKernelsOfEachKind, GiveARowTimesAColumnTheSameBitsWhereverItStands)
 {
   const at::Tensor a = m_Random({ 11, 48 });
@@ -282,7 +286,7 @@ TEST_P(ArSSRCpuKernelsOfEachKind, GiveARowTimesAColumnTheSameBitsWhereverItStand
 
 TEST_P(ArSSRCpuKernelsOfEachKind, KeepNaN)
 {
-  // A NaN that a network makes must not become a zero on the way out, nor in a ReLU, as in torch.
+  // A NaN that a network makes must not become a zero, neither in the product nor in the ReLU; torch keeps it too.
   const PackedMatrix packed(m_Kernels, m_Random({ 16, 4 }), 4);
   at::Tensor         a = m_Random({ 1, 4 });
   a[0][2] = std::nanf("");
@@ -297,6 +301,7 @@ TEST_P(ArSSRCpuKernelsOfEachKind, KeepNaN)
 
 INSTANTIATE_TEST_SUITE_P(ArSSR, ArSSRCpuKernelsOfEachKind, ::testing::ValuesIn(AllCpuKernels()), KernelsTestName);
 
+// Without portable kernels, processors without AVX2 would have none.
 TEST(ArSSRCpuKernels, ArePortableAtLeast)
 {
   ASSERT_FALSE(GetSupportedCpuKernels().empty());

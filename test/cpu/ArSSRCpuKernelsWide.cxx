@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-// The kernels for AVX-512, compiled without it: so that what they compute is tested on every processor.
+// The kernels for AVX-512 compiled without it, so that their blocks and order of sums are tested on every processor.
 #if defined(__GNUC__)
 #  pragma GCC diagnostic ignored "-Wpsabi" // no vector leaves this file
 #endif

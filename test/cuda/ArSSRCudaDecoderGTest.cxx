@@ -152,6 +152,7 @@ MakeIntegerNetwork(const Shape & shape)
 }
 } // namespace
 
+// Nothing is rounded here, so a weight or a row in the wrong place cannot hide in a tolerance.
 TEST_P(ArSSRCudaDecoder, IsExactWhereEveryNumberIs)
 {
   for (const Shape & shape : { CudaTestNetwork::Published, CudaTestNetwork::Local })
@@ -228,6 +229,7 @@ TEST_P(ArSSRCudaDecoder, DecodesOtherNetworks)
   }
 }
 
+// Seams would show where tiles, chunks and the shares of thread blocks begin.
 TEST_P(ArSSRCudaDecoder, AVoxelDependsOnNothingThatIsDecodedWithIt)
 {
   const auto    network = MakeRandomCudaNetwork(CudaTestNetwork::Local, 8);

@@ -50,6 +50,7 @@ GetProblem(const CudaPerceptron & perceptron, CudaFormat format, std::int64_t sh
 }
 } // namespace
 
+// A form that does not fit is decoded by torch: the same result, but slower, and no test of values would notice.
 TEST(ArSSRCudaDecoderPlan, BothFormsFitEveryDataCentreGPUFromSM80)
 {
   for (const auto & shape : { CudaTestNetwork::Published, CudaTestNetwork::Local })
@@ -70,6 +71,7 @@ TEST(ArSSRCudaDecoderPlan, ADeviceWithoutTheSharedMemoryGetsAReason)
   EXPECT_EQ(GetProblem(MakeNetwork(CudaTestNetwork::Local).perceptron, CudaFormat::BFloat16, SharedBytesOfSM86), "");
 }
 
+// Parts that overlap overwrite each other; a misaligned copy is a fault that ends the CUDA context.
 TEST(ArSSRCudaDecoderPlan, PartsOfSharedMemoryFollowEachOtherAndAreAligned)
 {
   for (const auto & shape : { CudaTestNetwork::Published, CudaTestNetwork::Local })
@@ -148,6 +150,7 @@ TEST(ArSSRCudaDecoderPlan, NetworksOutsideTheLimitsGetAReason)
   EXPECT_NE(GetProblem(network.perceptron, CudaFormat::Float16).find("63 inputs"), std::string::npos);
 }
 
+// In the kernel these would be reads of any memory, or a fault that ends the CUDA context.
 TEST(ArSSRCudaDecoderPlan, DecodingsThatTheKernelCannotRunGetAReason)
 {
   CudaDecoderPlan plan;
@@ -198,6 +201,7 @@ TEST(ArSSRCudaDecoderPlan, BlocksAreAsManyAsRunAtOnceAndNoMoreThanTiles)
   EXPECT_EQ(GetCudaBlocks(plan, std::int64_t{ 1 } << 40, 132, 0), 132);
 }
 
+// Of two weights in one place one is lost, and another place keeps its zero.
 TEST(ArSSRCudaDecoderPlan, EveryByteOfAStepsWeightsHasOnePlace)
 {
   for (const int elementBytes : { 2, 4 })

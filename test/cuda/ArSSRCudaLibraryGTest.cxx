@@ -86,6 +86,7 @@ private:
 };
 } // namespace
 
+// Without a warning nobody would know why a GPU is slower than it could be; with one a job, nobody would read it.
 TEST(ArSSRCudaLibrary, IsWarnedOfOnceWhereItIsMissing)
 {
   const WarningsScope warnings;
@@ -120,6 +121,7 @@ TEST(ArSSRCudaLibrary, IsWarnedOfWhereAGPUWouldUseIt)
   EXPECT_TRUE(Contains(warnings.GetText(), CudaLibrary::Get().GetProblem())) << warnings.GetText();
 }
 
+// The message is all that a user has to find out where the library should be.
 TEST(ArSSRCudaLibrary, AMissingLibraryIsToldWithThePlacesLookedAt)
 {
   const CudaLibrary library({ "no/such/folder/first", "no/such/folder/second" });

@@ -96,6 +96,7 @@ class ArSSRCudaTwinOrder : public testing::TestWithParam<Order>
 {};
 } // namespace
 
+// A missing barrier is a race that a GPU may hide for years; some order of the lanes shows it every time.
 TEST_P(ArSSRCudaTwinOrder, DoesNotChangeWhatIsDecoded)
 {
   struct Case

@@ -98,6 +98,7 @@ protected:
 } // namespace
 
 
+// Any difference would be a seam in the output where two tiles meet.
 TEST_P(Engine, GivesTheSameBitsWithOneTileAndWithMany)
 {
   TestJob whole(this->Lattice(ImageSize), 1.7);
@@ -111,6 +112,7 @@ TEST_P(Engine, GivesTheSameBitsWithOneTileAndWithMany)
   EXPECT_TRUE(SameBits(*whole.output, *tiled.output, whole.output->GetBufferedRegion()));
 }
 
+// A reader that streams pays for every other region with time and memory.
 TEST_P(Engine, ReadsTheInputRegionsOfTheTilesThatTheOutputRegionTouches)
 {
   const auto lattice = this->Lattice({ { 7, 6, 10 } });
@@ -132,6 +134,7 @@ INSTANTIATE_TEST_SUITE_P(ForEachEncoder,
                          });
 
 
+// Values of other voxels would be written outside of the buffer of the requested region.
 TEST(ArSSREngine, ReportsEachVoxelOnceAndOnlyThoseAskedFor)
 {
   const auto engine = ArSSREngine::New();
@@ -169,6 +172,7 @@ TEST(ArSSREngine, GivesTheSameBitsWithAnyNumberOfThreads)
   EXPECT_EQ(engine->GetNumberOfEncodedTiles(), 3U);
 }
 
+// Features of a changed image would give the output of the old one, without any error.
 TEST(ArSSREngine, KeepsFeaturesForTheVeryInputTheyWereMadeFrom)
 {
   const auto engine = ArSSREngine::New();
@@ -195,6 +199,7 @@ TEST(ArSSREngine, KeepsFeaturesForTheVeryInputTheyWereMadeFrom)
   EXPECT_EQ(engine->GetFeatureCacheSize(), 0U);
 }
 
+// Features of the old network would be decoded by the new one.
 TEST(ArSSREngine, UsesTheNewNetworkWhenTheModelIsReplaced)
 {
   const auto engine = ArSSREngine::New();
@@ -212,6 +217,7 @@ TEST(ArSSREngine, UsesTheNewNetworkWhenTheModelIsReplaced)
   EXPECT_FALSE(SameBits(*before.output, *after.output, before.output->GetBufferedRegion()));
 }
 
+// A filter that is aborted throws from these functions, and may be updated again.
 TEST(ArSSREngine, StopsWithWhatItsFunctionsThrowAndCanBeUsedAgain)
 {
   const auto engine = ArSSREngine::New();
@@ -240,6 +246,7 @@ TEST(ArSSREngine, StopsWithWhatItsFunctionsThrowAndCanBeUsedAgain)
   EXPECT_NE(complete.output->GetPixel({ { 6, 5, 30 } }), -1.0F);
 }
 
+// A filter can be aborted only where progress is reported.
 TEST(ArSSREngine, ReportsProgressThatGrowsToOneAndMovesWithEveryTile)
 {
   const auto engine = ArSSREngine::New();
@@ -282,6 +289,7 @@ TEST(ArSSREngine, NamesWhatComputedTheLastJob)
   EXPECT_TRUE(Contains(text.str(), "ResolvedExecutor: " + expected));
 }
 
+// Each further tile encodes its halo again.
 TEST(ArSSREngine, PlansOneTileWhereTheBudgetAllowsIt)
 {
   const auto engine = ArSSREngine::New();

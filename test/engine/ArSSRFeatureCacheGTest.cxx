@@ -68,6 +68,7 @@ TEST(ArSSRFeatureCache, FindsFeaturesByTheVoxelsTheyWereMadeFrom)
   EXPECT_EQ(cache.Find(Key(300.0F)), nullptr);
 }
 
+// A key made of some of the voxels only would let stale features pass.
 TEST(ArSSRFeatureCache, FindsNothingWhenTheLastVoxelDiffers)
 {
   FeatureCache cache;
@@ -77,6 +78,7 @@ TEST(ArSSRFeatureCache, FindsNothingWhenTheLastVoxelDiffers)
   EXPECT_EQ(cache.Find(other), nullptr);
 }
 
+// The same voxels are found in several places, in air for one; at the border of the image their features differ.
 TEST(ArSSRFeatureCache, FindsNothingAtAnotherPlaceOrInAnImageOfAnotherSize)
 {
   FeatureCache cache;
@@ -104,6 +106,7 @@ TEST(ArSSRFeatureCache, FindsNothingForAnInputOfAnotherSize)
   EXPECT_EQ(cache.Find(other), nullptr);
 }
 
+// The memory budget is kept by this number.
 TEST(ArSSRFeatureCache, KnowsItsSizeInBytes)
 {
   FeatureCache cache;
@@ -164,6 +167,7 @@ TEST(ArSSRFeatureCache, GivesBackWhatIsInserted)
   EXPECT_EQ(cache.Find(Key(1.0F)), &tile) << "features must stay where they are while others come";
 }
 
+// Counted by what they show, views would let the cache exceed the budget.
 TEST(ArSSRFeatureCache, CountsTheMemoryThatIsHeldAndNotWhatIsShown)
 {
   FeatureCache     cache;
@@ -177,6 +181,7 @@ TEST(ArSSRFeatureCache, CountsTheMemoryThatIsHeldAndNotWhatIsShown)
   EXPECT_EQ(cache.GetSize(), (24 + 28) * sizeof(float));
 }
 
+// The runner decodes from these: dropped, they would leave it with dangling pointers.
 TEST(ArSSRFeatureCache, IsClearedButForTheMostRecentTilesWhichAreInUse)
 {
   FeatureCache cache;
@@ -197,6 +202,7 @@ TEST(ArSSRFeatureCache, IsClearedButForTheMostRecentTilesWhichAreInUse)
   EXPECT_EQ(cache.GetSize(), 0U);
 }
 
+// The features of the first passes of a tile must outlast the encoding of the others.
 TEST(ArSSRFeatureCache, MakesNoRoomOfTilesInUse)
 {
   FeatureCache cache;

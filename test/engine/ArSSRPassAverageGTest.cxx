@@ -95,6 +95,7 @@ TEST(ArSSRPassAverage, RoundsTheMeanOnce)
   EXPECT_EQ(Average({ 1.0F, small, small, small })[0], 0.25F + 0.75F * small) << "sums of floats would lose it";
 }
 
+// Constant parts of an image would otherwise get a deviation made of rounding errors.
 TEST(ArSSRPassAverage, LeavesWhatAllPassesAgreeOnAsItIs)
 {
   for (const float value : { 0.1F, -1.0F / 3.0F, 1234.567F, 1e-30F })
@@ -103,6 +104,7 @@ TEST(ArSSRPassAverage, LeavesWhatAllPassesAgreeOnAsItIs)
   }
 }
 
+// std::max() with its arguments exchanged would turn the deviation into zero.
 TEST(ArSSRPassAverage, PassesNaNOn)
 {
   const auto result = Average({ 1.0F, std::numeric_limits<float>::quiet_NaN() });
@@ -110,6 +112,7 @@ TEST(ArSSRPassAverage, PassesNaNOn)
   EXPECT_TRUE(std::isnan(result[1]));
 }
 
+// Executors write parts of spans, and some voxels again after memory ran out: added at once, these would count twice.
 TEST(ArSSRPassAverage, TakesLinesInPiecesAndTheLastOfSeveralValues)
 {
   const std::vector<OutputSpan> spans{

@@ -166,6 +166,7 @@ protected:
 };
 } // namespace
 
+// Halves without their halo would leave a seam inside the tile.
 TEST_P(ArSSRRetryingExecutorAfter, EncodesInPiecesThatGiveTheSameFeatures)
 {
   const FeatureTile whole = this->Make(1 << 20).Encode(m_Job);
@@ -181,6 +182,7 @@ TEST_P(ArSSRRetryingExecutorAfter, EncodesInPiecesThatGiveTheSameFeatures)
   EXPECT_DOUBLE_EQ(m_Reports.back(), 1.0);
 }
 
+// Where a span is cut, no voxel may be lost or get the value of its neighbour.
 TEST_P(ArSSRRetryingExecutorAfter, DecodesInHalves)
 {
   const FeatureTile tile = this->Make(1 << 20).Encode(m_WholeImage);
@@ -209,6 +211,7 @@ TEST_P(ArSSRRetryingExecutorAfter, DecodesInHalves)
   EXPECT_GT(largest, 0.01);
 }
 
+// Without an end to the halving, too little memory would never be reported.
 TEST_P(ArSSRRetryingExecutorAfter, GivesUpAtTheSmallestPiece)
 {
   EXPECT_ANY_THROW(this->Make(10).Encode(m_Job));
@@ -247,6 +250,7 @@ TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptAndDecodesTheWholeOnceMore)
   EXPECT_EQ(small.GetCalls(), (std::vector<std::int64_t>{ 1203, 1203 }));
 }
 
+// The same attempt with the same memory fails again, after all the work it does before.
 TEST_P(ArSSRRetryingExecutorAfter, DoesNotTryTheWholeAgainWhereNothingCouldBeGivenUp)
 {
   auto                   owned = std::make_unique<SmallExecutor>(m_Network, 4000, 1 << 20, GetParam());
@@ -258,6 +262,7 @@ TEST_P(ArSSRRetryingExecutorAfter, DoesNotTryTheWholeAgainWhereNothingCouldBeGiv
   EXPECT_LT(small.GetCalls()[1], 8160);
 }
 
+// A tile that cannot be halved must not fail while kept tiles occupy the memory.
 TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptForTheSmallestPieceToo)
 {
   auto            owned = std::make_unique<SmallExecutor>(m_Network, 10, 10, GetParam());
@@ -271,6 +276,7 @@ TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptForTheSmallestPieceToo)
   EXPECT_EQ(executor.Encode(job).features.size(0), 2);
 }
 
+// Any other error would be tried again in ever smaller pieces before it is reported.
 TEST(ArSSRRetryingExecutor, TakesOnlyMissingMemoryForMissingMemory)
 {
   EXPECT_TRUE(SaysThatMemoryRanOut(std::bad_alloc()));

@@ -155,6 +155,7 @@ protected:
 };
 } // namespace
 
+// Tiles that are kept for later must not make the one at work smaller.
 TEST_F(ArSSRRunner, GivesUpItsTilesAndEncodesTheWholeTileAgainWhereMemoryRunsOut)
 {
   CrampedRunner cramped(false);

@@ -159,6 +159,7 @@ protected:
 } // namespace
 
 
+// Tiles of a mirrored pass are mirrored tiles: a region that is off by a voxel shows as a seam in that pass alone.
 TEST_P(ArSSRRunnerPassesOf, AreThoseOfTorchWithTheKernelsToo)
 {
   Runner      ours;
@@ -171,6 +172,7 @@ TEST_P(ArSSRRunnerPassesOf, AreThoseOfTorchWithTheKernelsToo)
   EXPECT_LT(LargestDifference(*kernels.deviation, *reference.deviation), 1e-5);
 }
 
+// A voxel that is written again after memory ran out would weigh more in the mean.
 TEST_P(ArSSRRunnerPassesOf, CountAVoxelOnceWhereMemoryRunsOutOnTheWay)
 {
   TorchRunner plenty;
@@ -191,6 +193,7 @@ INSTANTIATE_TEST_SUITE_P(EachForm,
                            return name.str();
                          });
 
+// Without the margin of a mirrored pass there would be seams, and no error.
 TEST(ArSSRRunnerPasses, RefusesTilesThatAreTooSmallForItsPasses)
 {
   const c10::InferenceMode inferenceMode;
@@ -203,6 +206,7 @@ TEST(ArSSRRunnerPasses, RefusesTilesThatAreTooSmallForItsPasses)
   EXPECT_TRUE(Contains(message, "PlanTiles() after SetNumberOfPasses()")) << message;
 }
 
+// The features of all passes are held together: tiles planned for one pass would exceed the budget.
 TEST(ArSSRRunnerPasses, CountsItsPassesInWhatTilesCost)
 {
   const auto model = SmallModel(EncoderEnum::Residual);

@@ -98,6 +98,7 @@ TEST(ArSSRImageQualityCalculator, EqualImagesHaveAnInfiniteRatio)
   EXPECT_NEAR(calculator->GetStructuralSimilarity(), 1.0, 1e-12);
 }
 
+// A border of one voxel more or less would let the upsampler's padding into the measure.
 TEST(ArSSRImageQualityCalculator, LooksAtTheRegionLessTheBorderAlone)
 {
   const auto       truth = Truth();
@@ -161,6 +162,7 @@ TEST(ArSSRImageQualityCalculator, ImagesMayHaveLargerBuffersThanTheRegion)
   EXPECT_NEAR(calculator->GetMeanSquaredError(), 9.0, 1e-4);
 }
 
+// They would be compared with a shift, and the image blamed for it.
 TEST(ArSSRImageQualityCalculator, ImagesOfTheSameSizeAtOtherIndicesAreNotCompared)
 {
   const auto truth = Truth();
@@ -175,6 +177,7 @@ class QualityOfPixelType : public ::testing::Test
 using PixelTypes = ::testing::Types<unsigned char, signed char, short, unsigned short, int, long long, float, double>;
 TYPED_TEST_SUITE(QualityOfPixelType, PixelTypes);
 
+// A difference taken in the pixel type would wrap: 10 - 25 is 241 in bytes.
 TYPED_TEST(QualityOfPixelType, IsOfTheVoxelsAsNumbersAndDoesNotWrapAround)
 {
   using ImageType = itk::Image<TypeParam, 3>;

@@ -95,6 +95,7 @@ TEST(FilterBounds, KeepHardEdgesWithinTheRangeOfTheScan)
   }
 }
 
+// A background of exact zeros must stay so: masks and thresholds downstream rely on it.
 TEST(FilterBounds, LeaveWhatIsFlatExactlyAsItIs)
 {
   // A voxel between LR voxels whose neighbours are all zero.
@@ -104,6 +105,7 @@ TEST(FilterBounds, LeaveWhatIsFlatExactlyAsItIs)
   EXPECT_EQ(result->GetPixel({ { 31, 29, 27 } }), 0.0F);
 }
 
+// The count tells a user how much of the result is the bounds' doing.
 TEST(FilterBounds, ChangeTheVoxelsThatAreCountedAndNoOther)
 {
   const auto input = Box(100.0F, 0.0F);
@@ -128,6 +130,7 @@ TEST(FilterBounds, ChangeTheVoxelsThatAreCountedAndNoOther)
   }
 }
 
+// Bounds are made from neighbours beyond a tile's core, which a division may leave out of what it reads.
 TEST(FilterBounds, AreTheSameInAnyDivisionWithAnyTilesAndThreads)
 {
   const auto model = itk::ArSSRModel::New();

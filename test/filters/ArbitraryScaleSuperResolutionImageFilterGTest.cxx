@@ -129,6 +129,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, OutputSpacingAloneKeepsTheFieldOf
   EXPECT_DOUBLE_EQ(filter->GetOutput()->GetSpacing()[2], 5.0 / 3.0);
 }
 
+// Users move between these settings: the grid must come from one formula, not from five.
 TEST(ArbitraryScaleSuperResolutionImageFilter, TheSameGridGivesTheSameBitsHoweverItIsAskedFor)
 {
   auto input = SyntheticImage(InputSize, { { 2, -1, 7 } });
@@ -158,6 +159,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, TheSameGridGivesTheSameBitsHoweve
   }
 }
 
+// A direction applied transposed or an origin off by half a voxel would move the result in space.
 TEST(ArbitraryScaleSuperResolutionImageFilter, AWorldPointKeepsItsValueWhateverTheGeometryOfTheInput)
 {
   // The same voxels under another geometry, sampled on the grid that goes with it: the same values.
@@ -188,6 +190,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, AWorldPointKeepsItsValueWhateverT
   EXPECT_NEAR(index[2], (7 + 0.5) * 5.0 / 16.0 - 0.5, 1e-9);
 }
 
+// The constant input takes another path through the filter, with the same extent.
 TEST(ArbitraryScaleSuperResolutionImageFilter, GivesTheDefaultValueOutsideTheExtentAndOnlyThere)
 {
   auto input = SyntheticImage(InputSize);
@@ -237,6 +240,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, GivesTheDefaultValueWhereTheRefer
   EXPECT_EQ(filter->GetNumberOfEncodedTiles(), 0U);
 }
 
+// Only the grid is used: computing the pixels may cost minutes upstream, and memory for nothing.
 TEST(ArbitraryScaleSuperResolutionImageFilter, DoesNotComputeThePixelsOfAReferenceImage)
 {
   const auto filter = MakeFilter();
@@ -396,6 +400,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, HonoursAbortAndWorksAfterwards)
   EXPECT_GT(ValueRange(*filter->GetOutput()), 1.0);
 }
 
+// ITK leaves a filter marked as updating when its input throws: it would never run again.
 TEST(ArbitraryScaleSuperResolutionImageFilter, WorksAgainAfterAnUpstreamError)
 {
   auto recorder = RegionRecorder::New();
@@ -409,6 +414,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, WorksAgainAfterAnUpstreamError)
   EXPECT_GT(ValueRange(*filter->GetOutput()), 1.0);
 }
 
+// Features belong to input and model, not to the output grid: another scale must not encode again.
 TEST(ArbitraryScaleSuperResolutionImageFilter, ComputesAgainOnlyWhenSomethingChanged)
 {
   const auto filter = MakeFilter();

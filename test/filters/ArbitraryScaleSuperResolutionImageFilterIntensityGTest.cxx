@@ -195,6 +195,7 @@ TEST(Intensity, OfNegativeValuesIsMeasuredFromTheMinimum)
   }
 }
 
+// A window without width would divide by 0.
 TEST(Intensity, OfAConstantImageIsTheSameConstant)
 {
   for (const float value : { 0.0F, 7.5F, -1024.0F })
@@ -230,6 +231,7 @@ TEST(Intensity, WindowOfTheInputEqualsTheSameWindowSetByHand)
   EXPECT_TRUE(SameBits(*set->GetOutput(), *found->GetOutput(), found->GetOutput()->GetLargestPossibleRegion()));
 }
 
+// A network that was trained without a window must see the input itself.
 TEST(Intensity, ReachesTheNetworkAsItIsWithoutScaling)
 {
   // A window of [0, 1] maps nothing, so it must give the same.
@@ -264,6 +266,7 @@ TEST(Intensity, OfDataFarFromZeroIsMeasuredFromTheMinimum)
   EXPECT_LT(LargestDifference(*shorts->GetOutput(), 32768.0, *plain->GetOutput()), 0.501);
 }
 
+// Any step in single precision before the offset is taken away would round the image to nothing.
 TEST(Intensity, OfDoublesIsNotLostBesideAnOffset)
 {
   using DoubleImage = itk::Image<double, 3>;

@@ -136,6 +136,7 @@ class FilterQualityInDivisions : public ::testing::TestWithParam<Encoder>
 } // namespace
 
 
+// A mirror along a wrong axis, or off by a voxel, averages the scan with a shifted one: it only looks smoother.
 TEST_P(FilterQuality, IsTheMeanOfPlainFiltersOnFlippedScansToTheBit)
 {
   const auto                   input = ExactInput();
@@ -219,6 +220,7 @@ TEST_P(FilterQuality, IsThatMeanOnARotatedGrid)
   }
 }
 
+// Mirrored passes have mirrored tiles: an output voxel may belong to another tile in each of them.
 TEST_P(FilterQualityInDivisions, HasTheSameBitsWithOneTileAndWithMany)
 {
   const FloatImage::SizeType size{ { 9, 8, 61 } };
@@ -323,6 +325,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilterQuality, GivesTheMapOnlyWhereItIsAs
   EXPECT_EQ(filter->GetUncertaintyMap()->GetBufferedRegion().GetNumberOfPixels(), 0U);
 }
 
+// Bounding each pass instead of the mean would give another result, and count voxels several times.
 TEST(ArbitraryScaleSuperResolutionImageFilterQuality, KeepsTheMeanWithinTheScansRange)
 {
   const auto input = ExactInput();

@@ -109,6 +109,7 @@ private:
 } // namespace
 
 
+// Weights are shared, not copied: whatever a run keeps in the model would be a race.
 TEST(FilterReuse, TwoFiltersShareAModelInTwoThreads)
 {
   const auto                               model = SmallModel(Encoder::Residual);
@@ -140,6 +141,7 @@ TEST(FilterReuse, TwoFiltersShareAModelInTwoThreads)
   EXPECT_EQ(same, (std::array<int, 2>{ repetitions, repetitions }));
 }
 
+// Aborted and failed updates are among them: each path must give back what it took.
 TEST(FilterReuse, AThousandUpdatesTakeNoMoreMemory)
 {
   const std::array<itk::ArSSRModel::Pointer, 3> models{ SmallModel(Encoder::Residual),
@@ -193,6 +195,7 @@ TEST(FilterReuse, AThousandUpdatesTakeNoMoreMemory)
   EXPECT_TRUE(SameBits(*filter->GetOutput(), *expected, expected->GetBufferedRegion()));
 }
 
+// A reference cycle, or a reset of a filter that is gone, shows in the counts here.
 TEST(FilterReuse, AFilterMayBeDestroyedByTheExceptionItThrows)
 {
   const auto image = SyntheticImage({ { 6, 7, 5 } });
@@ -210,6 +213,7 @@ TEST(FilterReuse, AFilterMayBeDestroyedByTheExceptionItThrows)
   EXPECT_GT(ValueRange(*Result(recorder->GetOutput(), model)), 1.0);
 }
 
+// The time and the size of a file do not tell: both can stay the same when its content changes.
 TEST(FilterReuse, AModelFileThatWasWrittenAgainIsReadAgain)
 {
   const TemporaryDirectory directory;
@@ -253,6 +257,7 @@ TEST(FilterReuse, AModelFileThatWasWrittenAgainIsReadAgain)
   EXPECT_EQ(MessageOf([&] { filter->Update(); }), "");
 }
 
+// An abort between encoding and decoding must not leave features of half a tile in the cache.
 TEST(FilterReuse, AnAbortAtAnyStepLeavesAFilterThatWorks)
 {
   const FloatImage::SizeType size{ { 9, 8, 60 } };
@@ -351,6 +356,7 @@ TEST(FilterReuse, AnAbortWhileTheStatisticsAreMadeEndsTheUpdate)
 }
 
 #ifdef __linux__
+// The limit is the process's, below the budget: allocations fail at any place, and none may end the program.
 TEST(FilterReuse, WorksWithSmallerTilesOrSaysSoWhenMemoryRunsOut)
 {
   if (Sanitized)

@@ -274,6 +274,7 @@ TEST(ArbitraryScaleSuperResolutionStreaming, ReadsTheWholeInputForItsStatisticsO
   EXPECT_EQ(pipeline.filter->GetIntensityWindowUpper(), 20.0);
 }
 
+// Edits in place change no time of the pipeline, only the image's own.
 TEST(ArbitraryScaleSuperResolutionStreaming, SeesAnEditOfAnImageThatComesFromASource)
 {
   const auto expectedOf = [](const FloatImage & image) {
@@ -320,6 +321,7 @@ TEST(ArbitraryScaleSuperResolutionStreaming, SeesAnEditOfAnImageThatComesFromASo
   EXPECT_TRUE(SameBits(*pipeline.filter->GetOutput(), *expected, expected->GetBufferedRegion()));
 }
 
+// A window from voxels that are gone would not fit the image that is upscaled.
 TEST(ArbitraryScaleSuperResolutionStreaming, ForgetsAnEditThatTheSourceHasOverwritten)
 {
   StreamedPipeline pipeline(Encoder::ResCNN);

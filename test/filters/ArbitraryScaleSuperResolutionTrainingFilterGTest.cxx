@@ -306,6 +306,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, InvokesAnEventForEachStepAndEp
   ExpectError([&] { filter->GetCurrentModel(); }, "No training is under way");
 }
 
+// An abort is a pause: the checkpoint must lead to the weights of a training without one.
 TEST(ArbitraryScaleSuperResolutionTrainingFilter, EndsAtTheNextStepWhenItIsAborted)
 {
   const at::Tensor         expected = Train(*MakeFilter());
@@ -349,6 +350,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, ThrowsAtEachUpdateUntilTheCaus
   }
 }
 
+// An error while the model is made must not leave the filter behind with an empty one, or silent.
 TEST(ArbitraryScaleSuperResolutionTrainingFilter, SaysWhatIsWrongToTheFilterBehindItToo)
 {
   const auto source = MakeSource();
@@ -457,6 +459,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, LeavesAConstantImageOutWithAWa
   EXPECT_TRUE(Contains(filter->GetWarnings()[0], "'empty scan' is left out"));
 }
 
+// A cohort must not have to fit into memory, although ITK updates all inputs at once.
 TEST(ArbitraryScaleSuperResolutionTrainingFilter, ReadsOneImageAfterAnotherAndKeepsNone)
 {
   const std::vector<WholeImageSource::Pointer> sources{ MakeSource(), MakeSource(OtherSize), MakeSource() };
@@ -485,6 +488,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, ReadsOneImageAfterAnotherAndKe
   EXPECT_GT(sources[1]->executions, 0);
 }
 
+// Releasing them would make another user of the image read it again, or find it empty.
 TEST(ArbitraryScaleSuperResolutionTrainingFilter, KeepsTheVoxelsThatSomebodyElseHasRead)
 {
   const auto source = MakeSource();
@@ -494,6 +498,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, KeepsTheVoxelsThatSomebodyElse
   EXPECT_EQ(source->GetOutput()->GetBufferedRegion(), source->GetOutput()->GetLargestPossibleRegion());
 }
 
+// A training takes hours: a request for another region of an image is no change of it.
 TEST(ArbitraryScaleSuperResolutionTrainingFilter, TrainsAgainOnlyWhenSomethingChanged)
 {
   const auto source = MakeSource();

@@ -180,6 +180,7 @@ TEST(SliceProfileAcquisition, AnEdgeIsSeenUnderTheIntegralOfThePointSpread)
   EXPECT_LT(largest, 109.5);
 }
 
+// Slices with gaps or overlap are common: a width taken from the spacing would simulate another protocol.
 TEST(SliceProfileAcquisition, ThicknessAndSpacingAreTwoThings)
 {
   // A plate of one voxel in a gap between slices of 1 mm every 2 mm is seen by none of them.

@@ -109,6 +109,7 @@ TEST(SliceProfileDataConsistencyImageFilter, HasItsBasicMethods)
   }
 }
 
+// Agreement with the scan alone could be bought with artefacts.
 TEST(SliceProfileDataConsistencyImageFilter, ImprovesAnInterpolatedImage)
 {
   // The truth is known: the corrected image must come nearer to it, not only to the scan.
@@ -173,6 +174,7 @@ TEST(SliceProfileDataConsistencyImageFilter, AWidthOfItsOwnIsThatOfTheSimulation
   EXPECT_LT(filter->GetResidualMaximum(), 1e-4);
 }
 
+// Otherwise a part of one output computes the whole of the other, and streaming saves no memory.
 TEST(SliceProfileDataConsistencyImageFilter, AWholeOutputGivesBothAndAPartLeavesTheOtherEmpty)
 {
   const auto & pair = PairNamed("Shifted");
@@ -372,6 +374,7 @@ TEST_P(SliceProfileDataConsistency, TheResidualIsTheScanMinusTheSimulatedScan)
   EXPECT_DOUBLE_EQ(filter->GetResidualMaximum(), maximum);
 }
 
+// A step above 2 over the largest eigenvalue would make the iteration diverge.
 TEST_P(SliceProfileDataConsistency, TheResidualFallsMonotonicallyToTheTolerance)
 {
   // The scan of another image than the one that is corrected, so that there is something to correct.
@@ -449,6 +452,7 @@ TEST_P(SliceProfileDataConsistency, VoxelsOutsideTheScanDoNotMatterByDefault)
   EXPECT_TRUE(SameBits(*filter->GetResidualMap(), *residual, low->GetLargestPossibleRegion()));
 }
 
+// A halo one voxel short in one iteration shows only at the seams.
 TEST_P(SliceProfileDataConsistency, EveryDivisionOfEitherOutputGivesTheSameBits)
 {
   auto high = RegionRecorder::New();

@@ -107,6 +107,7 @@ TEST_P(SliceProfileDataConsistencyNoise, StopsWhereAPlainLoopComesDownToTheNoise
   }
 }
 
+// The number of iterations is the whole scan's: chosen per part, parts would not fit together.
 TEST_P(SliceProfileDataConsistencyNoise, EveryDivisionOfEitherOutputGivesTheSameBits)
 {
   auto high = RegionRecorder::New();
@@ -210,6 +211,7 @@ TEST(SliceProfileDataConsistencyImageFilter, AScanTooSmallToTellItsNoiseHasNone)
   EXPECT_EQ(filter->GetNumberOfElapsedIterations(), 3U);
 }
 
+// Corrected there, the image would take over the mean of the noise as a grey background.
 TEST(SliceProfileDataConsistencyImageFilter, ABackgroundOfRicianNoiseStaysAsItIs)
 {
   // The left of the scan is a signal that the image lacks a part of, the right is what noise leaves of nothing.
@@ -242,6 +244,7 @@ TEST(SliceProfileDataConsistencyImageFilter, ABackgroundOfRicianNoiseStaysAsItIs
   }
 }
 
+// The choice reads both images once: repeated for each part, streaming would take a multiple of the time.
 TEST(SliceProfileDataConsistencyImageFilter, ChoosesAgainOnlyWhenSomethingHasChanged)
 {
   const auto & pair = PairNamed("KeptFieldOfView");
@@ -308,6 +311,7 @@ TEST(SliceProfileDataConsistencyImageFilter, HonoursAbortWhileItChooses)
   EXPECT_EQ(filter->GetNumberOfElapsedIterations(), 1U);
 }
 
+// An error in the middle must not leave a choice for inputs that have changed since.
 TEST(SliceProfileDataConsistencyImageFilter, ChoosesAfterErrorsAsIfThereHadBeenNone)
 {
   const auto & pair = PairNamed("KeptFieldOfView");

@@ -82,6 +82,7 @@ TEST(SliceProfileSimulationImageFilter, FactorsKeepTheFieldOfView)
   }
 }
 
+// Grids from factors and from headers go through the same arithmetic.
 TEST(SliceProfileSimulationImageFilter, TheGridOfTheFactorsAsAReferenceGivesTheSameBits)
 {
   const auto input = SyntheticImage(InputSize);
@@ -177,6 +178,7 @@ TEST(SliceProfileSimulationImageFilter, RoundsAndClampsIntegers)
   EXPECT_TRUE(isClamped) << "nothing is tested";
 }
 
+// Asking for more would make streaming read the whole image, for less would change voxels at the seams.
 TEST(SliceProfileSimulationImageFilter, AsksForTheSupportOfTheProfilesAndNoMore)
 {
   auto recorder = RegionRecorder::New();

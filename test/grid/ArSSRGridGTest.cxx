@@ -81,6 +81,7 @@ TEST(ArSSRImageGeometry, TakesTheGeometryOfAnImage)
   EXPECT_EQ(geometry.direction, expected.direction);
 }
 
+// Without the shift the output would lie half a voxel off in every viewer.
 TEST(ArSSRImageGeometry, ShiftsTheOriginByHalfTheSpacingDifference)
 {
   const auto doubled = Example().ScaledBy(Factors(2.0, 2.0, 2.0));

@@ -66,6 +66,7 @@ TEST(ArSSRIndexMap, GivesTheLRIndexOfTheSamePhysicalPoint)
   }
 }
 
+// A shift by half a voxel, from aligned centres instead of faces, would show here.
 TEST(ArSSRIndexMap, SpreadsSamplesEvenlyOverTheExtentWhenTheFieldOfViewIsKept)
 {
   Randomness random;
@@ -147,6 +148,7 @@ TEST(ArSSRIndexMap, BoundsTheSamplesOfARegionExactly)
   }
 }
 
+// A streamed piece must not need input that the whole output does not need.
 TEST(ArSSRIndexMap, BoundsPartsOfARegionWithinTheBoundsOfTheWhole)
 {
   Randomness random;

@@ -34,6 +34,7 @@ using itk::arssr::MirrorsOfPasses;
 using RegionType = Mirror::RegionType;
 } // namespace
 
+// An error of the network towards one end of an axis cancels only where both directions occur equally often.
 TEST(ArSSRMirror, TurnsEachAxisRoundInHalfOfThePasses)
 {
   EXPECT_EQ(std::set<Mirror::Axes>(MirrorsOfPasses.begin(), MirrorsOfPasses.end()).size(), 8U);

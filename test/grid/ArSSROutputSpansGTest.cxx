@@ -67,6 +67,7 @@ ExpectEachVoxelOnce(const GeometryType &     input,
 }
 } // namespace
 
+// A voxel without a tile would be a hole in the output; in two tiles it would be computed and bounded twice.
 TEST(ArSSROutputSpans, GiveEachVoxelOfAResizedGridToOneTile)
 {
   Randomness random;
@@ -79,6 +80,7 @@ TEST(ArSSROutputSpans, GiveEachVoxelOfAResizedGridToOneTile)
   }
 }
 
+// Where lines cross tiles at an angle, rounding decides about the voxels at the seams and at the outer faces.
 TEST(ArSSROutputSpans, GiveEachVoxelOfARotatedGridInsideTheExtentToOneTile)
 {
   Randomness random;
@@ -111,6 +113,7 @@ TEST(ArSSROutputSpans, VisitEachVoxelOfAPartOnce)
   }
 }
 
+// PassAverage searches spans by their order; the number of voxels bounds the memory of a batch.
 TEST(ArSSROutputSpans, ComeInOrderAndStopWhenThereAreEnough)
 {
   Randomness             random;

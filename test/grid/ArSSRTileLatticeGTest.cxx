@@ -78,6 +78,7 @@ Dilated(const RegionType & region, itk::OffsetValueType low, itk::OffsetValueTyp
 }
 } // namespace
 
+// A voxel in no core would leave a hole in the output.
 TEST(ArSSRTileLattice, PartitionsTheImageIntoCores)
 {
   Randomness random;
@@ -111,6 +112,7 @@ TEST(ArSSRTileLattice, HasNoCoreBeyondTheTileSize)
   EXPECT_EQ(lattice.GetInputRegion({ { 1, 0, 0 } }), RegionType({ { 2, 0, 0 } }, { { 8, 7, 3 } }));
 }
 
+// With a voxel less there are seams between tiles, with a voxel more it is encoded for nothing.
 TEST(ArSSRTileLattice, SurroundsCoresByTheSampledVoxelAndTheHaloInsideTheImage)
 {
   Randomness random;
@@ -128,6 +130,7 @@ TEST(ArSSRTileLattice, SurroundsCoresByTheSampledVoxelAndTheHaloInsideTheImage)
   }
 }
 
+// The planner computes memory from these bounds.
 TEST(ArSSRTileLattice, BoundsTheSizesOfItsRegions)
 {
   Randomness random;
@@ -150,6 +153,7 @@ TEST(ArSSRTileLattice, BoundsTheSizesOfItsRegions)
             (SizeType{ { 11, 12, 50 } }));
 }
 
+// A neighbour that is missing would be read from outside of the tile's features.
 TEST(ArSSRTileLattice, GivesEachSampleAnOwnerWithBothOfItsNeighbours)
 {
   Randomness random;
@@ -264,6 +268,7 @@ TEST(ArSSRTileLattice, FindsTheTilesOfAllSamplesWithinBounds)
   }
 }
 
+// Clamped to the image, such bounds would have the tiles at the border encoded for nothing.
 TEST(ArSSRTileLattice, FindsNoTilesWhereBoundsMissTheExtent)
 {
   const ArSSRTileLattice lattice({ { 4, 5, 6 } }, { { 2, 2, 2 } }, 1);

@@ -125,6 +125,7 @@ TEST(ArSSRTilePlanner, LeavesAnImageWholeThatFits)
   EXPECT_EQ(lattice.GetHaloRadius(), 20U);
 }
 
+// An output that is streamed along z then needs each tile for consecutive pieces only.
 TEST(ArSSRTilePlanner, CutsACubeAcrossZFirst)
 {
   const SizeType  size{ { 64, 64, 64 } };
@@ -136,6 +137,7 @@ TEST(ArSSRTilePlanner, CutsACubeAcrossZFirst)
   EXPECT_GT(lattice.GetNumberOfTiles()[2], 1U);
 }
 
+// Beyond the budget, memory would run out in the middle of an image.
 TEST(ArSSRTilePlanner, NeverGoesOverTheBudget)
 {
   Randomness random;
@@ -152,6 +154,7 @@ TEST(ArSSRTilePlanner, NeverGoesOverTheBudget)
   }
 }
 
+// Users set the number that the message has.
 TEST(ArSSRTilePlanner, NamesTheLeastBudgetThatWorks)
 {
   Randomness random;
@@ -206,6 +209,7 @@ TEST(ArSSRTilePlanner, TakesTheLeastWorkAmongEqualDivisions)
   EXPECT_LT(numberThatHoldALayer, 55) << "one of the two cases is not tested";
 }
 
+// A trial of every number of tiles would not come to an end.
 TEST(ArSSRTilePlanner, CopesWithVeryLongImages)
 {
   const SizeType size{ { 1'000'000, 1, 1 } };

@@ -163,6 +163,7 @@ TEST(ArSSRImageQuality, SimilarityOfConstantsIsThatOfTheirMeans)
               1e-10);
 }
 
+// Windows at the seams of blocks must be counted once, and the ring of planes must begin anew in each block.
 TEST(ArSSRImageQuality, SimilarityIsThatOfTheReferenceAlsoAcrossBlocks)
 {
   // One window; any size; more rows and more planes than a block has.
@@ -188,6 +189,7 @@ TEST(ArSSRImageQuality, EqualVolumesArePerfect)
   EXPECT_NEAR(volumes.Quality().ComputeStructuralSimilarity(1.0), 1.0, 1e-9);
 }
 
+// Evaluations on different machines must be comparable to the last digit.
 TEST(ArSSRImageQuality, ResultsDoNotDependOnTheNumberOfThreads)
 {
   const Volumes volumes = RandomVolumes({ { 12, 80, 90 } });
@@ -201,6 +203,7 @@ TEST(ArSSRImageQuality, ResultsDoNotDependOnTheNumberOfThreads)
   itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(usual);
 }
 
+// Comparisons with NaN are false: without a check it would pass for a good value.
 TEST(ArSSRImageQuality, VoxelsThatAreNotFiniteAreAnError)
 {
   for (const float bad : { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity() })

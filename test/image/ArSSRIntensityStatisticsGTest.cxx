@@ -157,6 +157,7 @@ TEST(ArSSRIntensityStatistics, FindsTheExactPercentileOfNegativeAndPositiveValue
   }
 }
 
+// The order of the integers must be that of the floats across signs and exponents.
 TEST(ArSSRIntensityStatistics, FindsTheExactPercentileOfFloatsOfAnyMagnitude)
 {
   for (unsigned int seed = 0; seed < 20; ++seed)
@@ -196,6 +197,7 @@ TEST(ArSSRIntensityStatistics, TakesTheNearestRankAlsoWhereItFallsOnAWholeNumber
   }
 }
 
+// Background that counted would move the percentile with the size of the field of view.
 TEST(ArSSRIntensityStatistics, LeavesTheBackgroundAtTheLowerEndOut)
 {
   std::vector<float> values(100'000, 0.0F);
@@ -211,6 +213,7 @@ TEST(ArSSRIntensityStatistics, LeavesTheBackgroundAtTheLowerEndOut)
   EXPECT_EQ(StatisticsOf(values).GetLower(), -1024.0F);
 }
 
+// As bits the two zeros differ: -0 would lie below the lower end, or +0 above it.
 TEST(ArSSRIntensityStatistics, CountsNegativeZeroAsZero)
 {
   std::vector<float> values(4000, -0.0F);
@@ -292,6 +295,7 @@ TEST(ArSSRIntensityStatistics, DoesNotTakeAFewBrightVoxelsForTheRange)
   ExpectWindowOf(values);
 }
 
+// The offset of a scanner's numbers must not change what the network sees.
 TEST(ArSSRIntensityStatistics, HasTheSameWindowBesideTheMinimumWhateverIsFarBelow)
 {
   // Of whole numbers, so that single precision holds them all.
@@ -305,6 +309,7 @@ TEST(ArSSRIntensityStatistics, HasTheSameWindowBesideTheMinimumWhateverIsFarBelo
   }
 }
 
+// Rounded to single precision beside 1e9, all values would be one; the third pass takes the minimum away first.
 TEST(ArSSRIntensityStatistics, OfDoublesLosesNothingToAnOffset)
 {
   std::mt19937                           generator(11);
@@ -334,6 +339,7 @@ TEST(ArSSRIntensityStatistics, OfDoublesThatSinglePrecisionHoldsIsThatOfFloats)
   }
 }
 
+// An empty image must not search the tables for a rank that is not there.
 TEST(ArSSRIntensityStatistics, HasAWindowWithoutWidthForNoVoxelsAtAll)
 {
   const auto statistics = StatisticsOf(std::vector<float>{});

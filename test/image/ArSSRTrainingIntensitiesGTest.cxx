@@ -53,6 +53,7 @@ Intensity(std::int64_t z, std::int64_t y, std::int64_t x)
 }
 } // namespace
 
+// Evaluation in other intensities than those of the training would measure something else.
 TEST(ArSSRTrainingIntensities, AreTheVoxelsThatTheTrainerSees)
 {
   const GridIndex    size{ { 17, 11, 13 } };

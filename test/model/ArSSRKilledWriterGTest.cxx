@@ -149,6 +149,7 @@ MakeCheckpoint(unsigned int step)
 }
 } // namespace
 
+// Otherwise a job that the scheduler stops could leave half a model under the name that everything reads.
 TEST(ArSSRKilledWriter, LeavesTheOldModelOrTheNewOne)
 {
   const TemporaryDirectory  directory;
@@ -174,6 +175,7 @@ TEST(ArSSRKilledWriter, LeavesTheOldModelOrTheNewOne)
   EXPECT_GT(found[1], 0);
 }
 
+// Otherwise a training run that is killed could not be resumed, or would resume from before its last checkpoint.
 TEST(ArSSRKilledWriter, LeavesACheckpointThatCanBeRead)
 {
   const TemporaryDirectory  directory;

@@ -130,6 +130,7 @@ TEST_P(FileOfEachEncoder, KeepsEveryBitAndTheMetaData)
   EXPECT_EQ(MetaDataOf(*read), expected);
 }
 
+// Otherwise copies of a model could not be told to be equal by their checksums.
 TEST_P(FileOfEachEncoder, IsTheSameByteForByteWhenWrittenAgain)
 {
   const TemporaryDirectory directory;
@@ -143,6 +144,7 @@ TEST_P(FileOfEachEncoder, IsTheSameByteForByteWhenWrittenAgain)
 
 INSTANTIATE_TEST_SUITE_P(ArSSR, FileOfEachEncoder, ::testing::ValuesIn(AllEncoders), EncoderTestName);
 
+// Otherwise a training run could not be repeated from its seed.
 TEST(ArSSRModelFile, HasTheWeightsOfTheSeed)
 {
   ExpectSameWeights(*SmallModel(ArSSRModelEnums::Encoder::ResCNN, 5), *SmallModel(ArSSRModelEnums::Encoder::ResCNN, 5));
@@ -187,6 +189,7 @@ TEST(ArSSRModelFile, IsRefusedWhereTwoTensorsHaveOneNameWithoutThePrefix)
   ExpectSameWeights(*read, *SmallModel(ArSSRModelEnums::Encoder::ResCNN, 5));
 }
 
+// The published files have none. Entries of the model read before must not pass for those of the new one.
 TEST(ArSSRModelFile, NeedsNoMetaData)
 {
   const TemporaryDirectory directory;
@@ -199,6 +202,7 @@ TEST(ArSSRModelFile, NeedsNoMetaData)
   EXPECT_TRUE(MetaDataOf(*read).empty());
 }
 
+// Believed, such entries would make the reader expect other tensors, or allocate gigabytes.
 TEST(ArSSRModelFile, IsReadByItsTensorsWhateverItsMetaDataSay)
 {
   const TemporaryDirectory directory;
@@ -217,6 +221,7 @@ TEST(ArSSRModelFile, IsReadByItsTensorsWhateverItsMetaDataSay)
   EXPECT_EQ(MetaDataOf(*read)["width"], "10");
 }
 
+// Read as a known form, it would give plausible but wrong images.
 TEST(ArSSRModelFile, IsRefusedWhenItsNetworkHasAFormOfALaterVersion)
 {
   const TemporaryDirectory directory;
@@ -231,6 +236,7 @@ TEST(ArSSRModelFile, IsRefusedWhenItsNetworkHasAFormOfALaterVersion)
   EXPECT_TRUE(model->IsEmpty());
 }
 
+// A filter that shares the model could otherwise meet a network with the metadata of another.
 TEST(ArSSRModelFile, LeavesTheModelAsItWasWhenItCannotBeRead)
 {
   const TemporaryDirectory directory;
@@ -308,6 +314,7 @@ TEST(ArSSRModelFile, ReplacesAnotherOneAndLeavesNothingElseBehind)
   EXPECT_EQ(std::distance(begin(files), end(files)), 1);
 }
 
+// safetensors holds strings only; ITK readers put numbers and matrices into the dictionary, too.
 TEST(ArSSRModelFile, TakesNoMetaDataThatAreNoText)
 {
   const TemporaryDirectory directory;

@@ -96,6 +96,7 @@ class ModelOfEachEncoder : public ::testing::TestWithParam<ArSSRModelEnums::Enco
 {};
 } // namespace
 
+// Numbers of parameters and radii of the networks of the paper; with others no published file could be read.
 TEST_P(ModelOfEachEncoder, HasThePublishedDimensionsByDefault)
 {
   const int  number = static_cast<int>(GetParam());
@@ -158,6 +159,7 @@ TEST(ArSSRModel, KeepsItsNetworkWhenOneWithWrongDimensionsIsAskedFor)
   EXPECT_EQ(model->GetMTime(), time);
 }
 
+// Old entries would describe the training of a network that is gone.
 TEST(ArSSRModel, ClearsItsMetaDataForARandomNetwork)
 {
   const auto model = SmallModel();
@@ -167,6 +169,7 @@ TEST(ArSSRModel, ClearsItsMetaDataForARandomNetwork)
   EXPECT_EQ(model->GetEncoder(), ArSSRModelEnums::Encoder::RDN);
 }
 
+// Otherwise the pipeline would not run again and the output would be that of the old network.
 TEST(ArSSRModel, IsModifiedByANewNetwork)
 {
   const auto model = SmallModel();
@@ -194,6 +197,7 @@ TEST(ArSSRModel, LeavesANumberAloneThatItsMetaDataLack)
   EXPECT_EQ(value, 7.0);
 }
 
+// Read as far as it goes, "2,5" would be a scale of 2.
 TEST(ArSSRModel, RefusesMetaDataThatAreNoNumber)
 {
   const auto model = SmallModel();
@@ -206,6 +210,7 @@ TEST(ArSSRModel, RefusesMetaDataThatAreNoNumber)
   }
 }
 
+// A copy would double the memory; a change of the source must not reach the graft.
 TEST(ArSSRModel, SharesTheNetworkOfAModelItIsGraftedOn)
 {
   const auto source = SmallModel();

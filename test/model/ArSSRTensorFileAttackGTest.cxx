@@ -55,6 +55,7 @@ const std::string Command = Text("echo owned");
 const std::string System = Global("os", "system");
 } // namespace
 
+// Globals are what lets a pickle run code of its choice when Python loads it.
 TEST_F(ArSSRTensorFileAttack, GlobalIsRefusedByName)
 {
   this->ExpectPickleRefusal(System + Tuple({ Command }) + 'R', "refused global 'os.system'");
@@ -64,12 +65,14 @@ TEST_F(ArSSRTensorFileAttack, GlobalIsRefusedByName)
                             "refused global 'torch._utils._rebuild_tensor_v2.__globals__'");
 }
 
+// The same by the opcode of protocol 4, which takes the name from the stack.
 TEST_F(ArSSRTensorFileAttack, StackGlobalIsRefusedByName)
 {
   this->ExpectPickleRefusal(Text("os") + Text("system") + "\x93", "refused global 'os.system'");
   this->ExpectPickleRefusal(Number(1) + Text("system") + "\x93", "'STACK_GLOBAL'");
 }
 
+// Unquoted, the name would reach the terminal as an escape sequence; unlimited, it would fill the memory.
 TEST_F(ArSSRTensorFileAttack, GlobalsWithControlCharactersAreQuoted)
 {
   this->ExpectPickleRefusal(Global("os\x1b[2J", "x"), "refused global 'os\\x1b[2J.x'");
@@ -89,6 +92,7 @@ TEST_F(ArSSRTensorFileAttack, ACallOfAnotherKnownGlobalIsNoTensor)
                             "is made by 'torch.FloatStorage'");
 }
 
+// In Python, BUILD sets any attribute of any object.
 TEST_F(ArSSRTensorFileAttack, BuildSetsNothingButMetadata)
 {
   this->ExpectPickleRefusal(Global("collections", "OrderedDict") + "}b", "refused opcode 'BUILD'");
@@ -161,6 +165,7 @@ TEST_F(ArSSRTensorFileAttack, NestedReferencesDoNotGrow)
   this->ExpectPickleRefusal("]q" + Bytes(0, 1) + 'h' + Bytes(0, 1) + 'a', "the file holds a list");
 }
 
+// A reader that recurses would overflow the stack.
 TEST_F(ArSSRTensorFileAttack, DeepNestingEndsWithTheMemoryBudget)
 {
   this->ExpectPickleRefusal(std::string(1000000, '('), "needs more memory than the whole file");
@@ -202,6 +207,7 @@ TEST_F(ArSSRTensorFileAttack, TensorsOutsideTheirStorageAreRefused)
   this->ExpectTensorRefusal(0, { 2 }, { 1, 1 }, "1 dimensions, but 2 strides");
 }
 
+// A product that wraps around to a small number would pass the check of the size, and reads would leave the storage.
 TEST_F(ArSSRTensorFileAttack, ShapesWhoseProductOverflowsAreRefused)
 {
   constexpr std::int64_t half = std::int64_t{ 1 } << 32;
@@ -211,6 +217,7 @@ TEST_F(ArSSRTensorFileAttack, ShapesWhoseProductOverflowsAreRefused)
   this->ExpectTensorRefusal(0, std::vector<std::int64_t>(65, 1), std::vector<std::int64_t>(65, 1), "has 65 dimensions");
 }
 
+// There is no element to lie outside of the storage, so torch has to refuse the shape.
 TEST_F(ArSSRTensorFileAttack, EmptyTensorsOfImpossibleShapeAreRefused)
 {
   constexpr std::int64_t huge = std::int64_t{ 1 } << 62;
@@ -253,6 +260,7 @@ TEST_F(ArSSRTensorFileAttack, ContradictoryStoragesAreRefused)
     "sees elements 4 and 3 following of storage '0', which has 6");
 }
 
+// 64 transposed views of one storage: 360 kB of file would take 23 MB of memory, and more views take more.
 TEST_F(ArSSRTensorFileAttack, ManyCopiesOfOneStorageAreRefused)
 {
   std::vector<std::string> items;
@@ -272,6 +280,7 @@ TEST_F(ArSSRTensorFileAttack, DuplicateTensorsAreRefused)
     "two tensors 'w'");
 }
 
+// Their elements could be in another byte order or layout and would be read as noise.
 TEST_F(ArSSRTensorFileAttack, LegacyFilesOfOtherMachinesOrVersionsAreRefused)
 {
   this->ExpectRefusal(LegacyHeader(1002) + Pickle("}"), "has version 1002");

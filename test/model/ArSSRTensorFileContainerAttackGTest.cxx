@@ -46,6 +46,7 @@ protected:
 };
 } // namespace
 
+// Overlapping entries let a small archive expand to a multiple of its size.
 TEST_F(ArSSRTensorFileContainerAttack, OverlappingArchiveEntriesAreRefused)
 {
   this->ExpectArchiveRefusal("'model/data/0' and 'model/version' overlap", [](auto & entries) {
@@ -54,6 +55,7 @@ TEST_F(ArSSRTensorFileContainerAttack, OverlappingArchiveEntriesAreRefused)
   });
 }
 
+// Readers differ in which of the two they take, so a scanner could see other weights than this module.
 TEST_F(ArSSRTensorFileContainerAttack, DuplicateArchiveEntriesAreRefused)
 {
   this->ExpectArchiveRefusal("two entries 'model/data/0'", [](auto & entries) { entries.push_back(entries[2]); });
@@ -94,6 +96,7 @@ TEST_F(ArSSRTensorFileContainerAttack, ArchiveEntryNamesThatLeaveTheDirectoryAre
   this->ExpectArchiveRefusal("bears another name there", [](auto & entries) { entries[2].localName = "model/data/1"; });
 }
 
+// TorchScript holds a program; bytes behind the pickle and thousands of entries serve only an attack.
 TEST_F(ArSSRTensorFileContainerAttack, ArchivesThatTorchSaveDidNotWriteAreRefused)
 {
   this->ExpectRefusal(MakeZip({ { "a/readme.txt", "hello" } }), "has no entry 'a/data.pkl'");
@@ -118,6 +121,7 @@ TEST_F(ArSSRTensorFileContainerAttack, SafetensorsHeadersOutsideTheFileAreRefuse
   this->ExpectRefusal(Bytes(66, 8) + brace + 'x', "the tensors take 0 bytes, but 1 bytes follow");
 }
 
+// Gaps could hide another file, overlaps let a small file expand.
 TEST_F(ArSSRTensorFileContainerAttack, SafetensorsOffsetsThatDoNotFillTheDataAreRefused)
 {
   const auto two = [](const std::string & first, const std::string & second) {
@@ -149,6 +153,7 @@ TEST_F(ArSSRTensorFileContainerAttack, SafetensorsPropertiesAreChecked)
   this->ExpectPropertyRefusal(R"("dtype":"F32","shape":[2],"offsets":[0,8])", "unknown property 'offsets'");
 }
 
+// Equal names are found even if one of them is written with an escape.
 TEST_F(ArSSRTensorFileContainerAttack, SafetensorsDuplicatesAreRefused)
 {
   const std::string empty = R"(:{"dtype":"F32","shape":[0],"data_offsets":[0,0]})";

@@ -84,6 +84,7 @@ TEST_F(ArSSRTensorFile, EveryFormatIsToldFromTheContent)
   }
 }
 
+// A download that breaks off must not pass for a model.
 TEST_F(ArSSRTensorFile, EveryTruncationIsRefused)
 {
   for (const auto & [format, content] : TwoTensorsInEveryFormat())
@@ -106,6 +107,7 @@ TEST_F(ArSSRTensorFile, BytesAfterTheEndAreRefused)
   }
 }
 
+// A crash, a hang or an exception of another type fails the test.
 TEST_F(ArSSRTensorFile, RandomBitFlipsThrowOrAreRead)
 {
   std::mt19937 random(20240229);
@@ -139,6 +141,7 @@ TEST_F(ArSSRTensorFile, AFlippedBitInAnArchivesDataIsNoticed)
   EXPECT_NE(this->Refusal(MakeZip(entries)).find("'model/data/0' has CRC-32"), std::string::npos);
 }
 
+// torch.save writes zeros in place of checksums if it is told to.
 TEST_F(ArSSRTensorFile, AnArchiveWithoutChecksumsIsRead)
 {
   auto entries = TorchEntries(TwoTensors(), TwoStorages);
@@ -229,6 +232,7 @@ TEST_F(ArSSRTensorFile, ParametersMetadataAndNestedDictionariesAreAccepted)
   }
 }
 
+// The message must show what the file holds and how to save the weights alone.
 TEST_F(ArSSRTensorFile, ACheckpointIsRefusedWithItsKeys)
 {
   const std::string message = this->Refusal(
@@ -291,6 +295,7 @@ TEST_F(ArSSRTensorFile, TheWrittenBytesAreThoseOfTheSpecification)
   EXPECT_EQ(this->Load("weights"), MakeSafetensors(header, TwoStorages[0] + TwoStorages[1]));
 }
 
+// Readers that map the file need every tensor at a multiple of its element size.
 TEST_F(ArSSRTensorFile, LargerElementsAreWrittenFirstSoThatAllAreAligned)
 {
   WriteTensorFile(this->GetPath("weights"),
@@ -343,6 +348,7 @@ TEST_F(ArSSRTensorFile, APathThatCannotBeWrittenIsRefused)
   EXPECT_EQ(this->CountFiles(), 1u);
 }
 
+// A rename onto the link itself would leave the file behind it as it was.
 TEST_F(ArSSRTensorFile, ALinkKeepsPointingToTheFileThatIsReplaced)
 {
   const std::string path = this->Save("old");

@@ -73,6 +73,7 @@ TEST_P(ArchitectureOfEachEncoder, IsInferredFromTheTensors)
   }
 }
 
+// Files need not keep the order of the `state_dict`.
 TEST_P(ArchitectureOfEachEncoder, IsInferredInAnyOrderOfTheTensors)
 {
   auto tensors = StateDict({ GetParam(), 16, 6, 24 });
@@ -84,6 +85,7 @@ TEST_P(ArchitectureOfEachEncoder, IsInferredInAnyOrderOfTheTensors)
   EXPECT_EQ(inferred.width, 24);
 }
 
+// The feature dimension is read from this layer; without a check, a truncated file would fail far from its cause.
 TEST_P(ArchitectureOfEachEncoder, IsNotInferredWithoutTheEncodersLastLayer)
 {
   const char * const last[] = { "encoder.output.weight", "encoder.conv_end.0.weight", "encoder.features.20.0.weight" };
@@ -95,6 +97,7 @@ TEST_P(ArchitectureOfEachEncoder, IsNotInferredWithoutTheEncodersLastLayer)
 
 INSTANTIATE_TEST_SUITE_P(ArSSR, ArchitectureOfEachEncoder, ::testing::ValuesIn(AllEncoders), EncoderTestName);
 
+// Programs that set nothing would otherwise make networks that published weights do not fit.
 TEST(ArSSRArchitecture, IsThePublishedOneByDefault)
 {
   const Architecture architecture;
@@ -105,6 +108,7 @@ TEST(ArSSRArchitecture, IsThePublishedOneByDefault)
   EXPECT_EQ(architecture.GetLayersPerStage(), 4);
 }
 
+// Users recognise by it that they took another file, or one whose names have a prefix.
 TEST(ArSSRArchitecture, NamesTheFirstTensorOfAnotherNetwork)
 {
   const std::vector<NamedTensor> tensors{ { "conv1.weight", at::zeros({ 1 }) }, { "conv2.weight", at::zeros({ 1 }) } };
@@ -113,6 +117,7 @@ TEST(ArSSRArchitecture, NamesTheFirstTensorOfAnotherNetwork)
   EXPECT_TRUE(Contains(message, "'encoder.sfe1.weight' (RDN)")) << message;
 }
 
+// The message names the first tensor, which must not be looked for in an empty list.
 TEST(ArSSRArchitecture, IsNotInferredFromNothing)
 {
   ExpectError([] { Architecture::Infer({}); }, "None of the 0 tensors");
@@ -125,6 +130,7 @@ TEST(ArSSRArchitecture, IsNotInferredWithoutADecoder)
   ExpectError([&] { Architecture::Infer(tensors); }, "decoder.stage_one.0.weight");
 }
 
+// size(0) of a scalar throws an error of torch that names no tensor.
 TEST(ArSSRArchitecture, IsNotInferredFromATensorWithoutDimensions)
 {
   auto tensors = StateDict({ ArSSRModelEnums::Encoder::ResCNN, 16, 6, 24 });
@@ -135,6 +141,7 @@ TEST(ArSSRArchitecture, IsNotInferredFromATensorWithoutDimensions)
   ExpectError([&] { Architecture::Infer(tensors); }, "encoder.conv_end.0.weight");
 }
 
+// A hostile file could otherwise ask for more memory than there is.
 TEST(ArSSRArchitecture, IsNotInferredFromTensorsThatAreTooWide)
 {
   auto tensors = StateDict({ ArSSRModelEnums::Encoder::ResCNN, 16, 6, 24 });
@@ -145,6 +152,7 @@ TEST(ArSSRArchitecture, IsNotInferredFromTensorsThatAreTooWide)
   ExpectError([&] { Architecture::Infer(tensors); }, "width is 5000; expected 1 to 4096");
 }
 
+// An odd depth would lose a layer when it is halved; sizes of zero make tensors without elements.
 TEST(ArSSRArchitecture, HasLimits)
 {
   constexpr auto encoder = ArSSRModelEnums::Encoder::RDN;

@@ -113,6 +113,7 @@ LargestDifference(const at::Tensor & left, const at::Tensor & right)
 }
 } // namespace
 
+// Networks would train on other features than inference gives them.
 TEST_F(ArSSRBatchSampling, AgreesWithTheReferenceOfEachImageInValuesAndGradients)
 {
   for (const auto padding : { Padding::Zeros, Padding::Border })
@@ -139,6 +140,7 @@ TEST_F(ArSSRBatchSampling, AgreesWithTheReferenceOfEachImageInValuesAndGradients
   }
 }
 
+// A training could not be reproduced on a computer with another number of cores.
 TEST_F(ArSSRBatchSampling, GivesTheSameBitsWithAnyNumberOfThreads)
 {
   const SampleBatch batch = this->MakeBatch(Padding::Border, Coordinates::Local);
@@ -155,6 +157,7 @@ TEST_F(ArSSRBatchSampling, GivesTheSameBitsWithAnyNumberOfThreads)
   }
 }
 
+// Training would fit corrections to another interpolation than the one that inference adds.
 TEST_F(ArSSRBatchSampling, InterpolatesAsTheReferenceOfEachImage)
 {
   for (const auto skip : { Skip::Linear, Skip::Cubic })
@@ -175,6 +178,7 @@ TEST_F(ArSSRBatchSampling, InterpolatesAsTheReferenceOfEachImage)
   }
 }
 
+// A network trained on a GPU would get other features on a CPU.
 TEST_F(ArSSRBatchSampling, AgreesOnCUDAWithTheCPU)
 {
   const at::Device device = ResolveDevice("auto");

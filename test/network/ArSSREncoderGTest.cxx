@@ -95,11 +95,13 @@ protected:
 };
 } // namespace
 
+// It is the halo of tiles: seams appear if it is too small, and time is lost if it is too large.
 TEST_P(EncoderOfEachKind, HasThePublishedRadius)
 {
   EXPECT_EQ(m_Radius, PublishedRadius(GetParam()));
 }
 
+// The radius is a sum over layers; this measures it on the network itself.
 TEST_P(EncoderOfEachKind, SpreadsAnImpulseExactlyAsFarAsItsRadius)
 {
   SetPositiveWeights(m_Network);
@@ -125,6 +127,7 @@ TEST_P(EncoderOfEachKind, SpreadsAnImpulseExactlyAsFarAsItsRadius)
   }
 }
 
+// Features that are computed again could differ from those in the cache although nothing near them has changed.
 TEST_P(EncoderOfEachKind, GivesTheSameBitsBeyondItsRadiusWhenAVoxelChanges)
 {
   m_Network.InitializeWeights(7);
@@ -143,6 +146,7 @@ TEST_P(EncoderOfEachKind, GivesTheSameBitsBeyondItsRadiusWhenAVoxelChanges)
   }
 }
 
+// Tiles would have seams.
 TEST_P(EncoderOfEachKind, GivesATileWithItsHaloTheFeaturesOfTheWholeImage)
 {
   constexpr std::int64_t tileSize = 6;
@@ -188,6 +192,7 @@ TEST_P(EncoderOfEachKind, LeavesItsInputAndItsWeightsAsTheyAre)
   EXPECT_TRUE(network->Encode(volume).equal(features));
 }
 
+// Progress is weighted by these costs: it would run unevenly.
 TEST_P(EncoderOfEachKind, CostsOneMultiplicationForEachWeight)
 {
   std::int64_t encoder = 0;

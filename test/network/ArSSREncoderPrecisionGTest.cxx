@@ -72,6 +72,7 @@ protected:
 };
 } // namespace
 
+// A layer that sums in bfloat16 would lose digits with every channel.
 TEST_P(ArSSREncoderPrecision, BFloat16GivesTheFeaturesOfFloat32)
 {
   // Few voxels: torch multiplies bfloat16 one by one on a processor without it.
@@ -80,6 +81,7 @@ TEST_P(ArSSREncoderPrecision, BFloat16GivesTheFeaturesOfFloat32)
   EXPECT_LT(error, BFloat16Tolerance);
 }
 
+// Some errors of cuDNN show in large volumes only.
 TEST_P(ArSSREncoderPrecision, EachGivesTheFeaturesOfFloat32OnLargeVolumesOnCUDA)
 {
   const at::Device device = ResolveDevice("auto");

@@ -206,6 +206,7 @@ Bounded(const NeighborhoodBounds & bounds, const Scene & scene, const IndexType 
 }
 } // namespace
 
+// The separable minimum and maximum, and the shortcut for rows, must not change the definition.
 TEST(NeighborhoodBounds, AreTheWidenedRangesAroundTheNearestVoxelsInterpolated)
 {
   const Block              image = MakeImage();
@@ -231,6 +232,7 @@ TEST(NeighborhoodBounds, AreTheWidenedRangesAroundTheNearestVoxelsInterpolated)
   }
 }
 
+// Bounds from voxels farther away would let through overshoots that the scan does not support.
 TEST(NeighborhoodBounds, LieInTheRangeOfTheVoxelsThatACubicInterpolationReads)
 {
   const Block              image = MakeImage();
@@ -257,6 +259,7 @@ TEST(NeighborhoodBounds, LieInTheRangeOfTheVoxelsThatACubicInterpolationReads)
   }
 }
 
+// Output would depend on how the image is cut into tiles.
 TEST(NeighborhoodBounds, OfAPartHaveTheBitsOfThoseOfTheWhole)
 {
   const Block              image = MakeImage();
@@ -294,6 +297,7 @@ TEST(NeighborhoodBounds, OfAPartHaveTheBitsOfThoseOfTheWhole)
   }
 }
 
+// Output would depend on how rows are cut into spans.
 TEST(NeighborhoodBounds, AreTheSameForVoxelsGivenTogetherAndOneByOne)
 {
   const Block              image = MakeImage();
@@ -324,6 +328,7 @@ TEST(NeighborhoodBounds, AreTheSameForVoxelsGivenTogetherAndOneByOne)
   }
 }
 
+// Rounding in the interpolation would add noise to a flat background.
 TEST(NeighborhoodBounds, OfAConstantAreTheConstant)
 {
   Block image = MakeImage();
@@ -337,6 +342,7 @@ TEST(NeighborhoodBounds, OfAConstantAreTheConstant)
   }
 }
 
+// A NaN must reach the output, where it is seen, and not become a plausible intensity.
 TEST(NeighborhoodBounds, LeaveANaNAlone)
 {
   const NeighborhoodBounds bounds = MakeBounds(MakeImage());

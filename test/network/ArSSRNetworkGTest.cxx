@@ -86,6 +86,7 @@ protected:
 };
 } // namespace
 
+// A hostile file is refused by comparing shapes; allocating first would let it exhaust the memory.
 TEST_F(ArSSRNetwork, TakesNoMemoryForWeightsThatAreNotSet)
 {
   const Network network(Architecture{ ArSSRModelEnums::Encoder::RDN, 4096, 64, 4096 });
@@ -96,6 +97,7 @@ TEST_F(ArSSRNetwork, TakesNoMemoryForWeightsThatAreNotSet)
   EXPECT_GT(network.GetNumberOfParameters(), 500'000'000);
 }
 
+// A training could not be repeated.
 TEST_F(ArSSRNetwork, DrawsTheSameWeightsForTheSameSeed)
 {
   Network other(SmallArchitecture);
@@ -106,6 +108,7 @@ TEST_F(ArSSRNetwork, DrawsTheSameWeightsForTheSameSeed)
   EXPECT_FALSE(HaveSameWeights(m_Network, other));
 }
 
+// A wrong bound makes deep networks explode or fade at the start of a training.
 TEST_F(ArSSRNetwork, DrawsWeightsUniformlyWithinTheirBound)
 {
   Network network(Architecture{ ArSSRModelEnums::Encoder::SRResnet });
@@ -127,6 +130,7 @@ TEST_F(ArSSRNetwork, DrawsWeightsUniformlyWithinTheirBound)
   }
 }
 
+// Model files need not keep the order of the `state_dict`.
 TEST_F(ArSSRNetwork, TakesWeightsInAnyOrder)
 {
   std::reverse(m_Tensors.begin(), m_Tensors.end());
@@ -135,6 +139,7 @@ TEST_F(ArSSRNetwork, TakesWeightsInAnyOrder)
   EXPECT_TRUE(HaveSameWeights(network, m_Network));
 }
 
+// Kernels read weights as contiguous float32 through plain pointers.
 TEST_F(ArSSRNetwork, TakesWeightsOfAnyFloatingPointWidthAndAnyStrides)
 {
   const std::string name = "decoder.stage_one.2.weight";
@@ -182,6 +187,7 @@ TEST_F(ArSSRNetwork, NamesItsArchitectureAndCutsLongListsOfProblemsShort)
   EXPECT_TRUE(Contains(message, "and " + std::to_string(number - 5) + " more")) << message;
 }
 
+// A network of half its weights gives plausible but wrong images.
 TEST_F(ArSSRNetwork, KeepsItsWeightsWhenOthersAreRefused)
 {
   Network network(SmallArchitecture);
@@ -221,6 +227,7 @@ TEST_F(ArSSRNetwork, ComputesTheImplicitVoxelFunction)
   EXPECT_TRUE(network.Decode(tile, samples).equal(at::tensor({ 17.5F, 0.0F })));
 }
 
+// The names are those of the published `state_dict`; a count that is off by one could not read it.
 TEST_F(ArSSRNetwork, HasAsManyLayersAsItsDepth)
 {
   for (const std::int64_t depth : { 4, 6, 10 })
@@ -242,6 +249,7 @@ TEST_F(ArSSRNetwork, HasAsManyLayersAsItsDepth)
   }
 }
 
+// The copy has another memory format, and so other kernels of torch.
 TEST_F(ArSSRNetwork, GivesWithItsCopyWhatItGivesItself)
 {
   const auto       copy = m_Network.CopyTo(at::kCPU);

@@ -81,6 +81,7 @@ protected:
 };
 } // namespace
 
+// The formula for the weights counts tensors, and optimisers of PyTorch refer to parameters by their position.
 TEST_P(GoldenOutputs, HaveTheParametersInStateDictOrder)
 {
   const auto & entries = m_Network.GetParameters().GetEntries();
@@ -98,6 +99,7 @@ TEST_P(GoldenOutputs, HaveThePublishedNumberOfParameters)
   EXPECT_EQ(m_Network.GetNumberOfParameters(), published[static_cast<int>(GetParam())]);
 }
 
+// Tells an error of the encoder from one of sampling or of the MLP.
 TEST_P(GoldenOutputs, HaveTheFeaturesOfThePublishedEncoder)
 {
   const at::Tensor features = m_Network.Encode(m_Golden.MakeInput());
@@ -112,11 +114,13 @@ TEST_P(GoldenOutputs, HaveTheFeaturesOfThePublishedEncoder)
   EXPECT_NEAR(features.abs().mean().item<double>(), m_Golden.featureMeanAbs, Tolerance * m_Golden.featureMeanAbs);
 }
 
+// Published weights would give other images here than with the published code.
 TEST_P(GoldenOutputs, AreReproducedAtEveryScale)
 {
   this->ExpectParity(m_Network);
 }
 
+// The copy has another memory format, and so other kernels of torch.
 TEST_P(GoldenOutputs, AreReproducedByTheCopyThatInferenceUses)
 {
   this->ExpectParity(*m_Network.CopyTo(at::kCPU));

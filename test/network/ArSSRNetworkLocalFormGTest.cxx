@@ -109,6 +109,7 @@ LargestDifference(const at::Tensor & a, const at::Tensor & b)
 }
 } // namespace
 
+// A model that is read back as the published form would run without its skip.
 TEST_F(ArSSRLocalForm, IsInferredFromItsTensorsAndMetaData)
 {
   Network network(LocalArchitecture());
@@ -123,6 +124,7 @@ TEST_F(ArSSRLocalForm, IsInferredFromItsTensorsAndMetaData)
   EXPECT_EQ(inferred.width, 7);
 }
 
+// A file of a later version would otherwise be run as another network.
 TEST_F(ArSSRLocalForm, IsRefusedWithChoicesThatAreUnknown)
 {
   Network network(LocalArchitecture());
@@ -151,6 +153,7 @@ TEST_F(ArSSRLocalForm, SurvivesAFile)
   EXPECT_TRUE(decode(*read->GetNetwork()).equal(decode(*model->GetNetwork())));
 }
 
+// Training would first have to learn what interpolation gives for nothing.
 TEST_F(ArSSRLocalForm, StartsAsTheInterpolationThatItsOutputIsAddedTo)
 {
   for (const auto skip : { ArSSRModelEnums::Skip::Linear, ArSSRModelEnums::Skip::Cubic })
@@ -166,6 +169,7 @@ TEST_F(ArSSRLocalForm, StartsAsTheInterpolationThatItsOutputIsAddedTo)
   }
 }
 
+// With a ReLU at the end, a correction could only brighten.
 TEST_F(ArSSRLocalForm, GivesIntensitiesOfEitherSign)
 {
   Network network(LocalArchitecture());
@@ -177,6 +181,7 @@ TEST_F(ArSSRLocalForm, GivesIntensitiesOfEitherSign)
   EXPECT_GT(values.max().item<float>(), 0.0F);
 }
 
+// Without blocks, two convolutions remain.
 TEST_F(ArSSRLocalForm, SpreadsAnImpulseExactlyAsFarAsItsRadius)
 {
   for (const std::int64_t blocks : { 0, 1, 3 })
@@ -202,6 +207,7 @@ TEST_F(ArSSRLocalForm, SpreadsAnImpulseExactlyAsFarAsItsRadius)
   }
 }
 
+// 5.5 lies halfway: the upper voxel is the nearest one, by definition.
 TEST_F(ArSSRLocalForm, TellsThePerceptronWhereASampleIsBetweenVoxels)
 {
   const FeatureTile tile = this->WholeImage({ 9, 9, 9 }, 2);
@@ -217,6 +223,7 @@ TEST_F(ArSSRLocalForm, TellsThePerceptronWhereASampleIsBetweenVoxels)
   }
 }
 
+// An independent implementation: loops and reference could share an error.
 TEST_F(ArSSRLocalForm, IsTorchsGridSampleWithBorderPadding)
 {
   const GridIndex   size{ 4, 6, 5 };
@@ -236,6 +243,7 @@ TEST_F(ArSSRLocalForm, IsTorchsGridSampleWithBorderPadding)
   }
 }
 
+// 20 channels are more than one block, and the last block is not full.
 TEST_F(ArSSRLocalForm, HasTheSameGradientAsPlainTensorOperations)
 {
   for (const auto padding : { ArSSRModelEnums::Padding::Zeros, ArSSRModelEnums::Padding::Border })
@@ -258,6 +266,7 @@ TEST_F(ArSSRLocalForm, HasTheSameGradientAsPlainTensorOperations)
   }
 }
 
+// With one voxel along y, all taps along it read the same voxel.
 TEST_F(ArSSRLocalForm, InterpolatesAsItsReference)
 {
   const FeatureTile tile = this->WholeImage({ 4, 1, 5 }, 1);
@@ -298,6 +307,7 @@ TEST_F(ArSSRLocalForm, InterpolatesQuadraticsExactlyAndVoxelsThemselves)
   }
 }
 
+// Tiles would have seams. Taps beyond the tile are in it or beyond the image.
 TEST_F(ArSSRLocalForm, InterpolatesInATileAsInTheWhole)
 {
   const FeatureTile whole = this->WholeImage({ 9, 8, 10 }, 1);
@@ -312,6 +322,7 @@ TEST_F(ArSSRLocalForm, InterpolatesInATileAsInTheWhole)
   }
 }
 
+// Training and inference are different code for the same network.
 TEST_F(ArSSRLocalForm, PredictsABatchAsItDecodesEachImage)
 {
   for (const bool local : { true, false })

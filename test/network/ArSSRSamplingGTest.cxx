@@ -77,6 +77,7 @@ protected:
 };
 } // namespace
 
+// Loops for the CPU against plain tensor operations, samples far outside the image included.
 TEST_F(ArSSRSampling, AgreesWithItsReference)
 {
   const GridIndex   size{ 4, 6, 5 };
@@ -88,6 +89,7 @@ TEST_F(ArSSRSampling, AgreesWithItsReference)
   EXPECT_LE((values - expected).abs().max().item<double>(), Tolerance);
 }
 
+// Published networks are trained with it: half a voxel's shift would go unnoticed but for worse images.
 TEST_F(ArSSRSampling, IsTorchsGridSampleWithZeroPadding)
 {
   const GridIndex   size{ 4, 6, 5 };
@@ -108,6 +110,7 @@ TEST_F(ArSSRSampling, IsTorchsGridSampleWithZeroPadding)
   }
 }
 
+// Coordinates of the tile would make every tile look like a whole image to the MLP.
 TEST_F(ArSSRSampling, AppendsCellCentredCoordinatesOfTheWholeImage)
 {
   const FeatureTile tile = this->WholeImage({ 4, 1, 10 });
@@ -121,6 +124,7 @@ TEST_F(ArSSRSampling, AppendsCellCentredCoordinatesOfTheWholeImage)
   }
 }
 
+// To the bit: weights of zero must not add anything.
 TEST_F(ArSSRSampling, GivesAVoxelsOwnFeaturesAtItsCentre)
 {
   const FeatureTile tile = this->WholeImage({ 3, 2, 4 });
@@ -134,6 +138,7 @@ TEST_F(ArSSRSampling, GivesAVoxelsOwnFeaturesAtItsCentre)
   }
 }
 
+// Published networks have learnt this fading; a border that is continued gives them other features.
 TEST_F(ArSSRSampling, FadesToZeroBeyondTheOuterVoxels)
 {
   const FeatureTile tile = this->WholeImage({ 2, 2, 2 });
@@ -146,6 +151,7 @@ TEST_F(ArSSRSampling, FadesToZeroBeyondTheOuterVoxels)
   EXPECT_TRUE(values[3].eq(0.0F).all().item<bool>());
 }
 
+// Tiles would have seams.
 TEST_F(ArSSRSampling, GivesTheSameBitsFromATileAsFromTheWholeImage)
 {
   const GridIndex   size{ 9, 8, 7 };
@@ -168,6 +174,7 @@ TEST_F(ArSSRSampling, GivesTheSameBitsFromATileAsFromTheWholeImage)
   }
 }
 
+// A corner with weight zero has a voxel number outside the tile: reading it is an access beyond the buffer.
 TEST_F(ArSSRSampling, ReadsNothingOutsideATileAtTheImagesBorder)
 {
   const GridIndex   size{ 3, 3, 3 };
@@ -182,6 +189,7 @@ TEST_F(ArSSRSampling, ReadsNothingOutsideATileAtTheImagesBorder)
   }
 }
 
+// A tile may own no voxel of the output.
 TEST_F(ArSSRSampling, TakesNoSamples)
 {
   const FeatureTile tile = this->WholeImage({ 2, 3, 4 });

@@ -55,6 +55,7 @@ protected:
 };
 } // namespace
 
+// Features are cached: views of whole encodings would exceed the memory budget.
 TEST_F(ArSSRTorchExecutor, HoldsNoMoreMemoryThanItsFeaturesNeed)
 {
   const TorchExecutor executor(m_Network, at::kCPU, Precision::Float32);
@@ -73,6 +74,7 @@ TEST_F(ArSSRTorchExecutor, HoldsNoMoreMemoryThanItsFeaturesNeed)
   }
 }
 
+// The planner chooses tiles by these numbers; smaller ones than the truth exceed the budget.
 TEST_F(ArSSRTorchExecutor, AndTheCPUsHoldWhatTheirCostsSay)
 {
   const GridBox       box{ { 3, 2, 1 }, { 7, 8, 9 } };

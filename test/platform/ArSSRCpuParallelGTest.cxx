@@ -75,6 +75,7 @@ TEST(ArSSRCpuParallel, RunsOnSeveralThreadsAtTheSameTime)
   EXPECT_TRUE(met);
 }
 
+// Scratch shared by two threads would be a race.
 TEST(ArSSRCpuParallel, CallsEachNumberOnceWithAScratchOfItsThread)
 {
   for (const int threads : { 1, 2, 5 })
@@ -97,6 +98,7 @@ TEST(ArSSRCpuParallel, CallsEachNumberOnceWithAScratchOfItsThread)
   }
 }
 
+// ITK's pool loses exceptions of its threads, and a loop that goes on delays an abort.
 TEST(ArSSRCpuParallel, ThrowsAnExceptionOnAndStops)
 {
   const TorchThreads torchThreads(2);
@@ -124,6 +126,7 @@ TEST(ArSSRCpuParallel, DoesNothingForNothing)
     2, 0, [] { return 0; }, [](std::int64_t, int) { FAIL(); });
 }
 
+// A part that is cut wrongly leaves numbers out or takes some twice.
 TEST(ArSSRCpuParallel, CutsNumbersIntoPartsThatHoldEachOnce)
 {
   for (const unsigned int threads : { 1U, 2U, 5U })
@@ -147,6 +150,7 @@ TEST(ArSSRCpuParallel, CutsNumbersIntoPartsThatHoldEachOnce)
   }
 }
 
+// Threads squared, or a deadlock in ITK's pool.
 TEST(ArSSRCpuParallel, UsesNoMoreThreadsInsideALoop)
 {
   EXPECT_EQ(GetLoopThreads(3), 3U);

@@ -78,6 +78,7 @@ TEST(ArSSRDevice, RefusesACUDADeviceThatIsNotThere)
   ExpectError([] { ResolveDevice("cuda:256"); }, "The device 'cuda:256' is not available");
 }
 
+// A misspelt name must not fall back to a device that was not asked for.
 TEST(ArSSRDevice, RefusesUnknownNames)
 {
   for (const std::string name : { "",
@@ -115,6 +116,7 @@ TEST(ArSSRThreadCountScope, SetsTorchsThreadsUntilItEnds)
   EXPECT_EQ(at::get_num_threads(), before);
 }
 
+// Zero means what an outer scope or the application has set, and not all cores.
 TEST(ArSSRThreadCountScope, LeavesTorchsThreadsAloneForZero)
 {
   const ThreadCountScope three(3);
@@ -143,6 +145,7 @@ TEST(ArSSRThreadCountScope, OfAnotherThreadIsNotTakenForTorchsOwnChoice)
   EXPECT_EQ(later, before);
 }
 
+// A user who limits threads means all of them, not only torch's.
 TEST(ArSSRThreadCountScope, HoldsForLoopsThatUseTorchsThreads)
 {
   const ThreadCountScope outer(3);

@@ -40,6 +40,7 @@
 #include <sstream>
 #include <thread>
 
+// In a forked process every test would run on one thread, and the tests below would test nothing.
 TEST(ArSSRFork, TheTestsAreInNoForkedProcess)
 {
   EXPECT_FALSE(itk::arssr::IsForkedChild());
@@ -175,6 +176,7 @@ private:
 };
 } // namespace
 
+// Python's multiprocessing may fork. A loop on more threads would wait for ever.
 TEST_F(ArSSRForkedChild, KnowsWhatItIsAndUsesOneThread)
 {
   EXPECT_EQ(RunInForkedChild([] {
@@ -194,6 +196,7 @@ TEST_F(ArSSRForkedChild, UpscalesToTheSameBits)
   EXPECT_EQ(RunInForkedChild([&] { return CompareBits(*Upscaled(), *expected); }), "same");
 }
 
+// The filter brings an executor and cached features along that its parent's threads have made.
 TEST_F(ArSSRForkedChild, UpscalesWithAFilterThatHasRunBefore)
 {
   auto filter = FilterType::New();
@@ -218,6 +221,7 @@ TEST_F(ArSSRForkedChild, UpscalesWithAFilterThatHasRunBefore)
   }
 }
 
+// OpenMP's regions inside torch would wait for threads that are not there.
 TEST_F(ArSSRForkedChild, RunsTorchsOperationsToTheSameBits)
 {
   const at::Tensor expected = RunTorchExecutor();
@@ -225,12 +229,14 @@ TEST_F(ArSSRForkedChild, RunsTorchsOperationsToTheSameBits)
             "same");
 }
 
+// The autograd engine may have had threads; a child that cannot train must say so and not hang.
 TEST_F(ArSSRForkedChild, TrainsToTheSameBitsOrRefuses)
 {
   const at::Tensor expected = Trained();
   ExpectSameOrRemedy(RunInForkedChild([&] { return CompareBits(Trained(), expected); }));
 }
 
+// Weights are converted by torch, whose threads are gone.
 TEST_F(ArSSRForkedChild, ReadsAndWritesAModel)
 {
   const TemporaryDirectory directory;
@@ -246,6 +252,7 @@ TEST_F(ArSSRForkedChild, ReadsAndWritesAModel)
             std::to_string(model->GetNumberOfParameters()));
 }
 
+// These use ITK's threads and not torch's.
 TEST_F(ArSSRForkedChild, ChecksConsistencyAndMeasuresQualityToTheSameBits)
 {
   const auto low = SyntheticImage({ { 14, 13, 12 } });
@@ -273,6 +280,7 @@ TEST_F(ArSSRForkedChild, ChecksConsistencyAndMeasuresQualityToTheSameBits)
   EXPECT_EQ(RunInForkedChild(measure), measure());
 }
 
+// A lock that another thread holds at the moment of the fork stays locked in the child.
 TEST_F(ArSSRForkedChild, OfAProcessWhoseThreadsAreAtWorkUpscalesToTheSameBits)
 {
   if (Sanitized)
@@ -301,6 +309,7 @@ TEST_F(ArSSRForkedChild, OfAProcessWhoseThreadsAreAtWorkUpscalesToTheSameBits)
   other.join();
 }
 
+// Scopes of threads that are gone never end: their precision would stay for ever.
 TEST_F(ArSSRForkedChild, HasThePrecisionOfItsOwnScopesAlone)
 {
   const auto get = [] {

@@ -91,12 +91,14 @@ TEST(ArSSRPrecision, IsReadFromItsNameAndWritten)
   ExpectError([] { ParsePrecision(""); }, "'' is unknown");
 }
 
+// Results on a CPU would change with the processor.
 TEST(ArSSRPrecision, IsSingleOnTheCPUUnlessAskedOtherwise)
 {
   EXPECT_EQ(ResolvePrecision(Precision::Auto, at::kCPU), Precision::Float32);
   EXPECT_EQ(ResolvePrecision(Precision::Float32, at::kCPU), Precision::Float32);
 }
 
+// torch would compute anyway, but slowly or in another precision.
 TEST(ArSSRPrecision, IsRefusedWhereTheDeviceDoesNotHaveIt)
 {
   const std::string remedy = "Use 'float32' or 'auto'.";
@@ -113,6 +115,7 @@ TEST(ArSSRPrecision, HasAWidth)
   EXPECT_EQ(GetScalarType(Precision::Float16), at::kHalf);
 }
 
+// The setting is the process's: it would change the application's own networks.
 TEST(ArSSRPrecision, IsSetAndPutBack)
 {
   const Switch putBack;
@@ -129,6 +132,7 @@ TEST(ArSSRPrecision, IsSetAndPutBack)
   EXPECT_EQ(Switch::Get(), Setting::BF16);
 }
 
+// Bits of an output would depend on what else the process does at the time.
 TEST(ArSSRPrecision, OfSingleWorkStaysSingleWhateverOtherThreadsDo)
 {
   const Switch putBack;
@@ -146,6 +150,7 @@ TEST(ArSSRPrecision, OfSingleWorkStaysSingleWhateverOtherThreadsDo)
   EXPECT_EQ(Switch::Get(), Setting::TF32);
 }
 
+// The slower precision would stay for the rest of the work.
 TEST(ArSSRPrecision, IsTensorFloat32AgainAfterSingleWorkOfAnotherThread)
 {
   const Switch putBack;
@@ -161,6 +166,7 @@ TEST(ArSSRPrecision, IsTensorFloat32AgainAfterSingleWorkOfAnotherThread)
   EXPECT_EQ(Switch::Get(), before);
 }
 
+// Putting back an older setting would undo the application's choice.
 TEST(ArSSRPrecision, LeavesWhatAnApplicationSetsMeanwhile)
 {
   const Switch putBack;
@@ -174,6 +180,7 @@ TEST(ArSSRPrecision, LeavesWhatAnApplicationSetsMeanwhile)
   EXPECT_EQ(Switch::Get(), Setting::BF16);
 }
 
+// A race between counting and setting shows only under load.
 TEST(ArSSRPrecision, IsSingleInEveryScopeOfManyThreads)
 {
   const Switch putBack;

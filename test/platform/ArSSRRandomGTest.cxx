@@ -32,6 +32,7 @@ using itk::arssr::RandomStream;
 constexpr RandomStream Stream = RandomStream::Sample;
 } // namespace
 
+// A training's samples could not be drawn again on another computer, or by another version.
 TEST(ArSSRRandom, BitsAreTheSameOnAllPlatforms)
 {
   // From a few lines of Python that do the same with its integers.
@@ -42,6 +43,7 @@ TEST(ArSSRRandom, BitsAreTheSameOnAllPlatforms)
   EXPECT_EQ(other.Bits(), 0x15703586BCB12A8BU);
 }
 
+// Two streams with the same numbers would make samples of one purpose repeat those of another.
 TEST(ArSSRRandom, IsAFunctionOfSeedStreamAndNumber)
 {
   std::set<std::uint64_t> firsts;
@@ -66,6 +68,7 @@ TEST(ArSSRRandom, IsAFunctionOfSeedStreamAndNumber)
   EXPECT_EQ(firsts.size(), 3 * generators);
 }
 
+// First numbers of generators 0, 1, 2 …: that is how samples use them.
 TEST(ArSSRRandom, UniformNumbersFillTheRangeEvenly)
 {
   constexpr int    bins = 20;
@@ -124,6 +127,7 @@ TEST(ArSSRRandom, NormalNumbersHaveMeanZeroAndVarianceOne)
   EXPECT_NEAR(beyond / count, 0.0455, 0.006);
 }
 
+// A shuffle that draws from one place less never leaves an element where it is.
 TEST(ArSSRRandom, PermutationsHoldEveryNumberOnceAndAllOccur)
 {
   std::set<std::vector<std::size_t>> seen;

@@ -42,6 +42,7 @@ TEST(ArSSRTorchErrors, SaysWhatToDoWhenMemoryRunsOut)
   ExpectError([&] { CallTorch(onDevice, remedy); }, "The device ran out of memory. Buy more. tried to allocate 9 GiB");
 }
 
+// Callers of a filter catch ITK's exceptions; any other would pass them by.
 TEST(ArSSRTorchErrors, TurnsAllIntoITKExceptions)
 {
   ExpectError([] { CallTorch([] { TORCH_CHECK(false, "shapes differ"); }); }, "LibTorch failed: shapes differ");

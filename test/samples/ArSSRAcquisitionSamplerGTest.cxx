@@ -54,6 +54,7 @@ AreAlike(const PatchSpreads & spreads)
 }
 } // namespace
 
+// Models of these recipes were trained with this point spread: another one would change what the recipes train.
 TEST(ArSSRAcquisitionSampler, TheDefaultRecipeHasGaussiansOfTheSpacing)
 {
   for (const char * name : { "default", "published" })
@@ -115,6 +116,7 @@ TEST(ArSSRAcquisitionSampler, KindsHaveTheirSharesAndWidthsTheirRanges)
   EXPECT_EQ(ranges[Kind::Sinc].second, 1.0);
 }
 
+// Without it gaps and overlaps of slices would never be trained, or would show within the slices.
 TEST(ArSSRAcquisitionSampler, ThickSlicesHaveAThicknessOfTheirOwn)
 {
   ArSSRTrainingRecipe recipe;
@@ -133,6 +135,7 @@ TEST(ArSSRAcquisitionSampler, ThickSlicesHaveAThicknessOfTheirOwn)
   }
 }
 
+// Scanners fill in zeros along two axes by one factor; a third axis would make scans that do not exist.
 TEST(ArSSRAcquisitionSampler, ScannersInterpolateWithinSlices)
 {
   ArSSRTrainingRecipe recipe;

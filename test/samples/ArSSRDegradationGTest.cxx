@@ -54,6 +54,7 @@ GetSliceProfileWeights(const PatchGeometry & patch, const GridIndex & volumeSize
 }
 } // namespace
 
+// An LR voxel half an HR voxel off would teach the network a shift of every image.
 TEST(ArSSRDegradation, PatchSeesTheSliceProfileAtItsPlace)
 {
   const Volume        volume = MakeVolume(Size, MakeTexture(1));
@@ -143,6 +144,7 @@ TEST(ArSSRDegradation, VolumesCanBeSharperThanAGaussianLeavesThem)
   EXPECT_GT(*std::max_element(coarse.voxels.begin(), coarse.voxels.end()), 1.05F);
 }
 
+// Training patches and whole simulated scans must agree, or evaluation measures other scans than those trained on.
 TEST(ArSSRDegradation, PatchEqualsTheSamePartOfTheWholeVolume)
 {
   const Volume volume = MakeVolume({ { 30, 36, 42 } }, MakeTexture(2));
@@ -183,6 +185,7 @@ TEST(ArSSRDegradation, VolumesKeepTheirFieldOfView)
   }
 }
 
+// A scanner averages the signal of a contrast; a curve after the profile would change partial volumes.
 TEST(ArSSRDegradation, TheCurveIsAppliedBeforeTheProfile)
 {
   const IntensityCurve curve(0.8);
@@ -209,6 +212,7 @@ TEST(ArSSRDegradation, TheCurveIsAPower)
   }
 }
 
+// A curve with jumps invents edges; one that lifts zero lights up the air.
 TEST(ArSSRDegradation, DrawnCurvesAreSmoothAndLeaveTheBackground)
 {
   bool falls = false;
@@ -229,6 +233,7 @@ TEST(ArSSRDegradation, DrawnCurvesAreSmoothAndLeaveTheBackground)
   EXPECT_TRUE(falls);
 }
 
+// A voxel outside the field of view would be a point for which the patch has no information.
 TEST(ArSSRDegradation, VoxelsOfAPatchAreThoseWithTheirCentresInside)
 {
   const PatchGeometry patch{ 4, { { 2.0, 2.6, 30.0 } }, { { 3.0, 1.5, 2.0 } } };
@@ -241,6 +246,7 @@ TEST(ArSSRDegradation, VoxelsOfAPatchAreThoseWithTheirCentresInside)
   EXPECT_EQ(inner.GetNumberOfVoxels(), 72);
 }
 
+// The published models were trained on this zoom; another spline or boundary gives other LR patches.
 TEST(ArSSRCubicZoom, IsTheSplineOfITKAtTheNewCentres)
 {
   using ImageType = itk::Image<double, 1>;

@@ -35,6 +35,7 @@ MakeRandom(std::uint64_t number)
 }
 } // namespace
 
+// If one of the three is turned differently, points and values no longer belong to each other.
 TEST(ArSSROrientation, TurnsPatchPointsAndVoxelSizeAlike)
 {
   std::set<std::tuple<std::array<bool, 3>, std::array<std::size_t, 3>>> seen;

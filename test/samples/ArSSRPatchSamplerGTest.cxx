@@ -121,6 +121,7 @@ TEST(ArSSRPatchSampler, DefaultRecipeDrawsIsotropicScalesThickSlicesAndScalesOfE
   EXPECT_NEAR(other, 400, 72);
 }
 
+// Patches that began at voxels' faces alone would leave most offsets between the two grids untrained.
 TEST(ArSSRPatchSampler, PlacesAreAnywhereInTheVolumeAndInAVoxel)
 {
   double lowest = 1e9;
@@ -170,6 +171,7 @@ TEST(ArSSRPatchSampler, PublishedRecipeDrawsWholeCropsOfScalesInStepsOfATenth)
   }
 }
 
+// A patch beyond the volume would read memory outside it.
 TEST(ArSSRPatchSampler, ReducesScalesToWhatFits)
 {
   const GridIndex small{ { 18, 40, 33 } };
@@ -197,6 +199,7 @@ TEST(ArSSRPatchSampler, ReducesScalesToWhatFits)
   EXPECT_FALSE(sampler.Fits({ { 17, 100, 100 } }));
 }
 
+// An unbounded search would hang on an image that is nearly empty.
 TEST(ArSSRPatchSampler, LooksForForegroundAndTakesTheBestThereIs)
 {
   const PatchSampler sampler{ ReadSampleSettings(ArSSRTrainingRecipe()) };

@@ -47,6 +47,7 @@ ShareOfARank(std::uint64_t position)
 }
 } // namespace
 
+// Samples in the order of completion would make a training depend on the scheduler.
 TEST(ArSSRPrefetcher, GivesSamplesInOrderWhateverTheNumberOfThreads)
 {
   for (const unsigned int threads : { 0U, 1U, 2U, 5U })
@@ -62,6 +63,7 @@ TEST(ArSSRPrefetcher, GivesSamplesInOrderWhateverTheNumberOfThreads)
   }
 }
 
+// Workers without a limit would fill the memory while the network is busy.
 TEST(ArSSRPrefetcher, RunsAheadNoFurtherThanItsCapacity)
 {
   constexpr std::uint64_t    capacity = 4;
@@ -88,6 +90,7 @@ TEST(ArSSRPrefetcher, RunsAheadNoFurtherThanItsCapacity)
   EXPECT_FALSE(tooFar);
 }
 
+// An exception that stays in a worker ends the program or leaves Next() waiting for ever.
 TEST(ArSSRPrefetcher, NextThrowsWhatTheWorkerThrew)
 {
   const auto draw = [](std::uint64_t number) {
@@ -120,6 +123,7 @@ TEST(ArSSRPrefetcher, NextThrowsWhatTheWorkerThrew)
   }
 }
 
+// A lost notification would hang the destructor; a worker that outlives it would draw from what is gone.
 TEST(ArSSRPrefetcher, EndsAtAnyTime)
 {
   const auto order = [](std::uint64_t position) {

@@ -40,6 +40,7 @@ Make(std::uint64_t seed, std::uint64_t number, std::int64_t size = Size)
 }
 } // namespace
 
+// A volume that was dropped from memory is made again; other bits would make samples depend on the memory budget.
 TEST(ArSSRProceduralVolume, SeedAndNumberGiveTheVolume)
 {
   const auto first = Make(1, 2);
@@ -66,6 +67,7 @@ TEST(ArSSRProceduralVolume, HasTissuesOnADarkGround)
   }
 }
 
+// Sharper borders would alias and teach steps; softer ones would teach no detail.
 TEST(ArSSRProceduralVolume, BordersAreAboutAVoxelWide)
 {
   for (std::uint64_t number = 0; number < 6; ++number)
@@ -104,6 +106,7 @@ TEST(ArSSRRandomField, HasTheStatedVarianceAndWavelength)
   EXPECT_NEAR(slope / square, expected, 0.2 * expected);
 }
 
+// Borders are drawn by this distance: an error in its length is one in their width.
 TEST(ArSSRRandomField, SignedDistanceToAPlaneIsExact)
 {
   constexpr std::int64_t size = 12;

@@ -185,6 +185,7 @@ ToIndex(std::int64_t voxel, std::int64_t size)
 }
 } // namespace
 
+// Ties patch, points and values of a turned sample to one place in the volume; any mismatch trains a shift.
 TEST(ArSSRSampleGeometry, PatchesAreTheVolumesDegradationWhereThePointsSay)
 {
   ArSSRTrainingRecipe recipe = MakeRecipe("default");

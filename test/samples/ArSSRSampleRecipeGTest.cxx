@@ -66,6 +66,7 @@ MakeSource(const ArSSRTrainingRecipe & recipe)
 }
 } // namespace
 
+// Noise in the truth would be learnt; a gain on one of both would train a change of brightness.
 TEST(ArSSRSampleRecipe, GainIsOnBothNoiseOnTheLowResolutionAlone)
 {
   ArSSRTrainingRecipe recipe = MakeRecipe();
@@ -110,6 +111,7 @@ TEST(ArSSRSampleRecipe, GainIsOnBothNoiseOnTheLowResolutionAlone)
   EXPECT_GT(largest, 0.014);
 }
 
+// Two intensities for one would give a tissue two values within a sample.
 TEST(ArSSRSampleRecipe, ContrastIsAFunctionOfTheIntensityAlone)
 {
   ArSSRTrainingRecipe recipe = MakeRecipe();
@@ -146,6 +148,7 @@ TEST(ArSSRSampleRecipe, ContrastIsAFunctionOfTheIntensityAlone)
   EXPECT_TRUE(reversed);
 }
 
+// Patch and values on different curves would train a change of contrast.
 TEST(ArSSRSampleRecipe, GammaIsThatOfTheSample)
 {
   ArSSRTrainingRecipe recipe = MakeRecipe();
@@ -277,6 +280,7 @@ TEST(ArSSRSampleRecipe, LabelMapsGiveTheirShare)
   test::ExpectError([&] { wrong.Draw(0); }, "label map 'image'");
 }
 
+// Recipes that differ in their scans alone are compared on the same places and truth.
 TEST(ArSSRSampleRecipe, PointSpreadsChangeTheScanAlone)
 {
   ArSSRTrainingRecipe recipe = MakeRecipe();
@@ -296,6 +300,7 @@ TEST(ArSSRSampleRecipe, PointSpreadsChangeTheScanAlone)
   }
 }
 
+// A resumed training draws in another order and memory state; its samples must have the same bits.
 TEST(ArSSRSampleRecipe, ScansAreDrawnAgainTheSame)
 {
   ArSSRTrainingRecipe recipe("scanners");

@@ -95,6 +95,7 @@ MakeSource(const ArSSRTrainingRecipe & recipe, std::uint64_t memory = Ample)
 }
 } // namespace
 
+// Resuming, several processes and prefetching rest on this property.
 TEST(ArSSRSampleSource, SamplesDependOnTheirNumberAlone)
 {
   ArSSRTrainingRecipe recipe = MakeRecipe();
@@ -134,6 +135,7 @@ TEST(ArSSRSampleSource, SamplesDependOnTheirNumberAlone)
   EXPECT_FALSE(AreSame(MakeSource(recipe).Draw(0), samples[0]));
 }
 
+// A cohort beyond the memory budget would otherwise be read once for each sample.
 TEST(ArSSRSampleSource, ReadsACohortInRounds)
 {
   std::vector<Counter> reads;
@@ -150,6 +152,7 @@ TEST(ArSSRSampleSource, ReadsACohortInRounds)
   EXPECT_EQ(count(), 6) << "each image is read once in a round of all";
 }
 
+// One blank scan must neither stop a training nor give samples without contrast.
 TEST(ArSSRSampleSource, ConstantImagesAreLeftOutWithOneWarning)
 {
   std::vector<std::string> warnings;
@@ -214,6 +217,7 @@ TEST(ArSSRSampleSource, RefusesWhatItCannotUse)
   test::ExpectError([&source] { source.Draw(0); }, "broken.nii");
 }
 
+// Figures of different epochs can be compared only on the same samples.
 TEST(ArSSRSampleSource, ValidationSamplesAreTheSameEveryTime)
 {
   std::vector<Counter> reads;

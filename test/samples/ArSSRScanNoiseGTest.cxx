@@ -101,6 +101,7 @@ TEST(ArSSRScanNoise, GaussianNoiseHasTheStatedDeviation)
   EXPECT_EQ(MakeNoisy(0.4F, 0.0, MakeAcquisition(false)), std::vector<float>(Size * Size * Size, 0.4F));
 }
 
+// Gaussian noise would leave the background at 0 on average, where a magnitude image is brighter.
 TEST(ArSSRScanNoise, RicianNoiseIsThatOfAMagnitude)
 {
   // Without a signal: Rayleigh's distribution.
@@ -120,6 +121,7 @@ TEST(ArSSRScanNoise, RicianNoiseIsThatOfAMagnitude)
   EXPECT_NEAR(Deviation(bright), 0.05, 0.0016);
 }
 
+// White noise in a zero-filled scan would teach a network to smooth what a scanner has smoothed already.
 TEST(ArSSRScanNoise, HasTheSpectrumOfItsKSpace)
 {
   // Zero-filled by 2: nothing beyond half of Nyquist's frequency, and twice as much below.

@@ -51,6 +51,7 @@ Make(std::uint64_t seed, std::uint64_t number, const Volume & labels, std::int64
 }
 } // namespace
 
+// A volume that was dropped from memory is made again; other bits would make samples depend on the memory budget.
 TEST(ArSSRSyntheticVolume, SeedAndNumberGiveTheVolume)
 {
   const Volume labels = MakeLabels();
@@ -81,6 +82,7 @@ TEST(ArSSRSyntheticVolume, ShowsAPartOfTheMapThatIsNotAllBackground)
   EXPECT_GE(withTissue, 5);
 }
 
+// A fixed order of brightness would tie the network to one contrast.
 TEST(ArSSRSyntheticVolume, TissuesAreAsBrightAsTheyHappenToBe)
 {
   // In the middle of the core, of the ball and of the background, over many volumes: each is sometimes the brightest.
@@ -107,6 +109,7 @@ TEST(ArSSRSyntheticVolume, TissuesAreAsBrightAsTheyHappenToBe)
   EXPECT_GT(ballIsBrightest, 3);
 }
 
+// Sharper borders would show the map's voxels as steps.
 TEST(ArSSRSyntheticVolume, BordersAreSmoothAndAboutAVoxelWide)
 {
   const Volume labels = MakeLabels();

@@ -66,6 +66,7 @@ TEST(ArSSRVolumeStore, ReadsWhatIsAskedForAndNoMore)
   EXPECT_EQ(*reads[2], 0);
 }
 
+// Another order would drop the images of the current working set.
 TEST(ArSSRVolumeStore, DropsWhatWasNotUsedForLongest)
 {
   std::vector<Counter> reads;
@@ -86,6 +87,7 @@ TEST(ArSSRVolumeStore, DropsWhatWasNotUsedForLongest)
   EXPECT_EQ(*reads[2], 1);
 }
 
+// A budget below one image must slow a training down, not stop it.
 TEST(ArSSRVolumeStore, HoldsOneImageWhateverTheBudget)
 {
   std::vector<Counter> reads;
@@ -100,6 +102,7 @@ TEST(ArSSRVolumeStore, HoldsOneImageWhateverTheBudget)
   EXPECT_EQ(kept->voxels.size(), Bytes / sizeof(float)) << "a volume in use stays";
 }
 
+// A model sees scaled intensities when it is applied: training on others would shift its results.
 TEST(ArSSRVolumeStore, ScalesIntensitiesAsTheFilterDoes)
 {
   // 2000 voxels above the lower end, -50: the 99.9th percentile is the third highest, 1998 above it.
@@ -175,6 +178,7 @@ TEST(ArSSRVolumeStore, RefusesVoxelsThatAreNotFinite)
   }
 }
 
+// Parallel reading would exceed the budget by an image for each thread.
 TEST(ArSSRVolumeStore, ServesManyThreadsReadingOneImageAtATime)
 {
   std::atomic<int>         reading{ 0 };

@@ -45,6 +45,7 @@ TEST(ArSSRWorkingSets, AnySampleMayComeFromAnyImageWhenAllFit)
   EXPECT_TRUE(WorkingSets({}, 0, 0, Stream).GetSet(5).empty());
 }
 
+// An image that is skipped is never trained on; a set beyond the budget is read again for each sample.
 TEST(ArSSRWorkingSets, EachOrderGivesEveryImageItsShareWithinTheBudget)
 {
   constexpr std::uint64_t budget = 60;

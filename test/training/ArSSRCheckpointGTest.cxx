@@ -90,6 +90,7 @@ TEST(ArSSRCheckpoint, ComesBackAsItWas)
   EXPECT_TRUE(at::equal(read.tensors[0].tensor, written.tensors[0].tensor));
 }
 
+// Streams do not read what they write for these: every resumption before the first validation would fail.
 TEST(ArSSRCheckpoint, KeepsFiguresThatAreNotFinite)
 {
   const TemporaryDirectory  directory;
@@ -122,6 +123,7 @@ TEST(ArSSRCheckpoint, OnlyTheLatestAreKeptAndOneThatIsBrokenIsPassedOver)
   EXPECT_EQ(ReadCheckpoint(directory.GetPath().string()).status.step, 10U);
 }
 
+// With steps as the order, the checkpoints that were abandoned would win over those just written.
 TEST(ArSSRCheckpoint, OfATrainingTakenUpAgainAtAnEarlierStepIsTheLatest)
 {
   const TemporaryDirectory directory;
@@ -166,6 +168,7 @@ TEST(ArSSRCheckpoint, DirectoryOfAnotherTrainingIsRefused)
   CheckpointDirectory(directory.File("other"), 2, "two").Write(MakeCheckpoint(1));
 }
 
+// Two trainings that share a directory by mistake must not lose hours of work to each other.
 TEST(ArSSRCheckpoint, OfATrainingThatBeganMeanwhileIsNeitherReplacedNorRemovedNorMixedUp)
 {
   const TemporaryDirectory  directory;

@@ -87,6 +87,7 @@ FilesIn(const TemporaryDirectory & directory)
 }
 } // namespace
 
+// A shift, a wrong axis or a gradient that does not reach some layer keeps a network below this PSNR.
 TEST(ArSSRTrainer, OverfitsASmallVolume)
 {
   ArSSRTrainer::Job job = SmallJob();
@@ -138,6 +139,7 @@ TEST(ArSSRTrainer, GivesTheSameBitsAgain)
   EXPECT_FALSE(Train(other).equal(weights));
 }
 
+// A state that a checkpoint lacks shows in the last bits first.
 TEST(ArSSRTrainer, ResumesBitForBit)
 {
   const at::Tensor straight = Train(SmallJob());
@@ -275,6 +277,7 @@ TEST(ArSSRTrainer, ReportsEachStepAndEpoch)
   EXPECT_EQ(epochs, 4);
 }
 
+// Otherwise gradients averaged over processes are not those of the whole batch.
 TEST(ArSSRTrainer, HasALossThatIsTheMeanOfItsSamples)
 {
   const ArSSRTrainer::Job        job = SmallJob();
@@ -412,6 +415,7 @@ TEST(ArSSRTrainer, StartsFromAModel)
   EXPECT_TRUE(WeightsOf(*initial).equal(before)) << "the initial model was changed";
 }
 
+// Without the guard the gradient is 0 for ever, and the training runs to its end with a black image.
 TEST(ArSSRTrainer, RevivesADeadOutput)
 {
   ArSSRTrainer::Job job = SmallJob();

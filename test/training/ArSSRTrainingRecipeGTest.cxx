@@ -91,6 +91,7 @@ TEST(ArSSRTrainingRecipe, DescribesEachOfItsValues)
   EXPECT_EQ(recipe.GetValues().size(), ArSSRTrainingRecipe::GetNames().size());
 }
 
+// Checkpoints hold recipes as text: a digit that is lost would refuse a resumption with the same recipe.
 TEST(ArSSRTrainingRecipe, PrintsNumbersSoThatTheyComeBack)
 {
   ArSSRTrainingRecipe recipe;
