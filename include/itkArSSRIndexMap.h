@@ -51,20 +51,7 @@ public:
   ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageGeometry & output);
 
   ContinuousIndexType
-  Evaluate(const IndexType & outputIndex) const
-  {
-    ContinuousIndexType result;
-    for (unsigned int row = 0; row < 3; ++row)
-    {
-      double sum = m_Offset[row];
-      for (unsigned int column = 0; column < 3; ++column)
-      {
-        sum += m_Matrix[row][column] * static_cast<double>(outputIndex[column] - m_OutputStart[column]);
-      }
-      result[row] = sum;
-    }
-    return result;
-  }
+  Evaluate(const IndexType & outputIndex) const;
 
   using MatrixType = std::array<std::array<double, 3>, 3>;
   using OffsetType = std::array<double, 3>;

@@ -62,7 +62,7 @@ std::int64_t
 CpuDirectConvolution::GetScratchBytes() const
 {
   return static_cast<std::int64_t>(sizeof(float)) * m_Kernels.rowsInCache *
-         (Neighbours * m_Channels + PaddedChannels(m_Weight.GetColumns()));
+         ((m_Radius == 0 ? 0 : Neighbours) * m_Channels + PaddedChannels(m_Weight.GetColumns()));
 }
 
 std::int64_t

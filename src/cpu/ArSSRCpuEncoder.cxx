@@ -62,6 +62,16 @@ Dilate(const GridBox & box, std::int64_t radius, const GridIndex & size)
   return result;
 }
 
+/** Multiply-accumulates for each voxel of a step, which may see a part of its convolution's input channels. */
+double
+GetWork(const Step & step)
+{
+  const auto   cost = static_cast<double>(step.convolution.GetCost());
+  const double share =
+    static_cast<double>(step.partChannels) / static_cast<double>(step.convolution.GetInputChannels());
+  return step.partChannels > 0 ? cost * share : cost;
+}
+
 /** Adds the LR intensity to all channels of the features, [voxel of the box, channel], but not to their padding, which
  * must stay zero. Only the encoder's last step does this, whose buffer holds the box alone. */
 void
@@ -120,7 +130,7 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
   double total = 0.0;
   for (const Step & step : m_Plan.steps)
   {
-    total += static_cast<double>(step.convolution.GetCost());
+    total += GetWork(step);
   }
   // All buffers but the last have the whole size of the input, so that a voxel has one number in all of them. A step
   // computes only the box that later steps still read, which shrinks by each step's radius to the box of features. The
@@ -168,7 +178,7 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
         buffers[buffer].reset();
       }
     }
-    done += static_cast<double>(step.convolution.GetCost());
+    done += GetWork(step);
     report(done / total);
   }
   const GridIndex featureSize = GetSize(box);

@@ -82,6 +82,26 @@ ArSSRIndexMap::ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageG
 }
 
 
+// Here and not in the header, so that all callers get the same bits: compiled by a user for a processor with fused
+// multiply-adds, it could round otherwise than where the tile that owns the sample was decided. This library is
+// compiled without them (src/CMakeLists.txt), and the CUDA kernel rounds likewise.
+ArSSRIndexMap::ContinuousIndexType
+ArSSRIndexMap::Evaluate(const IndexType & outputIndex) const
+{
+  ContinuousIndexType result;
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    double sum = m_Offset[row];
+    for (unsigned int column = 0; column < 3; ++column)
+    {
+      sum += m_Matrix[row][column] * static_cast<double>(outputIndex[column] - m_OutputStart[column]);
+    }
+    result[row] = sum;
+  }
+  return result;
+}
+
+
 bool
 ArSSRIndexMap::IsAxisAligned() const
 {

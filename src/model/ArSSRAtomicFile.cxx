@@ -141,7 +141,7 @@ AtomicFile::Open()
     // Another name helps only where this one is taken.
     if (m_Stream == nullptr && errno != EEXIST)
     {
-      this->Fail("creating a file in its directory", errno);
+      this->Fail("creating a file in its directory", { errno, std::generic_category() });
     }
     if (m_Stream != nullptr)
     {
@@ -150,7 +150,7 @@ AtomicFile::Open()
   }
   if (m_Stream == nullptr)
   {
-    this->Fail("creating a file in its directory", EEXIST);
+    this->Fail("creating a file in its directory", { EEXIST, std::generic_category() });
   }
 }
 
@@ -171,7 +171,7 @@ AtomicFile::Write(const void * data, std::uint64_t bytes)
   // The data of an empty tensor may be null, which fwrite() does not accept.
   if (bytes > 0 && std::fwrite(data, 1, static_cast<std::size_t>(bytes), m_Stream) != bytes)
   {
-    this->Fail("writing " + std::to_string(bytes) + " bytes", errno);
+    this->Fail("writing " + std::to_string(bytes) + " bytes", { errno, std::generic_category() });
   }
 }
 
@@ -183,22 +183,22 @@ AtomicFile::Commit()
   // comes before the rename because it can report a late write error, and because Windows renames no open file.
   if (!FlushToDisk(m_Stream) || !this->Close())
   {
-    this->Fail("writing its last bytes", errno);
+    this->Fail("writing its last bytes", { errno, std::generic_category() });
   }
   std::error_code error;
   fs::rename(m_Temporary, m_Target, error);
   if (error)
   {
-    this->Fail("renaming the finished file", error.value());
+    this->Fail("renaming the finished file", error);
   }
   m_Temporary.clear();
   FlushDirectory(DirectoryOf(m_Target));
 }
 
 void
-AtomicFile::Fail(const std::string & action, int error) const
+AtomicFile::Fail(const std::string & action, const std::error_code & error) const
 {
-  throw FileFormatError(action + " failed (" + std::generic_category().message(error) +
+  throw FileFormatError(action + " failed (" + error.message() +
                         "). Check that its directory exists, is writable and has free space.");
 }
 } // namespace itk::arssr

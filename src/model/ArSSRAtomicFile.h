@@ -24,6 +24,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace itk::arssr
 {
@@ -55,7 +56,7 @@ private:
   bool
   Close();
   [[noreturn]] void
-  Fail(const std::string & action, int error) const;
+  Fail(const std::string & action, const std::error_code & error) const;
 
   std::filesystem::path m_Target;
   std::filesystem::path m_Temporary; // empty once it has been renamed

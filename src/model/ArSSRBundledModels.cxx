@@ -115,7 +115,7 @@ FindBundledModel(const std::string & name)
     // folder, differs from it.
     if (!name.empty() && GetModelName(file) == name && fs::is_regular_file(file, ignored))
     {
-      return file.string();
+      return file.u8string();
     }
   }
   return {};

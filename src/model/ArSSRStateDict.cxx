@@ -210,7 +210,10 @@ Interpreter::AddTensor(const std::string & name, const PickleNode & value)
   {
     ThrowRefused("the tensor ", Quoted(name), " has metadata (a lazy negation or conjugation)");
   }
-  const Window    window = this->AddStorage(this->At(arguments[0]));
+  const Window window = this->AddStorage(this->At(arguments[0]));
+  // Any number of items can get one tensor from the memo, but each view has a copy of the key and the lengths.
+  m_Budget.Charge(window.key.size() +
+                  sizeof(std::int64_t) * (this->At(arguments[2]).items.size() + this->At(arguments[3]).items.size()));
   StateDict::View view{ name,
                         window.key,
                         this->GetLength(this->At(arguments[1])),

@@ -104,12 +104,12 @@ ArSSRModelFile::Get(const std::string & name)
   Version version = Look(name);
   if (!this->IsCurrent(version))
   {
-    const auto model = ArSSRModel::New();
-    model->ReadFile(name);
     if (version.isYoung)
     {
-      version.checksum = ComputeChecksum(name);
+      version.checksum = ComputeChecksum(name); // before reading, likewise
     }
+    const auto model = ArSSRModel::New();
+    model->ReadFile(name);
     // Both together, after all that can throw: the old model stays with the old version.
     m_Model = model;
     m_Version = std::move(version);

@@ -17,6 +17,8 @@
  *=========================================================================*/
 #include "network/ArSSREncoderRDN.h"
 
+#include <algorithm>
+
 namespace itk::arssr
 {
 namespace
@@ -42,6 +44,7 @@ EncoderRDN::EncoderRDN(std::int64_t featureDimension, Parameters & parameters)
   , m_GlobalFusion(this->Convolution1("gff.0", HiddenChannels * NumberOfBlocks, HiddenChannels))
   , m_GlobalConvolution(this->Convolution3("gff.1", HiddenChannels, HiddenChannels))
   , m_Output(this->Convolution3("output", HiddenChannels, featureDimension))
+  , m_FeatureDimension(featureDimension)
 {}
 
 // A dense block (Zhang et al., CVPR 2018): layer i reads the block's input and the outputs of all layers before it, the
@@ -131,7 +134,8 @@ std::int64_t
 EncoderRDN::GetPeakChannels() const
 {
   // In the last layer of a block: shallow, fused and the block's input; the old and the new concatenation and the
-  // layer's output.
-  return HiddenChannels * (3 + LayersPerBlock + (LayersPerBlock + 1) + 1);
+  // layer's output. At the end: shallow, fused, the last layer's input and the features.
+  return std::max(HiddenChannels * (3 + LayersPerBlock + (LayersPerBlock + 1) + 1),
+                  3 * HiddenChannels + m_FeatureDimension);
 }
 } // namespace itk::arssr

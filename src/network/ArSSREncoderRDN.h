@@ -57,6 +57,7 @@ private:
   Convolution             m_GlobalFusion;
   Convolution             m_GlobalConvolution;
   Convolution             m_Output;
+  std::int64_t            m_FeatureDimension;
 };
 } // namespace itk::arssr
 

@@ -21,6 +21,10 @@
 
 #include "itkMultiThreaderBase.h"
 
+#include <atomic>
+#include <exception>
+#include <mutex>
+
 namespace itk::arssr
 {
 void
@@ -31,14 +35,41 @@ ForEachInThreader(MultiThreaderBase *                        threader,
 {
   // In a forked child, ITK's pool has work queued for threads that only the parent has, and would wait for them for
   // ever.
-  if (!IsForkedChild())
+  if (IsForkedChild())
   {
-    threader->ParallelizeArray(begin, end, function, nullptr);
+    for (; begin < end; ++begin)
+    {
+      function(begin);
+    }
     return;
   }
-  for (; begin < end; ++begin)
+  // The pool of ITK 5.4 waits for its threads' futures without asking for their exceptions, which are lost there.
+  std::atomic<bool>  hasFailed{ false };
+  std::exception_ptr first;
+  std::mutex         mutex;
+  threader->ParallelizeArray(
+    begin,
+    end,
+    [&](SizeValueType number) {
+      if (hasFailed)
+      {
+        return;
+      }
+      try
+      {
+        function(number);
+      }
+      catch (...)
+      {
+        const std::lock_guard<std::mutex> lock(mutex);
+        first = first ? first : std::current_exception();
+        hasFailed = true;
+      }
+    },
+    nullptr);
+  if (first)
   {
-    function(begin);
+    std::rethrow_exception(first);
   }
 }
 } // namespace itk::arssr

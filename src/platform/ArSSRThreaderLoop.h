@@ -29,8 +29,7 @@ class MultiThreaderBase;
 namespace arssr
 {
 /** Calls a function for begin … end-1 in a threader's threads; one after the other in a process that was forked, which
- * does not have them. Exceptions are left to the threader: the pool of ITK 5.4 loses those of other threads than the
- * caller's. */
+ * does not have them. The first exception of any thread ends the loop and is thrown on. */
 void
 ForEachInThreader(MultiThreaderBase *                        threader,
                   SizeValueType                              begin,

@@ -64,7 +64,9 @@ AcquisitionSampler::Draw(Random & random, const GridLengths & scale) const
   {
     // The scanner interpolates within slices, by one factor along both axes.
     const std::size_t through = sliceAxis.value_or(static_cast<std::size_t>(random.Below(3)));
-    const auto sinc = ArSSRPointSpread::Sinc(random.Uniform(1.0, m_Settings.zeroFilledMax), this->DrawTaper(random));
+    // One after the other: a compiler may choose the order of a call's arguments.
+    const double taper = this->DrawTaper(random);
+    const auto   sinc = ArSSRPointSpread::Sinc(random.Uniform(1.0, m_Settings.zeroFilledMax), taper);
     for (std::size_t axis = 0; axis < 3; ++axis)
     {
       acquisition.spreads[axis] = axis == through ? acquisition.spreads[axis] : sinc;

@@ -57,7 +57,10 @@ public:
     for (int shell = 0; shell < 3; ++shell)
     {
       this->PaintInside(m_Depth);
-      this->Erode(this->Draw(2.0, 6.0), this->Draw(0.0, 1.5), this->Draw(16.0, 40.0));
+      // One after the other: a compiler may choose the order of a call's arguments.
+      const float wavelength = this->Draw(16.0, 40.0);
+      const float variation = this->Draw(0.0, 1.5);
+      this->Erode(this->Draw(2.0, 6.0), variation, wavelength);
     }
   }
 

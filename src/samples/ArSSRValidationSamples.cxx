@@ -90,7 +90,7 @@ ValidationSamples::AddRecords(std::size_t image, std::vector<Record> & records) 
       record.volumeSize = volume->size;
       Random       random(m_Settings.seed, RandomStream::ValidationPlace, record.number);
       const auto & along = m_Settings.validationScales[scale];
-      record.patch = sampler.DrawPlaceWithForeground(random, *volume, { { along[0], along[1], along[2] } });
+      record.patch = sampler.DrawPlaceWithForeground(random, *volume, { { along[2], along[1], along[0] } });
       // Places, points and acquisitions have streams of their own: a recipe with other noise or spreads is validated at
       // the same places.
       Random                  scan(m_Settings.seed, RandomStream::ValidationAcquisition, record.number);

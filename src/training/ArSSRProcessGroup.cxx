@@ -144,24 +144,4 @@ ProcessGroup::Sum(std::vector<double> & numbers) const
   tensor = tensor.cpu();
   std::copy_n(tensor.const_data_ptr<double>(), numbers.size(), numbers.begin());
 }
-
-void
-ProcessGroup::Broadcast(const std::vector<at::Tensor> & tensors) const
-{
-  if (this->GetSize() == 1)
-  {
-    return;
-  }
-  auto & group = *m_Implementation->group;
-  Communicate(group, [&] {
-    for (const at::Tensor & tensor : tensors)
-    {
-      // Backends need dense tensors; convolution weights are stored channels last.
-      at::Tensor              dense = tensor.contiguous();
-      std::vector<at::Tensor> message{ dense };
-      group.broadcast(message)->wait();
-      tensor.copy_(dense);
-    }
-  });
-}
 } // namespace itk::arssr

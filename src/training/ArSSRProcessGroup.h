@@ -60,10 +60,6 @@ public:
   void
   Sum(std::vector<double> & numbers) const;
 
-  /** Gives the leader's tensors to all. */
-  void
-  Broadcast(const std::vector<at::Tensor> & tensors) const;
-
 private:
   class Implementation;
 

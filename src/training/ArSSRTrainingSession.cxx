@@ -357,7 +357,8 @@ TrainingSession::Validate()
   m_Status.validationLoss = sums[0] / static_cast<double>(count);
   // Of the mean squared error over all samples, for an intensity range of 1; not the mean of PSNRs.
   m_Status.validationPSNR = -10.0 * std::log10(sums[1] / static_cast<double>(count));
-  if (!(m_Status.validationPSNR <= m_Status.bestValidationPSNR)) // true before the first validation: the best is NaN
+  // Before the first validation the best is NaN, which nothing is below; a NaN itself is no best.
+  if (!std::isnan(m_Status.validationPSNR) && !(m_Status.validationPSNR <= m_Status.bestValidationPSNR))
   {
     m_Status.bestValidationPSNR = m_Status.validationPSNR;
     m_Status.bestEpoch = m_Status.epoch;

@@ -172,6 +172,20 @@ TEST_F(ArSSRTensorFileAttack, DeepNestingEndsWithTheMemoryBudget)
   this->ExpectPickleRefusal(")" + std::string(1000000, '\x85'), "needs more memory than the whole file");
 }
 
+// Each view would copy the key: 1000 items of a few bytes would take 100 MB.
+TEST_F(ArSSRTensorFileAttack, ALongKeyThatManyItemsShareEndsWithTheMemoryBudget)
+{
+  const std::string        shared = Bytes(200, 1); // in the memo
+  std::vector<std::string> items{ Text("w"),
+                                  Tensor(Storage(std::string(100000, 'k'), 6), 0, { 6 }, { 1 }) + 'q' + shared };
+  for (int item = 0; item < 1000; ++item)
+  {
+    items.push_back(Text(std::to_string(item)));
+    items.push_back('h' + shared);
+  }
+  this->ExpectPickleRefusal(OrderedDict(items), "needs more memory than the whole file");
+}
+
 TEST_F(ArSSRTensorFileAttack, LengthsBeyondTheFileAreRefused)
 {
   this->ExpectPickleRefusal("\x95" + Bytes(~std::uint64_t{ 0 }, 8) + 'N', "the frame at byte");

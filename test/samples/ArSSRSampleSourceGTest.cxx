@@ -139,8 +139,8 @@ TEST(ArSSRSampleSource, SamplesDependOnTheirNumberAlone)
 TEST(ArSSRSampleSource, ReadsACohortInRounds)
 {
   std::vector<Counter> reads;
-  const SampleSource   source(MakeRecipe(), { MakeTextures(6, &reads), {}, {} }, 2 * Bytes, nullptr);
-  const auto           count = [&reads] {
+  const SampleSource source(ReadSampleSettings(MakeRecipe()), { MakeTextures(6, &reads), {}, {} }, 2 * Bytes, nullptr);
+  const auto         count = [&reads] {
     return std::accumulate(
       reads.begin(), reads.end(), 0, [](int sum, const Counter & counter) { return sum + *counter; });
   };
@@ -239,7 +239,11 @@ TEST(ArSSRSampleSource, ValidationSamplesAreTheSameEveryTime)
     const bool thickSlices = i / 3 % 2 == 1;
     for (std::size_t axis = 0; axis < 3; ++axis)
     {
-      EXPECT_NEAR(samples[i].voxelSize[axis], !thickSlices ? 0.5 : axis == 2 ? 0.4 : 1.0, 1e-12);
+      EXPECT_NEAR(samples[i].voxelSize[axis],
+                  !thickSlices ? 0.5
+                  : axis == 0  ? 0.4
+                               : 1.0,
+                  1e-12); // (z, y, x); the recipe is x-first
     }
     // Not augmented: intensities are those of the image.
     const Volume       volume = test::MakeVolume(Size, MakeTexture(i / 6));
