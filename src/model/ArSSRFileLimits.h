@@ -31,6 +31,10 @@ constexpr std::size_t MaximumEntries = 4096;
 /** Most dimensions of one tensor, torch's own limit. */
 constexpr std::size_t MaximumDimensions = 64;
 
+/** Most bytes of a name or metadata key as it is written in JSON: the budget is charged only once a key has been read.
+ */
+constexpr std::uint64_t MaximumKeyBytes = 1 << 16;
+
 /** \brief Bytes that parsing may still allocate, so that a small file cannot demand much memory. */
 class ParsingBudget
 {

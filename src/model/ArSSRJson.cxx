@@ -19,6 +19,7 @@
 
 #include "model/ArSSRBytes.h"
 #include "model/ArSSRFileErrors.h"
+#include "model/ArSSRFileLimits.h"
 
 
 #include <limits>
@@ -27,9 +28,6 @@ namespace itk::arssr
 {
 namespace
 {
-// Bytes, as written. The memory budget is charged only once a key has been read, so its length has a limit of its own.
-constexpr std::uint64_t LongestKey = 1 << 16;
-
 bool
 IsDigit(char c)
 {
@@ -129,7 +127,7 @@ JsonReader::ReadObject(const std::function<void(const std::string & key)> & read
   do
   {
     // A key must follow every comma, so a trailing comma is refused.
-    const std::string key = this->ReadString(LongestKey);
+    const std::string key = this->ReadString(MaximumKeyBytes);
     this->Expect(':');
     readValue(key);
   } while (this->Consume(','));

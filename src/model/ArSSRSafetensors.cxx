@@ -20,6 +20,7 @@
 #include "model/ArSSRBytes.h"
 #include "model/ArSSRFileErrors.h"
 #include "model/ArSSRFileLimits.h"
+#include "model/ArSSRJson.h"
 #include "model/ArSSRSafetensorsHeader.h"
 
 #include <ATen/ATen.h>
@@ -101,6 +102,18 @@ CheckText(const std::string & text)
   }
 }
 
+void
+CheckKey(const std::string & text)
+{
+  CheckText(text);
+  constexpr std::size_t quotes = 2;
+  if (const std::size_t bytes = ToJsonString(text).size() - quotes; bytes > MaximumKeyBytes)
+  {
+    throw FileFormatError("the name or metadata key " + Quoted(text) + " takes " + std::to_string(bytes) +
+                          " bytes in the header. Give one that takes at most " + std::to_string(MaximumKeyBytes) + '.');
+  }
+}
+
 /** Throws unless ReadSafetensors() would accept the file. */
 void
 CheckContent(const TensorFile & file)
@@ -109,7 +122,7 @@ CheckContent(const TensorFile & file)
   std::set<std::string> names{ "__metadata__" };
   for (const auto & [name, tensor] : file.tensors)
   {
-    CheckText(name);
+    CheckKey(name);
     if (!names.insert(name).second)
     {
       throw FileFormatError("two tensors have the name " + Quoted(name) + ", or it is reserved. Rename one.");
@@ -122,7 +135,7 @@ CheckContent(const TensorFile & file)
   }
   for (const auto & [key, value] : file.metadata)
   {
-    CheckText(key);
+    CheckKey(key);
     CheckText(value);
   }
   if (std::max(file.tensors.size(), file.metadata.size()) > MaximumEntries)

@@ -314,6 +314,8 @@ TEST_F(ArSSRTensorFile, WhatCouldNotBeReadAgainIsNotWritten)
     { "is reserved", { { { "__metadata__", tensor } }, {} } },
     { "two tensors have the name 'a'", { { { "a", tensor }, { "a", tensor } }, {} } },
     { "is not UTF-8", { { { "\xff", tensor } }, {} } },
+    { "takes 65537 bytes", { { { std::string(65537, 'a'), tensor } }, {} } },
+    { "takes 131072 bytes", { {}, { { std::string(65536, '"'), "escaped" } } } },
     { "'\\xc0\\xaf' is not UTF-8", { {}, { { "key", "\xc0\xaf" } } } },
     { "is undefined", { { { "a", {} } }, {} } },
     { "elements of type Long", { { { "a", tensor.to(at::kLong) } }, {} } },
