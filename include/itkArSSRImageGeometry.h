@@ -55,9 +55,9 @@ struct ArbitraryScaleSuperResolution_EXPORT ArSSRImageGeometry
   static ArSSRImageGeometry
   FromImage(const ImageBaseType & image);
 
-  /** \throws ExceptionObject when this is no place for an image: a size that is zero or exceeds `MaximumSize`, a start
-   * index beyond 2^52, a spacing that is not a positive finite number, an origin that is not finite, or a direction of
-   * dependent columns. `name`: of the image, for the message. */
+  /** \throws ExceptionObject when the geometry is invalid: a size that is zero or exceeds `MaximumSize`, a start index
+   * beyond 2^52, a spacing that is not a positive finite number, an origin that is not finite, or a direction of
+   * dependent columns. `name` names the image in the message. */
   void
   Verify(const std::string & name) const;
 
@@ -73,8 +73,8 @@ struct ArbitraryScaleSuperResolution_EXPORT ArSSRImageGeometry
   ArSSRImageGeometry
   ScaledBy(const ScaleFactorsType & factors) const;
 
-  /** ResizedTo() the size nearest to extent / spacing, at least one voxel; halves are rounded up. The spacing that
-   * results is extent / size and so differs from the one asked for by the rounding of the size.
+  /** ResizedTo() the size nearest to extent / spacing, at least one voxel; halves are rounded up. The resulting spacing
+   * is extent / size and so differs from the requested one by the rounding of the size.
    * \throws ExceptionObject when a spacing is not a positive finite number or a size exceeds `MaximumSize`. */
   ArSSRImageGeometry
   RespacedTo(const SpacingType & newSpacing) const;

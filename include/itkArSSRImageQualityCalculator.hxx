@@ -79,7 +79,7 @@ ArSSRImageQualityCalculator<TImage>::MeasureErrors()
     m_UsedValueRange = errors.truthMaximum - errors.truthMinimum;
     if (m_UsedValueRange == 0.0)
     {
-      itkExceptionMacro("The truth is constant, " << errors.truthMinimum << ", in " << compared.GetSize()
+      itkExceptionMacro("The truth is constant, " << errors.truthMinimum << ", in all " << compared.GetSize()
                                                   << " voxels; PSNR and SSIM need a range of values. Set ValueRange.");
     }
   }
@@ -106,10 +106,10 @@ ArSSRImageQualityCalculator<TImage>::ComparedRegion() const -> RegionType
   RegionType region = m_RegionSetByUser ? m_Region : inTruth;
   if (!m_RegionSetByUser && inTruth != inImage)
   {
-    itkExceptionMacro("The sizes differ: the image has " << inImage.GetSize() << " voxels from index "
-                                                         << inImage.GetIndex() << ", the truth " << inTruth.GetSize()
-                                                         << " from " << inTruth.GetIndex()
-                                                         << ". Resample the image, or set a region that is in both.");
+    itkExceptionMacro("The sizes differ: the image has "
+                      << inImage.GetSize() << " voxels from index " << inImage.GetIndex() << ", the truth "
+                      << inTruth.GetSize() << " from " << inTruth.GetIndex()
+                      << ". Resample the image, or set a region that lies inside both.");
   }
   for (unsigned int axis = 0; axis < TImage::ImageDimension; ++axis)
   {
@@ -125,7 +125,7 @@ ArSSRImageQualityCalculator<TImage>::ComparedRegion() const -> RegionType
     if (!buffered.IsInside(region))
     {
       itkExceptionMacro("The region of " << region.GetSize() << " voxels from index " << region.GetIndex()
-                                         << " is not in the " << buffered.GetSize() << " voxels from index "
+                                         << " is not inside the " << buffered.GetSize() << " voxels from index "
                                          << buffered.GetIndex() << " of "
                                          << (buffered == inTruth ? "the truth." : "the image."));
     }

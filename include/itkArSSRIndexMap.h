@@ -31,9 +31,9 @@ namespace itk
  * \brief Maps the index of an output voxel to a continuous index of the low-resolution (LR) input.
  *
  * The LR index counts from the first voxel of the input's largest region, not from its start index, so that the extent
- * of the image is [-0.5, n-0.5] along each axis. The map is affine,
- * \f$ c = A (i - i_0) + b \f$, with \f$ i_0 \f$ the start index of the output, and is evaluated afresh for each voxel:
- * the result for a voxel does not depend on the region that is asked for.
+ * of the image is [-0.5, n-0.5] along each axis. The map is affine, \f$ c = A (i - i_0) + b \f$, with \f$ i_0 \f$ the
+ * start index of the output, and is evaluated afresh for each voxel: the result for a voxel does not depend on the
+ * requested region.
  *
  * \ingroup ArbitraryScaleSuperResolution
  */
@@ -46,8 +46,8 @@ public:
 
   ArSSRIndexMap() = default;
 
-  /** \throws ExceptionObject when ArSSRImageGeometry::Verify() of either does, or they are too far apart for a double.
-   */
+  /** \throws ExceptionObject when ArSSRImageGeometry::Verify() of either does, or the two grids are too far apart for a
+   * double. */
   ArSSRIndexMap(const ArSSRImageGeometry & input, const ArSSRImageGeometry & output);
 
   ContinuousIndexType

@@ -31,7 +31,7 @@ ArSSRInterpolationEstimator<TImage>::Compute()
 {
   if (m_Image.IsNull())
   {
-    itkExceptionMacro("There is no image to look at the spectra of. Call SetImage().");
+    itkExceptionMacro("The image is not set. Call SetImage() first.");
   }
   const_cast<ImageType *>(m_Image.GetPointer())->UpdateOutputInformation(); // pipelines are not const correct
   const auto                   largest = m_Image->GetLargestPossibleRegion();

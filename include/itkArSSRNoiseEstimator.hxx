@@ -33,7 +33,7 @@ ArSSRNoiseEstimator<TImage>::VerifyInputs() const
 {
   if (m_Image.IsNull())
   {
-    itkExceptionMacro("There is no image to estimate the noise of. Call SetImage().");
+    itkExceptionMacro("The image is not set. Call SetImage() first.");
   }
   // Pipelines are not const correct. Only the information is updated: both regions must be known before the first slab.
   const_cast<ImageType *>(m_Image.GetPointer())->UpdateOutputInformation();
@@ -47,7 +47,7 @@ ArSSRNoiseEstimator<TImage>::VerifyInputs() const
     {
       itkExceptionMacro("The mask has " << ofMask.GetSize() << " voxels from index " << ofMask.GetIndex()
                                         << ", the image " << ofImage.GetSize() << " from " << ofImage.GetIndex()
-                                        << "; the same are expected. Resample the mask to the image's grid.");
+                                        << "; the same region is expected. Resample the mask to the image's grid.");
     }
   }
 }

@@ -25,9 +25,9 @@ namespace itk
 /** \class ArSSRTileLattice
  * \brief Cuts the LR image into tiles whose features are encoded one at a time.
  *
- * The lattice is fixed to the whole image, never to the region that is asked for; so a voxel's value comes from the
- * same tile, computed in the same way, however the output is divided. An output voxel belongs to the tile whose core
- * holds the floor of its LR continuous index, clamped to the image.
+ * The lattice is fixed to the whole image, never to the requested region, so a voxel's value comes from the same tile,
+ * computed in the same way, however the output is divided. An output voxel belongs to the tile whose core holds the
+ * floor of its LR continuous index, clamped to the image.
  *
  * All regions here count from the first voxel of the input's largest region, in (x, y, z) order:
  * core (owned voxels) ⊂ feature region (core plus the one voxel that trilinear sampling reads beyond it) ⊂ input region
@@ -102,8 +102,8 @@ public:
   bool
   HasSampleInside(const ArSSRIndexMap & map, const RegionType & outputRegion) const;
 
-  /** Where a coordinate lies along an axis from what a tile owns of the extent: -1 before it, 0 in it, 1 behind it. A
-   * tile owns the samples for which that is 0 along each axis. */
+  /** Position of a coordinate along an axis relative to the part of the extent that a tile owns: -1 before it, 0 in it,
+   * 1 behind it. A tile owns the samples for which it is 0 along each axis. */
   int
   Compare(unsigned int axis, double coordinate, IndexValueType tile) const;
 

@@ -38,7 +38,7 @@ struct ArbitraryScaleSuperResolution_EXPORT ArSSRTrainingImage
   Size<3>               size{};
   FixedArray<double, 3> spacing{ 1.0 }; /**< mm */
 
-  /** Fills a buffer [z, y, x] with the intensities; their unit is of no consequence. Called again when the voxels were
+  /** Fills a buffer [z, y, x] with the intensities; their unit does not matter. Called again when the voxels were
    * dropped to stay within the memory budget, from one thread at a time. */
   std::function<void(float * buffer)> read;
 };

@@ -268,9 +268,10 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::VerifyPreco
   }
   if (m_ComputeUncertainty && m_Quality < 2)
   {
-    itkExceptionMacro("ComputeUncertainty is on, and Quality is " << m_Quality
-                                                                  << ": one pass differs from no other. Set Quality to "
-                                                                     "2, 4 or 8.");
+    itkExceptionMacro("ComputeUncertainty is on, but Quality is "
+                      << m_Quality
+                      << ": a single pass has no standard deviation. Set Quality to "
+                         "2, 4 or 8.");
   }
 }
 
@@ -345,7 +346,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOut
   if (!m_OutputGrid.useReference && this->GetReferenceImage() != nullptr)
   {
     itkWarningMacro(
-      "ReferenceImage is set and UseReferenceImage is off, so it is not used. Call UseReferenceImageOn().");
+      "ReferenceImage is set but not used, because UseReferenceImage is off. Call UseReferenceImageOn().");
   }
   const ImageGeometry outputGeometry = m_OutputGrid.Compute(inputGeometry, this->GetReferenceImage());
   m_IndexMap = ArSSRIndexMap(inputGeometry, outputGeometry);
@@ -518,8 +519,8 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ComputeInte
   if (statistics.IsFarFromZero())
   {
     itkWarningMacro("The intensities, " << statistics.GetMinimum() << " to " << statistics.GetMaximum()
-                                        << ", are far from 0 in comparison with their range: the window that the "
-                                           "network works in begins at the minimum instead of 0, and is ["
+                                        << ", are far from 0 compared with their range: the network's intensity "
+                                           "window begins at the minimum instead of 0 and is ["
                                         << m_IntensityWindowLower << ", " << m_IntensityWindowUpper << "].");
   }
 }

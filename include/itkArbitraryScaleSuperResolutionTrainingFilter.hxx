@@ -216,7 +216,7 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::DescribeImages(const std::s
     auto * image = input == nullptr ? nullptr : dynamic_cast<ImageType *>(input->GetModifiableData());
     if (image == nullptr)
     {
-      itkExceptionMacro("The image '" << names[number] << "' is missing; it was taken away after it was added.");
+      itkExceptionMacro("The image '" << names[number] << "' is missing: it was removed after it was added.");
     }
     ArSSRTrainingImage description;
     description.name = names[number];

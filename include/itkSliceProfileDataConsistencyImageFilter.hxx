@@ -134,9 +134,9 @@ SliceProfileDataConsistencyImageFilter<TImage>::GenerateOutputInformation()
   // An image that no spacing was set of has ITK's default of 1 mm, and would be compared at the wrong scale.
   if (!m_Projector.IsCoarser())
   {
-    itkWarningMacro("The low-resolution image, of spacing "
-                    << low->GetSpacing() << ", has no larger voxels than the high-resolution image, of spacing "
-                    << high->GetSpacing() << ". Was a spacing not set?");
+    itkWarningMacro("The voxels of the low-resolution image (spacing "
+                    << low->GetSpacing() << ") are not larger than those of the high-resolution image (spacing "
+                    << high->GetSpacing() << "). Check both spacings.");
   }
   this->MakeConsistency();
 }

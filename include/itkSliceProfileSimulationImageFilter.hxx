@@ -119,7 +119,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::VerifyPrecondition
   if (m_UseReferenceImage && m_ShrinkFactors)
   {
     itkExceptionMacro("UseReferenceImage is on and ShrinkFactors are set. Set one kind of output grid; "
-                      "ResetOutputGrid() forgets both.");
+                      "ResetOutputGrid() clears both.");
   }
   const FactorsType factors = this->GetShrinkFactors();
   for (unsigned int axis = 0; axis < ImageDimension; ++axis)
@@ -127,7 +127,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::VerifyPrecondition
     if (!(factors[axis] >= 1.0 && std::isfinite(factors[axis])))
     {
       itkExceptionMacro("ShrinkFactors are " << factors
-                                             << "; finite numbers of at least 1 are expected. Voxels that are smaller "
+                                             << "; finite numbers of at least 1 are expected. Voxels smaller "
                                                 "than the input's need a ReferenceImage.");
     }
   }
@@ -150,7 +150,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateOutputInfo
     if (this->GetReferenceImage() != nullptr)
     {
       itkWarningMacro(
-        "ReferenceImage is set and UseReferenceImage is off, so it is not used. Call UseReferenceImageOn().");
+        "ReferenceImage is set but not used, because UseReferenceImage is off. Call UseReferenceImageOn().");
     }
     FactorsType factors = this->GetShrinkFactors();
     for (double & factor : factors)

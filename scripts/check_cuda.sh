@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Compiles the CUDA kernels for each architecture and shows what they need: registers, spilled bytes. Needs no GPU.
-#   bash scripts/check_cuda.sh [ARCHITECTURE...]     80 90 100 where none are given
-# Fails when a kernel does not compile or spills registers; says that it skips where nvcc is missing.
+# Compiles the CUDA kernels for each architecture and shows their registers and spilled bytes. Needs no GPU.
+#   bash scripts/check_cuda.sh [ARCHITECTURE...]     default: 80 90 100
+# Fails if a kernel does not compile or spills registers; without nvcc, says that it skips.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib/common.sh

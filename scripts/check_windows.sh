@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles for Windows, with MinGW, what is written for it and needs neither ITK nor LibTorch: sources that ask for _WIN32,
-# the readers of bytes they use, and the CPU's kernels. Nothing is linked or run.
+# Compiles for Windows, with MinGW, the code that is written for it and needs neither ITK nor LibTorch: sources that ask for
+# _WIN32, the byte readers they use, and the CPU kernels. Nothing is linked or run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib/common.sh

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Checks dependencies between folders (scripts/arrows.py), format (clang-format, ruff) and suspicious code (cppcheck,
-# clang-tidy, ruff) of the C++ and Python sources; `--fix` writes the format. clang-tidy reads build/compile_commands.json,
-# and it and ruff are in .venv, so scripts/setup.sh goes first. ARSSR_CACHE, as there, also keeps which sources clang-tidy has
-# found nothing in.
+# clang-tidy, ruff) of the C++ and Python sources; `--fix` applies the format. clang-tidy reads build/compile_commands.json,
+# and clang-tidy and ruff are in .venv, so run scripts/setup.sh first. ARSSR_CACHE, as in that script, also records the
+# sources in which clang-tidy found nothing.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

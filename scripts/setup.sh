@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds everything from a fresh checkout: system packages, Python environment, ITK, the module with its tests, the wheel.
 #
-# Run it again at any time: what is done is kept, and what was interrupted goes on. Afterwards .venv/ holds the installed
+# Run it again at any time: finished steps are kept, and interrupted ones continue. Afterwards .venv/ holds the installed
 # wheel and build/ the C++ tests; scripts/test.sh runs them all.
 #
 # Environment:
@@ -9,7 +9,7 @@
 #   ITK_SOURCE_DIR  a source tree of ITK 5.4 to build instead of the Debian source package
 #   ARSSR_CACHE     where ITK is built, shared by all checkouts (default: $XDG_CACHE_HOME/arssr or ~/.cache/arssr)
 #   ARSSR_TESTS     OFF leaves out C++ tests and examples, unless build/ has them already (default: ON)
-#   ARSSR_PYTHON    the Python, 3.11 or newer, that .venv/ is made from (default: python3)
+#   ARSSR_PYTHON    the Python, 3.11 or newer, used to make .venv/ (default: python3)
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

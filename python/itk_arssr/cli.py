@@ -1,4 +1,4 @@
-"""The command line ``arssr``: options and help; the work is done by the other modules."""
+"""The command line ``arssr``: options and help; other modules do the work."""
 
 import sys
 from typing import Annotated
@@ -58,10 +58,10 @@ for _command, _examples in (
 
 
 def _leave_out_tensors() -> None:
-    """Keep ITK from loading PyTorch's and xarray's Python packages, to take their arrays, which no command gives it.
+    """Keep ITK from loading the Python packages of PyTorch and xarray, whose arrays no command gives it.
 
-    They are half of the time that a command takes to start. The names are private ones of ITK 5.4: where they are no
-    more, nothing changes.
+    Loading them takes half of a command's start-up time. The names are private to ITK 5.4: if they disappear, nothing
+    changes.
     """
     helpers = itk.support.helpers
     for name in ("_HAVE_TORCH", "_HAVE_XARRAY"):
@@ -74,5 +74,5 @@ def main() -> None:
     _leave_out_tensors()
     open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # for terminals that lack a character
+        stream.reconfigure(errors="replace")  # for terminals that cannot show a character
     sys.exit(exit_status(app))

@@ -70,7 +70,7 @@ public:
       const std::string name = Trimmed(part.substr(0, equals));
       if (equals == std::string::npos || name.empty())
       {
-        this->Refuse("has the part '" + part + "'");
+        this->Refuse("has the part '" + part + "', which is not of the form NAME=VALUE");
       }
       const std::string value = Trimmed(part.substr(equals + 1));
       if (name == NoiseName)
@@ -138,7 +138,7 @@ private:
     // refused. The condition is written so that it fails for NaN.
     if (!deviation || (number != Unknown && !(*deviation >= 0.0 && std::isfinite(*deviation))))
     {
-      this->Refuse("has a noise of '" + number + "', which is no standard deviation of at least 0");
+      this->Refuse("has a noise of '" + number + "', which is not a standard deviation of at least 0");
     }
     m_IsNoiseSet = true;
     const std::string kind = colon == std::string::npos ? Unknown : value.substr(colon + 1);
@@ -220,7 +220,7 @@ ArSSRAcquisition::GetPointSpread(unsigned int axis) const
 {
   if (axis >= m_PointSpreads.size())
   {
-    itkGenericExceptionMacro("The point spread along axis " << axis << " was asked for; 0, 1 or 2 is expected.");
+    itkGenericExceptionMacro("The point spread of axis " << axis << " was requested; axis 0, 1 or 2 is expected.");
   }
   return m_PointSpreads[axis];
 }
@@ -230,7 +230,7 @@ ArSSRAcquisition::SetPointSpread(unsigned int axis, const ArSSRPointSpread & spr
 {
   if (axis >= m_PointSpreads.size())
   {
-    itkGenericExceptionMacro("The point spread along axis " << axis << " was given; 0, 1 or 2 is expected.");
+    itkGenericExceptionMacro("The point spread of axis " << axis << " was set; axis 0, 1 or 2 is expected.");
   }
   m_PointSpreads[axis] = spread;
 }
@@ -248,7 +248,7 @@ ArSSRAcquisition::SetNoise(double deviation, Noise kind)
   {
     itkGenericExceptionMacro("The standard deviation of the noise is "
                              << deviation << "; a finite number of at least 0 is expected, or " << AutomaticNoise
-                             << " where it is not known.");
+                             << " if it is unknown.");
   }
   m_Noise = deviation;
   m_NoiseKind = kind;
@@ -264,7 +264,7 @@ ArSSRAcquisition::WithGaussianWidths(const SpacingType & fwhm) const
     if (!(fwhm[axis] >= 0.0) || !std::isfinite(fwhm[axis]))
     {
       itkGenericExceptionMacro("The full widths at half maximum are "
-                               << fwhm << " mm; finite numbers are expected, positive, or 0 for the spacing.");
+                               << fwhm << " mm; finite numbers are expected: positive, or 0 to use the spacing.");
     }
     if (fwhm[axis] == 0.0)
     {
@@ -273,9 +273,9 @@ ArSSRAcquisition::WithGaussianWidths(const SpacingType & fwhm) const
     // Neither setting takes precedence: a scan simulated with the wrong one looks plausible.
     if (m_PointSpreads[axis] != ArSSRPointSpread())
     {
-      itkGenericExceptionMacro("The full width at half maximum along "
-                               << AxisNames[axis] << " is " << fwhm[axis] << " mm, and the acquisition is '"
-                               << this->ToText() << "'. Give one of them along this axis.");
+      itkGenericExceptionMacro("The full width at half maximum along axis "
+                               << AxisNames[axis] << " is " << fwhm[axis] << " mm, but the acquisition '"
+                               << this->ToText() << "' also has a point spread along it. Set only one of them.");
     }
     result.m_PointSpreads[axis] = ArSSRPointSpread::Gaussian(fwhm[axis]);
   }

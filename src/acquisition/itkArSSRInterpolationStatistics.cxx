@@ -86,7 +86,9 @@ ArSSRInterpolationStatistics::ArSSRInterpolationStatistics(const SizeType & size
 {
   if (size.CalculateProductOfElements() == 0)
   {
-    itkGenericExceptionMacro("A volume of " << size << " voxels is empty; there is no spectrum to look at.");
+    itkGenericExceptionMacro(
+      "A volume of " << size
+                     << " voxels is empty and has no spectrum; at least one voxel along each axis is expected.");
   }
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
@@ -127,8 +129,8 @@ ArSSRInterpolationStatistics::AddSlices(const float * voxels, SizeValueType coun
 {
   if (m_SlicesAdded + count > m_Size[2])
   {
-    itkGenericExceptionMacro("There are " << m_SlicesAdded + count << " slices of a volume that has " << m_Size[2]
-                                          << '.');
+    itkGenericExceptionMacro("In total " << m_SlicesAdded + count << " slices were given for a volume of " << m_Size[2]
+                                         << '.');
   }
   const SizeValueType slice = m_Size[0] * m_Size[1];
   std::vector<float>  line;
@@ -302,12 +304,12 @@ ArSSRInterpolationStatistics::GetResult(unsigned int axis) const
 {
   if (m_SlicesAdded != m_Size[2])
   {
-    itkGenericExceptionMacro("The interpolation was asked for after " << m_SlicesAdded << " of " << m_Size[2]
-                                                                      << " slices.");
+    itkGenericExceptionMacro("The interpolation was requested after " << m_SlicesAdded << " of " << m_Size[2]
+                                                                      << " slices were added. Add all slices first.");
   }
   if (axis >= 3)
   {
-    itkGenericExceptionMacro("There is no axis " << axis << "; 0, 1 and 2 are x, y and z.");
+    itkGenericExceptionMacro("There is no axis " << axis << "; 0, 1 or 2 (x, y or z) is expected.");
   }
   for (const Spectrum & spectrum : m_Spectra[axis])
   {

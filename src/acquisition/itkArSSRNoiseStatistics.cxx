@@ -159,8 +159,8 @@ ArSSRNoiseStatistics::ArSSRNoiseStatistics(const SizeType & size, Noise kind)
   if (size.CalculateProductOfElements() == 0 || largest == 0)
   {
     itkGenericExceptionMacro("The noise of a volume of "
-                             << size << " voxels cannot be told from its neighbours' differences; "
-                             << SmallestForDifferences << " or more along at least one axis are expected.");
+                             << size << " voxels cannot be estimated from differences between neighbours; "
+                             << SmallestForDifferences << " or more voxels along at least one axis are expected.");
   }
 }
 
@@ -169,8 +169,8 @@ ArSSRNoiseStatistics::AddSlices(const float * voxels, const unsigned char * mask
 {
   if (m_SlicesAdded + count > m_Size[2])
   {
-    itkGenericExceptionMacro("There are " << m_SlicesAdded + count << " slices of a volume that has " << m_Size[2]
-                                          << '.');
+    itkGenericExceptionMacro("In total " << m_SlicesAdded + count << " slices were given for a volume of " << m_Size[2]
+                                         << '.');
   }
   const SizeValueType slice = m_Size[0] * m_Size[1];
   for (SizeValueType i = 0; i < count; ++i, ++m_SlicesAdded)
@@ -320,7 +320,8 @@ ArSSRNoiseStatistics::GetDeviation() const
 {
   if (m_SlicesAdded != m_Size[2])
   {
-    itkGenericExceptionMacro("The noise was asked for after " << m_SlicesAdded << " of " << m_Size[2] << " slices.");
+    itkGenericExceptionMacro("The noise was requested after " << m_SlicesAdded << " of " << m_Size[2]
+                                                              << " slices were added. Add all slices first.");
   }
   double largestMean = 0.0;
   for (const Window & window : m_Found)

@@ -148,7 +148,7 @@ ArSSRPointSpread::Sinc(double voxel, double taper)
   if (!(taper >= 0.0 && taper <= 1.0))
   {
     itkGenericExceptionMacro("The taper of a sinc point spread's window is "
-                             << taper << "; a number from 0, for none, to 1, for Hann's window, is expected.");
+                             << taper << "; a number from 0 (no window) to 1 (Hann window) is expected.");
   }
   return { Kind::Sinc, voxel, taper };
 }
@@ -168,8 +168,8 @@ ArSSRPointSpread::Measured(const std::vector<double> & samples, double step)
   {
     itkGenericExceptionMacro("A measured point spread has "
                              << samples.size() << " samples with a sum of " << sum << " and a sum of magnitudes of "
-                             << magnitudes << "; finite samples are expected, with a sum above " << SmallestSum
-                             << " of that of their magnitudes.");
+                             << magnitudes << "; finite samples are expected, whose sum is above " << SmallestSum
+                             << " times the sum of their magnitudes.");
   }
   if (!(step > 0.0) || !std::isfinite(step))
   {
@@ -216,8 +216,7 @@ ArSSRPointSpread::Scaled(double factor) const
 {
   if (!(factor > 0.0) || !std::isfinite(factor))
   {
-    itkGenericExceptionMacro("A point spread was to be scaled by " << factor
-                                                                   << "; a finite factor above 0 is expected.");
+    itkGenericExceptionMacro("A point spread is scaled by " << factor << "; a finite factor above 0 is expected.");
   }
   ArSSRPointSpread scaled = *this;
   scaled.m_Width *= factor;
@@ -240,7 +239,7 @@ ArSSRPointSpread::VerifyResolved() const
   if (!this->IsResolved())
   {
     itkGenericExceptionMacro("The point spread '" << this->ToText()
-                                                  << "' leaves its kind or its width open. Call Resolved() with the "
+                                                  << "' does not state its kind or its width. Call Resolved() with the "
                                                      "scan's spacing first.");
   }
 }
@@ -329,8 +328,7 @@ ArSSRPointSpread::GetWeights(double centre, SizeValueType size) const
   }
   if (!std::isfinite(centre))
   {
-    itkGenericExceptionMacro("A point spread with its centre at " << centre
-                                                                  << " was asked for; a finite centre is expected.");
+    itkGenericExceptionMacro("The centre of a point spread is " << centre << "; a finite centre is expected.");
   }
   const auto       seen = arssr::VoxelsWithin(-centre, 1.0, this->GetSupportRadius(), size);
   ArSSRAxisWeights row;

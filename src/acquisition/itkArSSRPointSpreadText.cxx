@@ -109,7 +109,7 @@ TakeTaper(Parts & parts)
   }
   if (window != Tukey)
   {
-    parts.Refuse("has '" + window + "' where a width or a window, hann or tukey, may stand");
+    parts.Refuse("has '" + window + "' in place of a width or a window (hann or tukey)");
   }
   const auto taper = parts.TakeNumber();
   if (!taper || !(*taper >= 0.0 && *taper <= 1.0))
@@ -133,7 +133,7 @@ TakeMeasured(Parts & parts)
     const auto sample = arssr::ParseNumber(text);
     if (!sample)
     {
-      parts.Refuse("has the sample '" + text + "', which is no number");
+      parts.Refuse("has the sample '" + text + "', which is not a number");
     }
     samples.push_back(*sample);
   }
@@ -169,7 +169,7 @@ TakePointSpread(Parts & parts)
   {
     return TakeMeasured(parts);
   }
-  parts.Refuse("begins with '" + kind + "'");
+  parts.Refuse("has the unknown kind '" + kind + "'");
 }
 } // namespace
 
@@ -181,7 +181,7 @@ ArSSRPointSpread::FromText(const std::string & text)
   // Every part must be read: "box:4:5" is a mistake, not a box with something to ignore.
   if (!parts.IsAtEnd())
   {
-    parts.Refuse("goes on with '" + parts.Take() + "'");
+    parts.Refuse("has the unexpected part '" + parts.Take() + "'");
   }
   return spread;
 }

@@ -60,7 +60,7 @@ ArSSRSliceProfile::GetWeights(double centre, double fwhm, SizeValueType size)
   {
     itkGenericExceptionMacro("A slice profile with its centre at "
                              << centre << " and a FWHM of " << fwhm
-                             << " voxels was asked for; a finite centre and a finite FWHM of at least 0 are expected.");
+                             << " voxels was requested; a finite centre and a finite FWHM of at least 0 are expected.");
   }
   ArSSRAxisWeights result;
   double           sum = 0.0;

@@ -82,8 +82,8 @@ ArSSRSliceProfileProjector::ArSSRSliceProfileProjector(const ArSSRImageGeometry 
 {
   if (high.region.GetNumberOfPixels() == 0 || low.region.GetNumberOfPixels() == 0)
   {
-    itkGenericExceptionMacro("The high-resolution image has a size of "
-                             << m_HighSize << " and the low-resolution image one of " << m_LowSize
+    itkGenericExceptionMacro("The size of the high-resolution image is "
+                             << m_HighSize << " and that of the low-resolution image is " << m_LowSize
                              << "; at least one voxel along each axis is expected.");
   }
   // Columns by differences: exact where entries are zero, else to the rounding of an index.

@@ -303,7 +303,7 @@ VerifyCudaDecode(const CudaDecoderPlan & plan, const CudaDecodeArguments & argum
   };
   if (!isAligned(arguments.features) || !isAligned(arguments.weights))
   {
-    return "features and packed weights must be there, aligned to 16 bytes";
+    return "features and packed weights must be set and aligned to 16 bytes";
   }
   if (arguments.spans == nullptr || arguments.spanCount < 1 || arguments.output == nullptr || arguments.voxelCount < 0)
   {
@@ -325,7 +325,7 @@ VerifyCudaDecode(const CudaDecoderPlan & plan, const CudaDecodeArguments & argum
   if (countVoxels(arguments.featureExtent) < 1 || countVoxels(arguments.featureExtent) > limit ||
       countVoxels(arguments.imageSize) < 1 || (arguments.skipTaps != 0 && countVoxels(arguments.intensityExtent) < 1))
   {
-    return "the LR image and its parts must have a voxel or more, the features less than 2^31";
+    return "the LR image and its parts must have at least 1 voxel, the features fewer than 2^31";
   }
   if (plan.sharedBytes < 1 || plan.layerCount < 1)
   {

@@ -79,7 +79,7 @@ CudaLibrary::CudaLibrary(const std::vector<fs::path> & candidates)
   {
     looked << "\n  " << candidate.string();
   }
-  m_Problem = "The library of CUDA kernels was not found; it is built where there is a CUDA compiler. Looked at:";
+  m_Problem = "The CUDA kernel library was not found; it is built only with a CUDA compiler. Paths searched:";
   m_Problem += looked.str();
 }
 
@@ -91,7 +91,7 @@ CudaLibrary::Load(const fs::path & file)
   if (handle == nullptr)
   {
     const char * error = Loader::LastError();
-    m_Problem = "The library of CUDA kernels '" + file.string() + "' cannot be loaded";
+    m_Problem = "The CUDA kernel library '" + file.string() + "' cannot be loaded";
     m_Problem += error != nullptr ? std::string(": ") + error : ".";
     return;
   }
@@ -103,9 +103,8 @@ CudaLibrary::Load(const fs::path & file)
   if (functions == nullptr || functions->version != CudaInterfaceVersion ||
       functions->planBytes != sizeof(CudaDecoderPlan) || functions->argumentBytes != sizeof(CudaDecodeArguments))
   {
-    m_Problem = "The library of CUDA kernels '" + file.string() +
-                "' belongs to another version of this module; expected " + "interface " +
-                std::to_string(CudaInterfaceVersion) + ". Build both together.";
+    m_Problem = "The CUDA kernel library '" + file.string() + "' belongs to another version of this module; expected " +
+                "interface " + std::to_string(CudaInterfaceVersion) + ". Build both together.";
     Loader::CloseLibrary(handle);
     return;
   }
@@ -122,7 +121,7 @@ CudaLibrary::WarnOnce() const
   }
   std::call_once(m_Warned, [this] {
     const std::string text =
-      "WARNING: On this GPU voxels are decoded by torch, slower than by this module's own kernel. " + m_Problem +
+      "WARNING: On this GPU, voxels are decoded by torch, which is slower than this module's own kernel. " + m_Problem +
       "\n\n";
     OutputWindowDisplayWarningText(text.c_str());
   });

@@ -83,7 +83,7 @@ ArSSRImageGeometry::Verify(const std::string & name) const
     if (region.GetIndex(axis) < -LargestStartIndex || region.GetIndex(axis) > LargestStartIndex)
     {
       itkGenericExceptionMacro("The " << name << " starts at index " << region.GetIndex() << "; at most "
-                                      << LargestStartIndex << " in size is expected. Set a smaller start index.");
+                                      << LargestStartIndex << " in magnitude is expected. Set a smaller start index.");
     }
     CheckPositive(spacing[axis], (name + " spacing").c_str(), axis);
   }

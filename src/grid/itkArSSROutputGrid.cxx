@@ -59,12 +59,12 @@ ArSSROutputGrid::VerifyOneKind() const
   {
     itkGenericExceptionMacro("UseReferenceImage is on and ScaleFactors, OutputSpacing, Size, OutputOrigin, "
                              "OutputDirection or OutputStartIndex is set. Set one kind of output grid; "
-                             "ResetOutputGrid() forgets them all.");
+                             "ResetOutputGrid() clears them all.");
   }
   if (scaleFactors && anythingExplicit)
   {
     itkGenericExceptionMacro("ScaleFactors are set together with OutputSpacing, Size, OutputOrigin, OutputDirection or "
-                             "OutputStartIndex. Set one kind of output grid; ResetOutputGrid() forgets them all.");
+                             "OutputStartIndex. Set one kind of output grid; ResetOutputGrid() clears them all.");
   }
   if (goesWithSize && !size)
   {

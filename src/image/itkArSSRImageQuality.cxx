@@ -47,10 +47,10 @@ CheckRange(double valueRange)
 {
   if (!(valueRange > 0.0) || !std::isfinite(valueRange))
   {
-    itkGenericExceptionMacro("The range of values is "
+    itkGenericExceptionMacro("The value range is "
                              << valueRange
-                             << "; PSNR and SSIM need one above zero: of a truth that is not constant, or "
-                             << "set by hand.");
+                             << "; PSNR and SSIM need a finite range above 0. Use a truth that is not constant, or "
+                             << "set the range.");
   }
 }
 
@@ -135,7 +135,7 @@ ArSSRImageQuality::ComputeErrors() const
   // NaN and infinite voxels reach the sum, also where truth and image are infinite alike: ∞ - ∞ is NaN.
   if (!std::isfinite(mean))
   {
-    itkGenericExceptionMacro("The truth or the image has NaN or infinite voxels; no PSNR and no SSIM can be given.");
+    itkGenericExceptionMacro("The truth or the image has NaN or infinite voxels, so PSNR and SSIM cannot be computed.");
   }
   return { mean, *std::min_element(minima.begin(), minima.end()), *std::max_element(maxima.begin(), maxima.end()) };
 }
@@ -147,7 +147,7 @@ ArSSRImageQuality::ComputeStructuralSimilarity(double valueRange) const
   CheckRange(valueRange);
   if (*std::min_element(m_Size.begin(), m_Size.end()) < Width)
   {
-    itkGenericExceptionMacro("SSIM needs " << Width << " voxels along each axis, borders left out; there are " << m_Size
+    itkGenericExceptionMacro("SSIM needs " << Width << " voxels along each axis, borders excluded; there are " << m_Size
                                            << '.');
   }
   // Windows, not voxels, are divided into blocks: neighbouring blocks both read the Margin rows and planes between

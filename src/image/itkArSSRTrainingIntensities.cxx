@@ -56,8 +56,8 @@ ArSSRTrainingIntensities::ScaleImage(ImageType * image)
   const SizeValueType count = image == nullptr ? 0 : image->GetBufferedRegion().GetNumberOfPixels();
   if (count == 0)
   {
-    itkGenericExceptionMacro("There are no voxels whose intensities could be scaled; an image in memory is expected. "
-                             "Update the filter that makes it first.");
+    itkGenericExceptionMacro("There are no voxels to scale; an image in memory is expected. "
+                             "Update the filter that produces it first.");
   }
   float * voxels = image->GetBufferPointer();
   // The statistics need finite voxels: NaN has no place in the order of floats.

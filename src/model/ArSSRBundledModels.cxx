@@ -140,6 +140,6 @@ FindDefaultModel()
   }
   itkGenericExceptionMacro("The default model was not found. Set a model file name, or name one in the environment "
                            "variable "
-                           << EnvironmentVariable << ". Looked at:" << looked.str());
+                           << EnvironmentVariable << ". Paths searched:" << looked.str());
 }
 } // namespace itk::arssr

@@ -165,7 +165,7 @@ PickleReader::Read()
     {
       ThrowRefused("refused opcode '", name, "' at byte ", m_Position);
     }
-    ThrowDamaged("byte ", m_Position, " has the value ", opcode, ", which is no opcode of pickle");
+    ThrowDamaged("byte ", m_Position, " has the value ", opcode, ", which is not a pickle opcode");
   }
 }
 
@@ -380,9 +380,9 @@ PickleReader::AppendTo(Kind kind, const std::vector<std::uint32_t> & items)
                  m_Position,
                  " adds ",
                  items.size(),
-                 " values, as if to ",
+                 " values as if to ",
                  ToString(kind),
-                 ", to ",
+                 ", but to ",
                  ToString(target));
   }
   m_Stack.AppendToTop(items);
@@ -480,7 +480,8 @@ PickleReader::CheckFrame()
   const std::uint64_t size = m_Cursor.ReadUnsigned(8);
   if (size > m_Cursor.GetRemaining())
   {
-    ThrowDamaged("the frame at byte ", m_Position, " claims ", size, " bytes, ", m_Cursor.GetRemaining(), " follow");
+    ThrowDamaged(
+      "the frame at byte ", m_Position, " claims ", size, " bytes, but ", m_Cursor.GetRemaining(), " follow");
   }
 }
 } // namespace itk::arssr

@@ -197,7 +197,7 @@ Interpreter::AddTensor(const std::string & name, const PickleNode & value)
   const auto &        arguments = this->At(call->items[1]).items;
   if (function != RebuildTensor && function != RebuildTensor2)
   {
-    ThrowRefused("the dictionary's item ", Quoted(name), " is made by ", Quoted(function), ", not a tensor");
+    ThrowRefused("the dictionary's item ", Quoted(name), " is the result of ", Quoted(function), ", not a tensor");
   }
   // _rebuild_tensor() has four arguments; _v2 adds requires_grad and hooks, in later versions of torch also metadata.
   const bool hasMetadata = function == RebuildTensor2 && arguments.size() == 7;
@@ -232,7 +232,7 @@ Interpreter::AddStorage(const PickleNode & persistentId)
   const auto & id = this->Expect(this->At(this->Expect(persistentId, Kind::PersistentId).items[0]), Kind::Tuple).items;
   if (id.size() < 5 || id.size() > 6 || this->GetString(this->At(id[0])) != "storage")
   {
-    ThrowRefused("the tensor ", Quoted(m_Name), " has an unknown persistent id, not one of a storage");
+    ThrowRefused("the tensor ", Quoted(m_Name), " has an unknown persistent id, not that of a storage");
   }
   const std::string & typeName = this->Expect(this->At(id[1]), Kind::Global).text;
   const auto * type = std::find_if(std::begin(StorageTypes), std::end(StorageTypes), [&](const StorageType & known) {
@@ -251,7 +251,8 @@ Interpreter::AddStorage(const PickleNode & persistentId)
   const auto & known = m_Result.storages.emplace(key, storage).first->second;
   if (known.type != storage.type || known.count != storage.count)
   {
-    ThrowDamaged("the tensor ", Quoted(m_Name), " describes storage ", Quoted(key), " in another way than one before");
+    ThrowDamaged(
+      "the tensor ", Quoted(m_Name), " describes storage ", Quoted(key), " differently from an earlier tensor");
   }
   if (id.size() < 6 || this->At(id[5]).kind == Kind::None)
   {
@@ -267,11 +268,11 @@ Interpreter::AddStorage(const PickleNode & persistentId)
   {
     ThrowDamaged("the tensor ",
                  Quoted(m_Name),
-                 " sees elements ",
+                 " views, from element ",
                  window.offset,
-                 " and ",
+                 " on, ",
                  window.count,
-                 " following of storage ",
+                 " elements of storage ",
                  Quoted(key),
                  ", which has ",
                  storage.count);

@@ -85,7 +85,7 @@ MakeTensors(const StateDict & stateDict, const Storages & storages, std::uint64_
       copied += tensor.nbytes();
       if (copied > fileSize)
       {
-        ThrowRefused("the tensors need more memory than the file has bytes, since many see the same storage");
+        ThrowRefused("the tensors need more memory than the file has bytes, since many share a storage");
       }
       tensor = tensor.contiguous();
     }
@@ -272,7 +272,7 @@ ReadTorchLegacyFile(ByteFile & file)
                    count,
                    " elements with ",
                    cursor.GetRemaining(),
-                   " bytes left, expected ",
+                   " bytes left; expected ",
                    storage.count,
                    " elements of ",
                    bytes,

@@ -232,7 +232,7 @@ ZipArchive::ReadEntries(const Directory & directory)
 {
   if (directory.count > MaximumEntries)
   {
-    ThrowRefused("the archive has ", directory.count, " entries, at most ", MaximumEntries, " are read");
+    ThrowRefused("the archive has ", directory.count, " entries; at most ", MaximumEntries, " are supported");
   }
   // Checked before memory is reserved; the limit above keeps the product small.
   if (directory.count * EntrySize > directory.size)
@@ -300,14 +300,14 @@ ZipArchive::LocateData(Entry & entry, std::uint64_t limit)
   }
   if (m_File.ReadString(entry.headerOffset + LocalSize, nameSize) != entry.name)
   {
-    refuse(" bears another name there");
+    refuse(" has another name there");
   }
   CheckStored(entry.name, Field(header, 6, 2), Field(header, 8, 2));
   const std::uint64_t size = Field(header, 22, 4);
   // Without a size here, it follows the data or stands in the extra field; that of the directory counts.
   if (!(Field(header, 6, 2) & DescriptorFlag) && size != Moved32 && size != entry.size)
   {
-    refuse(" has " + std::to_string(size) + " bytes there, but " + std::to_string(entry.size) + " by the directory");
+    refuse(" has " + std::to_string(size) + " bytes there, but " + std::to_string(entry.size) + " in the directory");
   }
   // The local extra field differs in length from the directory's: torch pads it so that storages are aligned.
   entry.dataOffset = entry.headerOffset + LocalSize + nameSize + Field(header, 28, 2);

@@ -55,8 +55,8 @@ RemoveDataParallelPrefix(std::vector<arssr::NamedTensor> & tensors)
     if (!names.insert(tensor.name).second)
     {
       itkGenericExceptionMacro("It has two tensors '"
-                               << tensor.name << "', with and without the prefix '" << prefix
-                               << "', and which of them are the network's cannot be told. Save the state_dict() of one "
+                               << tensor.name << "', one with and one without the prefix '" << prefix
+                               << "', so that the network's weights are ambiguous. Save the state_dict() of one "
                                   "network again.");
     }
   }
@@ -324,7 +324,8 @@ ArSSRModel::Graft(const DataObject * other)
   if (model == nullptr)
   {
     itkExceptionMacro("An ArSSRModel is expected, not "
-                      << (other == nullptr ? std::string("nothing") : std::string(other->GetNameOfClass())) << '.');
+                      << (other == nullptr ? std::string("a null pointer") : std::string(other->GetNameOfClass()))
+                      << '.');
   }
   this->SetMetaDataDictionary(model->GetMetaDataDictionary());
   // Shared without a copy: a network never changes, and SetRandomNetwork() or ReadFile() put a new one in its place.

@@ -147,7 +147,7 @@ Architecture::Verify() const
   if (twoStages && depth % 2 != 0)
   {
     itkGenericExceptionMacro("The network's depth is "
-                             << depth << "; an even number is expected, as each of the MLP's two stages "
+                             << depth << "; an even number is expected, because each of the MLP's two stages "
                              << "has half of the layers.");
   }
 }

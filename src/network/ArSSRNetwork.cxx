@@ -117,8 +117,8 @@ Network::SetWeights(const std::vector<NamedTensor> & tensors)
   }
   if (!problems.IsEmpty())
   {
-    itkGenericExceptionMacro("The tensors do not make up an ArSSR network with " << m_Architecture.Describe() << ':'
-                                                                                 << problems.GetText());
+    itkGenericExceptionMacro("The tensors do not form an ArSSR network with " << m_Architecture.Describe() << ':'
+                                                                              << problems.GetText());
   }
   for (std::size_t slot = 0; slot < entries.size(); ++slot)
   {

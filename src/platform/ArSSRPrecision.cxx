@@ -260,11 +260,11 @@ ResolvePrecision(Precision precision, const c10::Device & device)
   }
   if (!Supports(device, precision))
   {
-    itkGenericExceptionMacro("The precision '"
-                             << ToText(precision) << "' is not available on the device '" << device.str() << "'"
-                             << (device.is_cpu() ? ": a CPU has 'float32', and 'bfloat16' with AVX512-BF16 or AMX only"
-                                                 : ": it needs compute capability 8.0")
-                             << ". Use 'float32' or 'auto'.");
+    itkGenericExceptionMacro(
+      "The precision '" << ToText(precision) << "' is not available on the device '" << device.str() << "'"
+                        << (device.is_cpu() ? ": a CPU supports 'float32', and 'bfloat16' only with AVX512-BF16 or AMX"
+                                            : ": it needs compute capability 8.0")
+                        << ". Use 'float32' or 'auto'.");
   }
   return precision;
 }

@@ -358,11 +358,10 @@ SampleSource::SampleSource(SampleSettings     settings,
 {
   if (!images.labels.empty() && settings.syntheticProbability <= 0.0)
   {
-    itkGenericExceptionMacro(
-      "There are label maps ("
-      << images.labels.size()
-      << "), but the recipe's synthetic_volumes or synthetic_probability is 0, so that nothing is "
-         "made of them. Set both above 0, or give no label maps.");
+    itkGenericExceptionMacro("There are label maps ("
+                             << images.labels.size()
+                             << "), but the recipe's synthetic_volumes or synthetic_probability is 0, so that they "
+                                "are not used. Set both above 0, or give no label maps.");
   }
   if (images.training.empty() && images.labels.empty() && settings.proceduralVolumes == 0)
   {

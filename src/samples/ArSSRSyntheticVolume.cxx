@@ -169,8 +169,8 @@ FindLabels(const Volume & labels, const std::string & name)
     {
       itkGenericExceptionMacro("The label map '" << name << "' holds "
                                                  << (isWhole ? "more than a thousand labels, " : "the label ") << label
-                                                 << "; whole numbers are expected, one for each tissue. Give images to "
-                                                    "learn from as training images.");
+                                                 << "; whole numbers are expected, one for each tissue. Give intensity "
+                                                    "images as training images instead.");
     }
   }
   return { found.begin(), found.end() };

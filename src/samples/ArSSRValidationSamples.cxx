@@ -35,7 +35,7 @@ ValidationSamples::Get(std::size_t index) const
   const std::vector<Record> & records = this->GetRecords();
   if (index >= records.size())
   {
-    itkGenericExceptionMacro("Validation sample " << index << " was asked for; there are " << records.size()
+    itkGenericExceptionMacro("Validation sample " << index << " was requested; there are " << records.size()
                                                   << ", counted from 0.");
   }
   const Record & record = records[index];

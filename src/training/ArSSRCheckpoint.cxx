@@ -137,7 +137,7 @@ CheckFormat(const std::map<std::string, std::string> & metadata)
   const auto format = metadata.find("format");
   if (format == metadata.end() || format->second != FormatName)
   {
-    itkGenericExceptionMacro("It is not a checkpoint of a training; a model is given as the initial model instead.");
+    itkGenericExceptionMacro("It is not a checkpoint of a training. Set a model as the initial model instead.");
   }
 }
 
@@ -277,9 +277,9 @@ CheckpointDirectory::CheckpointDirectory(std::string path, SizeValueType numberK
   fs::create_directories(m_Path, error);
   if (error || !fs::is_directory(m_Path, error))
   {
-    itkGenericExceptionMacro("The checkpoint directory '" << m_Path << "' cannot be made"
+    itkGenericExceptionMacro("The checkpoint directory '" << m_Path << "' cannot be created"
                                                           << (error ? ": " + error.message() : std::string())
-                                                          << ". Give a directory that can be written to.");
+                                                          << ". Give a writable directory.");
   }
   const std::vector<Listed> files = ListCheckpoints(m_Path);
   std::vector<Listed>       others;
@@ -291,11 +291,10 @@ CheckpointDirectory::CheckpointDirectory(std::string path, SizeValueType numberK
   // Unreadable files beside a training's own are left alone; without any of its own they may be another training's.
   if (holdsReadable || (!others.empty() && !holdsOwn))
   {
-    itkGenericExceptionMacro(
-      "The checkpoint directory '"
-      << m_Path << "' holds checkpoints of another training: " << JoinNames(others)
-      << ". Give a directory of its own, go on with that training by resuming from it, or remove "
-         "what is no longer needed.");
+    itkGenericExceptionMacro("The checkpoint directory '"
+                             << m_Path << "' holds checkpoints of another training: " << JoinNames(others)
+                             << ". Give a separate directory, resume that training from it, or remove "
+                                "the files that are no longer needed.");
   }
 }
 
@@ -316,8 +315,8 @@ CheckpointDirectory::Write(Checkpoint checkpoint) const
     {
       itkGenericExceptionMacro("The checkpoint '"
                                << target.string()
-                               << "' was written by another training meanwhile, and is not replaced. "
-                                  "Give each training a checkpoint directory of its own.");
+                               << "' was written by another training in the meantime and is not replaced. "
+                                  "Give each training a separate checkpoint directory.");
     }
   }
   // Whatever identity the caller gave: a directory writes under its own.
@@ -375,11 +374,10 @@ ReadCheckpoint(const std::string & path)
       // The latest of several trainings' checkpoints is no answer to which one is meant.
       if (file.problem.empty() && file.run != listed.front().run)
       {
-        itkGenericExceptionMacro(
-          "The training cannot be resumed from '"
-          << path << "': it holds checkpoints of several trainings, " << JoinNames(listed)
-          << ". Name the file to go on from, and give a checkpoint directory of its own; or move "
-             "the other training's files away.");
+        itkGenericExceptionMacro("The training cannot be resumed from '"
+                                 << path << "': it holds checkpoints of several trainings, " << JoinNames(listed)
+                                 << ". Name the file to resume from and give a separate checkpoint directory, or move "
+                                    "the other training's files away.");
       }
       files.push_back(file.path);
     }

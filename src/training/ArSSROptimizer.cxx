@@ -167,7 +167,7 @@ Optimizer::Step(double learningRate)
   // Before Adam: a single NaN would stay in its moments for good. The last checkpoint is still sound.
   if (!std::isfinite(norm))
   {
-    itkGenericExceptionMacro("The gradient is not finite any more at a learning rate of "
+    itkGenericExceptionMacro("The gradient is no longer finite at a learning rate of "
                              << learningRate << ". Train with a smaller learning_rate, or set gradient_clip.");
   }
   if (m_Settings.largestNorm > 0.0 && norm > m_Settings.largestNorm)

@@ -48,7 +48,7 @@ Communicate(const c10d::ProcessGroup & group, const TFunction & function)
   catch (const std::exception & error)
   {
     itkGenericExceptionMacro("Rank " << group.getRank() << " of " << group.getSize()
-                                     << " lost touch with another process of the training; one has ended or does not "
+                                     << " lost contact with another process of the training; one has ended or does not "
                                      << "answer. Resume from the last checkpoint. " << error.what());
   }
 }
@@ -70,7 +70,7 @@ ProcessGroup::ProcessGroup(const std::string & name)
   {
     itkGenericExceptionMacro("There is no process group '"
                              << name
-                             << "'. Make one with torch.distributed.init_process_group and give its group_name.");
+                             << "'. Create one with torch.distributed.init_process_group and pass its group_name.");
   }
 }
 

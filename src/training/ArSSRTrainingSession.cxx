@@ -135,10 +135,10 @@ TrainingSession::Restore(const Checkpoint & checkpoint)
     const std::string & other = found == checkpoint.recipe.end() ? standard.Get(value.first) : found->second;
     if (GetFreeValues().count(value.first) == 0 && other != value.second)
     {
-      itkGenericExceptionMacro("The checkpoint was made with " << value.first << " = " << other
-                                                               << ", the training recipe has " << value.second
-                                                               << ". Resume with the same recipe, or start anew with "
-                                                               << "the model as the initial one.");
+      itkGenericExceptionMacro("The checkpoint was made with "
+                               << value.first << " = " << other << ", the training recipe has " << value.second
+                               << ". Resume with the same recipe, or start a new training with "
+                               << "the model as the initial model.");
     }
   }
   // Samples name images by position: another order or size gives other samples under the same numbers.
@@ -146,7 +146,7 @@ TrainingSession::Restore(const Checkpoint & checkpoint)
   {
     itkGenericExceptionMacro("The checkpoint was made with other images: "
                              << checkpoint.images.size() << " there, " << this->DescribeImages().size()
-                             << " here, or of other names, sizes or order. Resume with the same images.");
+                             << " here, or their names, sizes or order differ. Resume with the same images.");
   }
   // Random numbers have no state to restore; the step tells which sample comes next.
   m_Optimizer.SetState(checkpoint.tensors, checkpoint.status.step);

@@ -87,7 +87,7 @@ ArSSRTrainer::GetCurrentModel() const
   // Meant for `report`, which runs in the training's thread between steps: no weight is being changed then.
   if (m_Session == nullptr)
   {
-    itkExceptionMacro("No training is under way. The current model can be asked for while Run() reports.");
+    itkExceptionMacro("No training is running. Get the current model while Run() reports progress.");
   }
   return arssr::CallTorch([&] { return MakeModel(m_Session->GetCurrentNetwork(), m_Session->GetMetaData()); });
 }

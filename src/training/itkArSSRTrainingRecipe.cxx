@@ -478,7 +478,7 @@ ArSSRTrainingRecipe::Verify() const
   {
     itkGenericExceptionMacro("The training recipe's patch_margin is "
                              << this->Get("patch_margin") << " LR voxels at each face of a patch of "
-                             << this->Get("patch_size") << "; nothing is left to draw coordinates in.");
+                             << this->Get("patch_size") << ", which leaves no room to draw coordinates in.");
   }
 }
 } // end namespace itk

@@ -68,7 +68,7 @@ TEST(ArSSRAcquisition, ReadsAxesAndNoise)
   }
 }
 
-TEST(ArSSRAcquisition, PrintsSoThatItReadsTheSame)
+TEST(ArSSRAcquisition, RoundTripsThroughText)
 {
   Acquisition acquisition;
   const auto  expect = [&acquisition](const char * text) {
@@ -93,7 +93,7 @@ TEST(ArSSRAcquisition, PrintsSoThatItReadsTheSame)
   EXPECT_EQ(Acquisition::FromText(" z = box:4 , xy = sinc , noise = auto "), Acquisition::FromText("xy=sinc,z=box:4"));
 }
 
-TEST(ArSSRAcquisition, IsResolvedAxisByAxis)
+TEST(ArSSRAcquisition, ResolvesEachAxisSeparately)
 {
   Acquisition::SpacingType spacing;
   spacing[0] = 0.5;
@@ -104,7 +104,7 @@ TEST(ArSSRAcquisition, IsResolvedAxisByAxis)
   EXPECT_EQ(Acquisition::FromText("z=box").Resolved(spacing).GetPointSpread(2), Spread::Box(5.0));
 }
 
-TEST(ArSSRAcquisition, RefusesWhatItIsNot)
+TEST(ArSSRAcquisition, RefusesInvalidTextAndValues)
 {
   const std::pair<const char *, const char *> texts[] = {
     { "", "is empty" },
@@ -117,8 +117,8 @@ TEST(ArSSRAcquisition, RefusesWhatItIsNot)
     { "noise=-3", "a noise of '-3'" },
     { "noise=loud", "a noise of 'loud'" },
     { "noise=3:poisson", "'poisson'; expected one of auto, gaussian, rician" },
-    { "z=bxo", "begins with 'bxo'" },
-    { "box:4:5", "goes on with '5'" },
+    { "z=bxo", "the unknown kind 'bxo'" },
+    { "box:4:5", "the unexpected part '5'" },
   };
   for (const auto & entry : texts)
   {

@@ -80,7 +80,7 @@ CovarianceOf(const Block & block, itk::SizeValueType distance)
 } // namespace
 
 
-TEST(ArSSRAcquisitionNoise, IsNoneWhereItIsNotKnown)
+TEST(ArSSRAcquisitionNoise, AddsNothingWhenUnknown)
 {
   for (const char * acquisition : { "auto", "box:3", "noise=0", "noise=auto:rician" })
   {
@@ -89,7 +89,7 @@ TEST(ArSSRAcquisitionNoise, IsNoneWhereItIsNotKnown)
 }
 
 // A kernel that is not normalised by its squares would make filtered noise weaker than what was asked for.
-TEST(ArSSRAcquisitionNoise, HasItsStandardDeviationWhateverThePointSpread)
+TEST(ArSSRAcquisitionNoise, HasTheStatedDeviationForAnyPointSpread)
 {
   for (const char * spread : { "gaussian:3", "box", "sinc", "sinc:hann", "sinc:4", "x=sinc:3,yz=box" })
   {
@@ -116,7 +116,7 @@ TEST(ArSSRAcquisitionNoise, IsWhiteUnlessKSpaceEndsBeforeTheGrids)
   EXPECT_GT(CovarianceOf(Noisy("x=sinc:hann,noise=5", Cube, 0.0F), 1), 5.0);
 }
 
-TEST(ArSSRAcquisitionNoise, IsRicianWhereItIsToBe)
+TEST(ArSSRAcquisitionNoise, IsRicianOnRequest)
 {
   // Without signal, Rayleigh's distribution.
   const Block background = Noisy("noise=5:rician", Cube, 0.0F);
@@ -133,7 +133,7 @@ TEST(ArSSRAcquisitionNoise, IsRicianWhereItIsToBe)
 }
 
 // Otherwise a streamed simulation has seams in its noise.
-TEST(ArSSRAcquisitionNoise, IsAFunctionOfTheSeedAndThePlace)
+TEST(ArSSRAcquisitionNoise, DependsOnSeedAndPosition)
 {
   const char *            acquisition = "x=sinc:hann,z=sinc:3,noise=5:rician";
   const Block             whole = Noisy(acquisition, Cube, 50.0F);
@@ -154,7 +154,7 @@ TEST(ArSSRAcquisitionNoise, IsAFunctionOfTheSeedAndThePlace)
 }
 
 // NaN marks voxels that see nothing: as a number they would not get the default value any more.
-TEST(ArSSRAcquisitionNoise, LeavesWhatIsNoNumber)
+TEST(ArSSRAcquisitionNoise, KeepsNaN)
 {
   Block                         block = Constant(Cube, std::numeric_limits<float>::quiet_NaN());
   ArSSRAcquisition::SpacingType spacing;

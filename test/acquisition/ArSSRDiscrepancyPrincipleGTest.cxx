@@ -53,7 +53,7 @@ WithResiduals(const std::vector<std::vector<float>> & residuals, double noise)
 } // namespace
 
 
-TEST(ArSSRDiscrepancyPrinciple, DoesNothingWhereTheResidualIsNoiseAlready)
+TEST(ArSSRDiscrepancyPrinciple, DoesNothingWhenTheResidualIsAlreadyNoise)
 {
   const auto choice = WithResiduals({ { 1.0F, -1.0F }, { 0.5F, 0.5F } }, 1.0).Choose();
   EXPECT_EQ(choice.iterations, 0U);
@@ -85,14 +85,14 @@ TEST(ArSSRDiscrepancyPrinciple, TheLastStepLandsOnTheNoise)
 }
 
 // Rounding must not turn the discriminant negative, or the step into NaN or more than 1.
-TEST(ArSSRDiscrepancyPrinciple, AStepThatEndsOnTheNoiseIsAWholeOne)
+TEST(ArSSRDiscrepancyPrinciple, TakesAWholeStepThatEndsOnTheNoise)
 {
   const auto choice = WithResiduals({ { 4.0F }, { 2.0F } }, 2.0 / Factor * (1.0 + 1e-15)).Choose();
   EXPECT_EQ(choice.iterations, 1U);
   EXPECT_NEAR(choice.lastStep, 1.0, 1e-12);
 }
 
-TEST(ArSSRDiscrepancyPrinciple, DoesAllIterationsWhereTheNoiseIsNotReached)
+TEST(ArSSRDiscrepancyPrinciple, RunsAllIterationsWhenTheNoiseIsNotReached)
 {
   const auto choice = WithResiduals({ { 4.0F }, { 3.0F }, { 2.0F } }, 0.0).Choose();
   EXPECT_EQ(choice.iterations, 2U);
@@ -101,7 +101,7 @@ TEST(ArSSRDiscrepancyPrinciple, DoesAllIterationsWhereTheNoiseIsNotReached)
   EXPECT_FALSE(choice.isReached);
 }
 
-TEST(ArSSRDiscrepancyPrinciple, VoxelsThatDoNotCountAreNotLookedAt)
+TEST(ArSSRDiscrepancyPrinciple, IgnoresVoxelsThatDoNotCount)
 {
   PrincipleType principle(2, 1, 1.0);
   principle.Add(0, Slices({ 1.0F, 100.0F }), {}, { 1, 0 });
@@ -115,7 +115,7 @@ TEST(ArSSRDiscrepancyPrinciple, VoxelsThatDoNotCountAreNotLookedAt)
 }
 
 // The choice must not depend on how the scan was divided into slabs, not even in its last bit.
-TEST(ArSSRDiscrepancyPrinciple, TheOrderOfSlicesDoesNotMatter)
+TEST(ArSSRDiscrepancyPrinciple, DoesNotDependOnSliceOrder)
 {
   const std::vector<float> before{ 3.1F, 2.7F, -4.3F };
   const std::vector<float> after{ 0.3F, -0.7F, 1.1F };

@@ -55,7 +55,7 @@ ExpectFactors(const ScannedVolume & volume, double tolerance = Tolerance)
 } // namespace
 
 
-TEST(ArSSRInterpolationStatistics, FindsTheFactorAlongEachAxisWhateverTheNoise)
+TEST(ArSSRInterpolationStatistics, FindsTheFactorAlongEachAxisAtAnyNoise)
 {
   for (const double noise : { 0.0, 14.0, 35.0 }) // 0, 2 and 5 % of the object
   {
@@ -80,7 +80,7 @@ TEST(ArSSRInterpolationStatistics, FindsNoneInAnOrdinaryScan)
 }
 
 // The borders of a mask fill the empty part of the spectrum; parts of lines that cross them must not count.
-TEST(ArSSRInterpolationStatistics, FindsItInAMaskedVolumeAndInOneThatWasNotRounded)
+TEST(ArSSRInterpolationStatistics, FindsTheFactorInMaskedAndUnroundedVolumes)
 {
   ScannedVolume volume;
   volume.noise = 14.0;
@@ -100,7 +100,7 @@ TEST(ArSSRInterpolationStatistics, UsesShorterPartsAlongShorterAxes)
   ExpectFactors(volume, ShortTolerance);
 }
 
-TEST(ArSSRInterpolationStatistics, TellsNothingOfShortAxesAndConstantVolumes)
+TEST(ArSSRInterpolationStatistics, GivesNoAnswerForShortAxesAndConstantVolumes)
 {
   ScannedVolume volume;
   volume.size = { { 80, 31, 2 } };
@@ -118,7 +118,7 @@ TEST(ArSSRInterpolationStatistics, TellsNothingOfShortAxesAndConstantVolumes)
 }
 
 // The rule that leaves out voxels of 0 or below would leave nothing of such a volume.
-TEST(ArSSRInterpolationStatistics, TakesIntensitiesBelowZeroWhereThereAreNoOthers)
+TEST(ArSSRInterpolationStatistics, UsesNegativeIntensitiesWhenThereAreNoOthers)
 {
   ScannedVolume volume;
   volume.factors = { { 1.5, 1.0, 1.0 } };
@@ -133,7 +133,7 @@ TEST(ArSSRInterpolationStatistics, TakesIntensitiesBelowZeroWhereThereAreNoOther
   EXPECT_EQ(statistics.GetFactor(1), 1.0);
 }
 
-TEST(ArSSRInterpolationStatistics, IsTheSameHoweverSlicesAreGiven)
+TEST(ArSSRInterpolationStatistics, DoesNotDependOnHowSlicesAreGiven)
 {
   ScannedVolume volume;
   volume.factors = { { 1.5, 1.0, 2.0 } };
@@ -154,12 +154,12 @@ TEST(ArSSRInterpolationStatistics, IsTheSameHoweverSlicesAreGiven)
   }
 }
 
-TEST(ArSSRInterpolationStatistics, NamesWhatIsWrong)
+TEST(ArSSRInterpolationStatistics, ExplainsErrors)
 {
   ExpectError([] { ArSSRInterpolationStatistics(itk::Size<3>{ { 40, 0, 40 } }); }, "is empty");
   ArSSRInterpolationStatistics statistics(itk::Size<3>{ { 4, 4, 2 } });
   const std::vector<float>     voxels(4 * 4 * 3, 1.0F);
-  ExpectError([&] { statistics.AddSlices(voxels.data(), 3); }, "3 slices of a volume that has 2");
+  ExpectError([&] { statistics.AddSlices(voxels.data(), 3); }, "3 slices were given for a volume of 2");
   ExpectError([&] { statistics.GetFactor(0); }, "after 0 of 2 slices");
   statistics.AddSlices(voxels.data(), 2);
   ExpectError([&] { statistics.GetDrop(3); }, "no axis 3");

@@ -138,7 +138,7 @@ protected:
 };
 } // namespace
 
-TEST_P(ArSSRNoiseStatisticsOf, ScansFindsRicianNoise)
+TEST_P(ArSSRNoiseStatisticsOf, FindsRicianNoise)
 {
   for (const double deviation : { 0.01, 0.02, 0.04, 0.06, 0.08 })
   {
@@ -147,7 +147,7 @@ TEST_P(ArSSRNoiseStatisticsOf, ScansFindsRicianNoise)
 }
 
 // Exact zeros outside the brain are most windows: without being left out, they would be the mode.
-TEST_P(ArSSRNoiseStatisticsOf, ScansWithoutABackgroundFindsRicianNoise)
+TEST_P(ArSSRNoiseStatisticsOf, FindsRicianNoiseWithoutABackground)
 {
   for (const double deviation : { 0.01, 0.02, 0.04, 0.06, 0.08 })
   {
@@ -155,7 +155,7 @@ TEST_P(ArSSRNoiseStatisticsOf, ScansWithoutABackgroundFindsRicianNoise)
   }
 }
 
-TEST_P(ArSSRNoiseStatisticsOf, ScansFindsGaussianNoise)
+TEST_P(ArSSRNoiseStatisticsOf, FindsGaussianNoise)
 {
   for (const double deviation : { 0.01, 0.03, 0.08 })
   {
@@ -165,12 +165,12 @@ TEST_P(ArSSRNoiseStatisticsOf, ScansFindsGaussianNoise)
 }
 
 // The finest details of an anatomy must not pass for noise.
-TEST_P(ArSSRNoiseStatisticsOf, ScansFindsNoneWhereThereIsNone)
+TEST_P(ArSSRNoiseStatisticsOf, FindsNoNoiseInANoiselessScan)
 {
   EXPECT_LT(Estimate(m_Anatomy), 0.005);
 }
 
-TEST_P(ArSSRNoiseStatisticsOf, ScansLooksWithinAMask)
+TEST_P(ArSSRNoiseStatisticsOf, UsesOnlyMaskedVoxels)
 {
   // Noise is 4 times as strong outside of the mask.
   std::vector<unsigned char> mask;
@@ -190,7 +190,7 @@ TEST_P(ArSSRNoiseStatisticsOf, ScansLooksWithinAMask)
 }
 
 // Rounding adds a variance of its own, which is not the scan's.
-TEST_P(ArSSRNoiseStatisticsOf, ScansTakesWholeNumbers)
+TEST_P(ArSSRNoiseStatisticsOf, HandlesWholeNumbers)
 {
   for (const double deviation : { 1.0, 2.0, 20.0 })
   {
@@ -223,7 +223,7 @@ TEST(ArSSRNoiseStatistics, DoesNotDependOnHowSlicesAreGiven)
       statistics.AddSlices(voxels.data() + slice * Size[0] * Size[1], nullptr, std::min(count, Size[2] - slice));
     }
     EXPECT_EQ(statistics.GetDeviation(), whole);
-    ExpectError([&] { statistics.AddSlices(voxels.data(), nullptr, 1); }, "94 slices of a volume that has 93");
+    ExpectError([&] { statistics.AddSlices(voxels.data(), nullptr, 1); }, "94 slices were given for a volume of 93");
   }
 }
 
@@ -237,7 +237,7 @@ TEST(ArSSRNoiseStatistics, IsNearlyUnbiasedOnNoiseAlone)
 }
 
 // Constant windows at the smallest intensity are padding, those elsewhere are windows without noise.
-TEST(ArSSRNoiseStatistics, PaddingTellsNothing)
+TEST(ArSSRNoiseStatistics, IgnoresPadding)
 {
   // Zeros on three quarters of the volume, as around a head that was turned; the noise is that of the rest.
   std::vector<float> voxels =
@@ -268,7 +268,7 @@ TEST(ArSSRNoiseStatistics, PaddingTellsNothing)
 }
 
 // Axes that are too short for differences must not spoil those along the others.
-TEST(ArSSRNoiseStatistics, TakesFlatVolumes)
+TEST(ArSSRNoiseStatistics, AcceptsFlatVolumes)
 {
   for (const itk::Size<3> & size : { itk::Size<3>{ { 120, 110, 1 } },
                                      itk::Size<3>{ { 80, 70, 3 } },
@@ -286,7 +286,7 @@ TEST(ArSSRNoiseStatistics, TakesFlatVolumes)
   ExpectError([] { ArSSRNoiseStatistics(itk::Size<3>{ { 30, 0, 3 } }); }, "along at least one axis");
 }
 
-TEST(ArSSRNoiseStatistics, TellsTheKind)
+TEST(ArSSRNoiseStatistics, FindsTheKind)
 {
   const auto kindOf = [](float shift, Noise kind) {
     const itk::Size<3>       size{ { 20, 20, 20 } };

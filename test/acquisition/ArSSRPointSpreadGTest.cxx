@@ -215,7 +215,7 @@ TEST(ArSSRPointSpread, AnEdgeIsSeenUnderTheProfilesIntegral)
   EXPECT_GT(See(Spread::Sinc(6.0).GetWeights(place + 6.0, Size), edge), 1.08) << "no overshoot";
 }
 
-TEST(ArSSRPointSpread, AnEdgeOnAVoxelsFaceIsSeenExactlyByABox)
+TEST(ArSSRPointSpread, ABoxSeesAnEdgeOnAVoxelFaceExactly)
 {
   const auto edge = [](double x) {
     return x > 199.5 ? 1.0 : 0.0;
@@ -256,7 +256,7 @@ TEST(ArSSRPointSpread, AWaveIsModulatedByTheProfilesTransform)
   }
 }
 
-TEST(ArSSRPointSpread, KSpaceKeepsWhatItsWindowLetsThrough)
+TEST(ArSSRPointSpread, KSpaceKeepsFrequenciesInItsWindow)
 {
   struct Case
   {
@@ -291,7 +291,7 @@ TEST(ArSSRPointSpread, KSpaceKeepsWhatItsWindowLetsThrough)
 }
 
 // A reference that knows nothing of kernels: a discrete Fourier transform, cut and windowed.
-TEST(ArSSRPointSpread, SeesWhatAScannerMakesOfItsKSpace)
+TEST(ArSSRPointSpread, SincAgreesWithATruncatedFourierTransform)
 {
   // 160 HR voxels, an object in their middle: the discrete Fourier transform's 39 lowest frequencies, windowed.
   constexpr int       size = 160;
@@ -406,7 +406,7 @@ TEST(ArSSRPointSpread, RowsSumToOneAlsoAtTheImagesEnds)
 }
 
 // Side lobes alone, normalised to a sum of 1, would give huge weights of both signs.
-TEST(ArSSRPointSpread, IsEmptyWhereTheImageTellsNothing)
+TEST(ArSSRPointSpread, IsEmptyWhereTheImageGivesNoAnswer)
 {
   for (const Spread & spread : AllKinds())
   {
@@ -451,7 +451,7 @@ TEST(ArSSRPointSpread, EndsAtItsSupportRadius)
   }
 }
 
-TEST(ArSSRPointSpread, TakesTheSpacingForAWidthThatIsNotGiven)
+TEST(ArSSRPointSpread, UsesTheSpacingAsDefaultWidth)
 {
   EXPECT_EQ(Spread().Resolved(2.5), Spread::Gaussian(2.5));
   EXPECT_EQ(Spread::Box().Resolved(2.5), Spread::Box(2.5));
@@ -468,7 +468,7 @@ TEST(ArSSRPointSpread, TakesTheSpacingForAWidthThatIsNotGiven)
   ExpectError([] { Spread().Resolved(0.0); }, "spacing is 0");
 }
 
-TEST(ArSSRPointSpread, IsMirroredInTheOtherDirection)
+TEST(ArSSRPointSpread, MirrorsItsDistances)
 {
   const auto measured = itk::ArSSRPointSpread::Measured({ 0.1, 1.0, 0.6, 0.2 }, 0.8);
   for (const double distance : { -2.0, -1.1, -0.4, 0.0, 0.3, 1.7 })
@@ -495,7 +495,7 @@ TEST(ArSSRPointSpread, ScalesItsLengths)
   ExpectError([] { Spread().Scaled(-1.0); }, "scaled by -1");
 }
 
-TEST(ArSSRPointSpread, ReadsWhatItPrints)
+TEST(ArSSRPointSpread, RoundTripsThroughText)
 {
   const std::pair<const char *, Spread> texts[] = {
     { "auto", Spread() },
@@ -519,23 +519,23 @@ TEST(ArSSRPointSpread, ReadsWhatItPrints)
   EXPECT_EQ(Spread::FromText("sinc:tukey:1"), Spread::FromText("sinc:hann"));
 }
 
-TEST(ArSSRPointSpread, RefusesWhatItIsNot)
+TEST(ArSSRPointSpread, RefusesInvalidTextAndValues)
 {
   const std::pair<const char *, const char *> texts[] = {
-    { "", "begins with ''" },
-    { "bxo:4", "'bxo:4' begins with 'bxo'" },
+    { "", "has the unknown kind ''" },
+    { "bxo:4", "'bxo:4' has the unknown kind 'bxo'" },
     { "box:-1", "a width of -1, which is not above 0" },
     { "box:0", "a width of 0" },
-    { "box:4:5", "goes on with '5'" },
-    { "box:", "goes on with ''" },
-    { "box:wide", "goes on with 'wide'" },
-    { "auto:3", "goes on with '3'" },
-    { "sinc:1.2:hamming", "'hamming' where a width or a window" },
+    { "box:4:5", "has the unexpected part '5'" },
+    { "box:", "has the unexpected part ''" },
+    { "box:wide", "has the unexpected part 'wide'" },
+    { "auto:3", "has the unexpected part '3'" },
+    { "sinc:1.2:hamming", "'hamming' in place of a width or a window" },
     { "sinc:tukey", "without a taper" },
     { "sinc:tukey:1.5", "without a taper from 0 to 1" },
     { "measured", "has no step" },
     { "measured:1:", "has no samples" },
-    { "measured:1:1/x", "the sample 'x', which is no number" },
+    { "measured:1:1/x", "the sample 'x', which is not a number" },
     { "measured:1:0/0", "a sum of 0" },
   };
   for (const auto & entry : texts)

@@ -51,14 +51,14 @@ FirstLine(const ArSSRSignalMask & mask)
 } // namespace
 
 
-TEST(ArSSRSignalMask, AllVoxelsCountWithoutNoise)
+TEST(ArSSRSignalMask, CountsAllVoxelsWithoutNoise)
 {
   EXPECT_EQ(FirstLine(ArSSRSignalMask()), std::vector<unsigned char>(13, 1));
   EXPECT_EQ(FirstLine(ArSSRSignalMask(0.0, Noise::Rician)), std::vector<unsigned char>(13, 1));
 }
 
 // In a background Rician noise has a mean above 0, which the consistency filter would take for a signal.
-TEST(ArSSRSignalMask, OfRicianNoiseVoxelsWithASignalCount)
+TEST(ArSSRSignalMask, CountsVoxelsWithASignalInRicianNoise)
 {
   // The mean around x = 4 is about 42, and around x = 5 about 13.
   const std::vector<unsigned char> expected{ 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
@@ -66,14 +66,14 @@ TEST(ArSSRSignalMask, OfRicianNoiseVoxelsWithASignalCount)
   EXPECT_EQ(FirstLine(ArSSRSignalMask(6.0, Noise::Auto)), expected);
 }
 
-TEST(ArSSRSignalMask, OfGaussianNoiseAllButConstantPartsCount)
+TEST(ArSSRSignalMask, CountsAllButConstantPartsInGaussianNoise)
 {
   const std::vector<unsigned char> expected{ 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0 };
   EXPECT_EQ(FirstLine(ArSSRSignalMask(6.0, Noise::Gaussian)), expected);
 }
 
 // A mask that depends on the region would make seams in a streamed correction.
-TEST(ArSSRSignalMask, APartIsThatOfTheWhole)
+TEST(ArSSRSignalMask, ARegionHasTheMaskOfTheWhole)
 {
   const ArSSRSignalMask mask(6.0, Noise::Rician);
   const auto            scan = Scan();

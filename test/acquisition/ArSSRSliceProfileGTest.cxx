@@ -132,7 +132,7 @@ TEST(ArSSRSliceProfile, RowsSumToOneAlsoAtTheImagesEnds)
   }
 }
 
-TEST(ArSSRSliceProfile, LeavesOutVoxelsOutsideTheImageAndKeepsTheProportionsOfTheOthers)
+TEST(ArSSRSliceProfile, LeavesOutVoxelsOutsideTheImage)
 {
   const auto whole = Profile::GetWeights(Middle + 0.3, 4.0, Size);
   const auto cut = Profile::GetWeights(0.3, 4.0, Size); // the same place in a voxel, at the image's start
@@ -157,7 +157,7 @@ TEST(ArSSRSliceProfile, EndsAtItsSupportRadius)
   }
 }
 
-TEST(ArSSRSliceProfile, DiffersFromTheEndlessGaussianByNoMoreThanWhatIsCutOff)
+TEST(ArSSRSliceProfile, DiffersFromTheInfiniteGaussianByTheTruncation)
 {
   constexpr double fwhm = 3.0;
   const auto       row = Profile::GetWeights(Middle + 0.25, fwhm, Size);
@@ -177,7 +177,7 @@ TEST(ArSSRSliceProfile, DiffersFromTheEndlessGaussianByNoMoreThanWhatIsCutOff)
   EXPECT_GT(difference, 1e-6);
 }
 
-TEST(ArSSRSliceProfile, IsLinearInterpolationWhereTheAxisIsNotMadeCoarser)
+TEST(ArSSRSliceProfile, InterpolatesLinearlyWhenTheAxisIsNotCoarser)
 {
   for (const double fwhm : { 0.0, 0.7, 1.0, 1.01 })
   {
@@ -201,7 +201,7 @@ TEST(ArSSRSliceProfile, IsEmptyWhereNoVoxelIsNear)
   EXPECT_TRUE(Profile::GetWeights(static_cast<double>(Size) + 0.1, 0.0, Size).weights.empty());
 }
 
-TEST(ArSSRSliceProfile, RefusesWhatIsNoNumber)
+TEST(ArSSRSliceProfile, RefusesInvalidArguments)
 {
   EXPECT_THROW(Profile::GetWeights(3.0, -1.0, Size), itk::ExceptionObject);
   EXPECT_THROW(Profile::GetWeights(3.0, std::numeric_limits<double>::infinity(), Size), itk::ExceptionObject);

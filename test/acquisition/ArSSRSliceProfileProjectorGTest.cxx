@@ -227,7 +227,7 @@ TEST_P(SliceProfileGrids, AxisAfterAxisGivesTheValuesOfTheDirectSumsForEveryPoin
   }
 }
 
-TEST_P(SliceProfileGrids, AConstantIsSimulatedAsThatConstant)
+TEST_P(SliceProfileGrids, SimulationKeepsConstants)
 {
   const Projector projector(GetParam().high, GetParam().low, Default);
   Block           high = RandomBlock(GetParam().high);
@@ -395,7 +395,7 @@ TEST(ArSSRSliceProfileProjector, ALinearRampKeepsItsPlace)
   }
 }
 
-TEST(ArSSRSliceProfileProjector, AnAxisThatIsNotMadeCoarserIsLeftAsItIs)
+TEST(ArSSRSliceProfileProjector, KeepsAnAxisThatIsNotMadeCoarser)
 {
   const auto      high = MakeGrid({ { 9, 8, 12 } }, { 1.0, 1.0, 1.0 });
   const Projector projector(high, high.ResizedTo({ { 9, 8, 3 } }), Default);
@@ -412,7 +412,7 @@ TEST(ArSSRSliceProfileProjector, AnAxisThatIsNotMadeCoarserIsLeftAsItIs)
 }
 
 // Directions in headers have few digits: without the tolerance nearly every scan would take the slow sums.
-TEST(ArSSRSliceProfileProjector, TakesAxesForParallelWhenRoundingTiltsThem)
+TEST(ArSSRSliceProfileProjector, TreatsAxesTiltedByRoundingAsParallel)
 {
   const auto high = MakeGrid({ { 100, 100, 100 } }, { 1.0, 1.0, 1.0 });
   auto       low = high.ResizedTo({ { 40, 40, 40 } });
@@ -454,7 +454,7 @@ TEST(ArSSRSliceProfileProjector, ARoundOfSimulationAndCorrectionReachesNoFurther
   }
 }
 
-TEST(ArSSRSliceProfileProjector, RefusesWhatIsNoGridAndNoWidth)
+TEST(ArSSRSliceProfileProjector, RefusesInvalidGridsAndWidths)
 {
   const auto grid = MakeGrid({ { 4, 4, 4 } }, { 1.0, 1.0, 1.0 });
   auto       empty = grid;

@@ -59,7 +59,7 @@ TEST(ArSSRSpectrumEnd, IsFoundOnASlope)
 }
 
 // A smooth point spread may fall by 80 dB without any end; noise bends the fall, and that is no end either.
-TEST(ArSSRSpectrumEnd, IsNotWhereBlurLetsPowerFall)
+TEST(ArSSRSpectrumEnd, IsNotFoundUnderBlur)
 {
   for (const double fall : { 5.0, 30.0, 80.0 })
   {

@@ -74,7 +74,7 @@ protected:
 } // namespace
 
 // Most channel counts are no multiple of a vector's: the padding must come out as zeros, as the next layer reads it.
-TEST_P(ArSSRCpuConvolutionOfEachKind, AgreesWithTorchs)
+TEST_P(ArSSRCpuConvolutionOfEachKind, AgreesWithTorch)
 {
   struct Shape
   {

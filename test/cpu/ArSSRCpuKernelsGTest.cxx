@@ -89,7 +89,7 @@ TEST_P(ArSSRCpuKernelsOfEachKind, AddBiasAndInitialBeforeTheReLUAndTheRestAfterI
 }
 
 // CpuPerceptron leaves out the coordinates' weights in this way.
-TEST_P(ArSSRCpuKernelsOfEachKind, TakeTheFirstOfAMatrixsDepthWhenLessIsAskedFor)
+TEST_P(ArSSRCpuKernelsOfEachKind, UseTheFirstPartOfTheDepthOnRequest)
 {
   const at::Tensor   weight = m_Random({ 40, 20 });
   const PackedMatrix packed(m_Kernels, weight, 20);
@@ -102,7 +102,7 @@ TEST_P(ArSSRCpuKernelsOfEachKind, TakeTheFirstOfAMatrixsDepthWhenLessIsAskedFor)
 }
 
 // Tiles, threads and batches put a voxel beside other rows each time, and in full blocks or in the remainder.
-TEST_P(ArSSRCpuKernelsOfEachKind, GiveARowTheSameBitsWhereverItStands)
+TEST_P(ArSSRCpuKernelsOfEachKind, GiveARowTheSameBitsAtAnyPosition)
 {
   const PackedMatrix packed(m_Kernels, m_Random({ 48, 50 }), 50);
   const at::Tensor   a = m_Random({ 3 * m_Kernels.rows + 2, 50 });
@@ -260,7 +260,7 @@ TEST_P(ArSSRCpuKernelsOfEachKind, MultiplyByAColumn)
 }
 
 // Four rows share a loop and the remaining rows do not; both must add the lanes in the same order.
-TEST_P(ArSSRCpuKernelsOfEachKind, GiveARowTimesAColumnTheSameBitsWhereverItStands)
+TEST_P(ArSSRCpuKernelsOfEachKind, GiveARowTimesAColumnTheSameBitsAtAnyPosition)
 {
   const at::Tensor a = m_Random({ 11, 48 });
   const at::Tensor weights = m_Random({ 48 });

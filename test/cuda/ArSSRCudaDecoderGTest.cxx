@@ -153,7 +153,7 @@ MakeIntegerNetwork(const Shape & shape)
 } // namespace
 
 // Nothing is rounded here, so a weight or a row in the wrong place cannot hide in a tolerance.
-TEST_P(ArSSRCudaDecoder, IsExactWhereEveryNumberIs)
+TEST_P(ArSSRCudaDecoder, IsExactForExactNumbers)
 {
   for (const Shape & shape : { CudaTestNetwork::Published, CudaTestNetwork::Local })
   {
@@ -230,7 +230,7 @@ TEST_P(ArSSRCudaDecoder, DecodesOtherNetworks)
 }
 
 // Seams would show where tiles, chunks and the shares of thread blocks begin.
-TEST_P(ArSSRCudaDecoder, AVoxelDependsOnNothingThatIsDecodedWithIt)
+TEST_P(ArSSRCudaDecoder, DecodesEachVoxelIndependently)
 {
   const auto    network = MakeRandomCudaNetwork(CudaTestNetwork::Local, 8);
   CudaTestScene scene(64, GetParam(), 15);

@@ -87,7 +87,7 @@ private:
 } // namespace
 
 // Without a warning nobody would know why a GPU is slower than it could be; with one a job, nobody would read it.
-TEST(ArSSRCudaLibrary, IsWarnedOfOnceWhereItIsMissing)
+TEST(ArSSRCudaLibrary, WarnsOnceWhenItIsMissing)
 {
   const WarningsScope warnings;
   const CudaLibrary   library({ "no/such/folder/first" });
@@ -104,7 +104,7 @@ TEST(ArSSRCudaLibrary, IsWarnedOfOnceWhereItIsMissing)
   EXPECT_EQ(warnings.GetText(), first);
 }
 
-TEST(ArSSRCudaLibrary, IsWarnedOfWhereAGPUWouldUseIt)
+TEST(ArSSRCudaLibrary, WarnsWhenAGPUWouldUseIt)
 {
   if (CudaLibrary::Get().GetFunctions() != nullptr || itk::arssr::ResolveDevice("auto").is_cuda())
   {
@@ -122,7 +122,7 @@ TEST(ArSSRCudaLibrary, IsWarnedOfWhereAGPUWouldUseIt)
 }
 
 // The message is all that a user has to find out where the library should be.
-TEST(ArSSRCudaLibrary, AMissingLibraryIsToldWithThePlacesLookedAt)
+TEST(ArSSRCudaLibrary, NamesThePathsSearched)
 {
   const CudaLibrary library({ "no/such/folder/first", "no/such/folder/second" });
   EXPECT_EQ(library.GetFunctions(), nullptr);
@@ -130,7 +130,7 @@ TEST(ArSSRCudaLibrary, AMissingLibraryIsToldWithThePlacesLookedAt)
   EXPECT_TRUE(Contains(library.GetProblem(), "no/such/folder/second")) << library.GetProblem();
 }
 
-TEST(ArSSRCudaLibrary, AFileThatIsNoLibraryIsToldWithItsName)
+TEST(ArSSRCudaLibrary, NamesAFileThatIsNotALibrary)
 {
   const std::string name = testing::TempDir() + "ArSSRCudaLibraryGTest.txt";
   std::ofstream(name) << "not a library";

@@ -97,7 +97,7 @@ class ArSSRCudaTwinOrder : public testing::TestWithParam<Order>
 } // namespace
 
 // A missing barrier is a race that a GPU may hide for years; some order of the lanes shows it every time.
-TEST_P(ArSSRCudaTwinOrder, DoesNotChangeWhatIsDecoded)
+TEST_P(ArSSRCudaTwinOrder, DoesNotChangeDecodedValues)
 {
   struct Case
   {
@@ -117,7 +117,7 @@ TEST_P(ArSSRCudaTwinOrder, DoesNotChangeWhatIsDecoded)
 }
 
 // A lane stores its number and reads what the lane before it stored, with and without a barrier in between.
-TEST_P(ArSSRCudaTwinOrder, ShowsThatABarrierIsMissing)
+TEST_P(ArSSRCudaTwinOrder, RevealsAMissingBarrier)
 {
   for (const bool withBarrier : { true, false })
   {

@@ -135,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(ForEachEncoder,
 
 
 // Values of other voxels would be written outside of the buffer of the requested region.
-TEST(ArSSREngine, ReportsEachVoxelOnceAndOnlyThoseAskedFor)
+TEST(ArSSREngine, WritesEachRequestedVoxelOnceAndNoOthers)
 {
   const auto engine = ArSSREngine::New();
   const auto model = SmallModel(Encoder::ResCNN);
@@ -173,7 +173,7 @@ TEST(ArSSREngine, GivesTheSameBitsWithAnyNumberOfThreads)
 }
 
 // Features of a changed image would give the output of the old one, without any error.
-TEST(ArSSREngine, KeepsFeaturesForTheVeryInputTheyWereMadeFrom)
+TEST(ArSSREngine, KeepsFeaturesForIdenticalInputOnly)
 {
   const auto engine = ArSSREngine::New();
   const auto model = SmallModel(Encoder::ResCNN);
@@ -218,7 +218,7 @@ TEST(ArSSREngine, UsesTheNewNetworkWhenTheModelIsReplaced)
 }
 
 // A filter that is aborted throws from these functions, and may be updated again.
-TEST(ArSSREngine, StopsWithWhatItsFunctionsThrowAndCanBeUsedAgain)
+TEST(ArSSREngine, PropagatesCallbackExceptionsAndCanBeUsedAgain)
 {
   const auto engine = ArSSREngine::New();
   const auto model = SmallModel(Encoder::ResCNN);
@@ -273,7 +273,7 @@ TEST(ArSSREngine, RefusesToWorkWithoutAModel)
   EXPECT_TRUE(Contains(MessageOf([&] { engine->PlanTiles(ImageSize); }), "no model"));
 }
 
-TEST(ArSSREngine, NamesWhatComputedTheLastJob)
+TEST(ArSSREngine, NamesTheExecutorOfTheLastJob)
 {
   const auto engine = ArSSREngine::New();
   const auto model = SmallModel(Encoder::ResCNN);

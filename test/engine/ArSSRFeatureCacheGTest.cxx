@@ -120,7 +120,7 @@ TEST(ArSSRFeatureCache, KnowsItsSizeInBytes)
   EXPECT_EQ(cache.Find(Key(1.0F)), nullptr);
 }
 
-TEST(ArSSRFeatureCache, MakesRoomByDroppingWhatWasUsedLongestAgo)
+TEST(ArSSRFeatureCache, DropsTheLeastRecentlyUsedFeatures)
 {
   FeatureCache cache;
   for (const float number : { 1.0F, 2.0F, 3.0F })
@@ -158,7 +158,7 @@ TEST(ArSSRFeatureCache, IsEmptiedByMoreThanItsCapacity)
   EXPECT_EQ(ValueOf(cache, Key(1.0F)), -1.0F);
 }
 
-TEST(ArSSRFeatureCache, GivesBackWhatIsInserted)
+TEST(ArSSRFeatureCache, ReturnsInsertedFeatures)
 {
   FeatureCache        cache;
   const FeatureTile & tile = cache.Insert(Key(1.0F), Tile(4.0F));
@@ -168,7 +168,7 @@ TEST(ArSSRFeatureCache, GivesBackWhatIsInserted)
 }
 
 // Counted by what they show, views would let the cache exceed the budget.
-TEST(ArSSRFeatureCache, CountsTheMemoryThatIsHeldAndNotWhatIsShown)
+TEST(ArSSRFeatureCache, CountsHeldMemoryAndNotViews)
 {
   FeatureCache     cache;
   FeatureTile      tile = Tile(1.0F);
@@ -182,7 +182,7 @@ TEST(ArSSRFeatureCache, CountsTheMemoryThatIsHeldAndNotWhatIsShown)
 }
 
 // The runner decodes from these: dropped, they would leave it with dangling pointers.
-TEST(ArSSRFeatureCache, IsClearedButForTheMostRecentTilesWhichAreInUse)
+TEST(ArSSRFeatureCache, ClearsAllButTheMostRecentTiles)
 {
   FeatureCache cache;
   EXPECT_FALSE(cache.ClearBut(0));
@@ -203,7 +203,7 @@ TEST(ArSSRFeatureCache, IsClearedButForTheMostRecentTilesWhichAreInUse)
 }
 
 // The features of the first passes of a tile must outlast the encoding of the others.
-TEST(ArSSRFeatureCache, MakesNoRoomOfTilesInUse)
+TEST(ArSSRFeatureCache, DoesNotDropTilesInUse)
 {
   FeatureCache cache;
   for (const float number : { 1.0F, 2.0F, 3.0F })

@@ -96,7 +96,7 @@ TEST(ArSSRPassAverage, RoundsTheMeanOnce)
 }
 
 // Constant parts of an image would otherwise get a deviation made of rounding errors.
-TEST(ArSSRPassAverage, LeavesWhatAllPassesAgreeOnAsItIs)
+TEST(ArSSRPassAverage, KeepsValuesThatAllPassesAgreeOn)
 {
   for (const float value : { 0.1F, -1.0F / 3.0F, 1234.567F, 1e-30F })
   {
@@ -105,7 +105,7 @@ TEST(ArSSRPassAverage, LeavesWhatAllPassesAgreeOnAsItIs)
 }
 
 // std::max() with its arguments exchanged would turn the deviation into zero.
-TEST(ArSSRPassAverage, PassesNaNOn)
+TEST(ArSSRPassAverage, PropagatesNaN)
 {
   const auto result = Average({ 1.0F, std::numeric_limits<float>::quiet_NaN() });
   EXPECT_TRUE(std::isnan(result[0]));
@@ -147,7 +147,7 @@ TEST(ArSSRPassAverage, TakesLinesInPiecesAndTheLastOfSeveralValues)
   EXPECT_FLOAT_EQ(deviation.At(5, -1, -1), static_cast<float>(std::sqrt(8.0)));
 }
 
-TEST(ArSSRPassAverage, NeedsNobodyWhoTakesTheDeviation)
+TEST(ArSSRPassAverage, WorksWithoutADeviationCallback)
 {
   const std::vector<OutputSpan> spans{ { { { 0, 0, 0 } }, 1 } };
   PassAverage                   average(spans, 2);

@@ -220,7 +220,7 @@ TEST_P(ArSSRRetryingExecutorAfter, GivesUpAtTheSmallestPiece)
                                                          } }));
 }
 
-TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptAndTriesTheWholeOnceMore)
+TEST_P(ArSSRRetryingExecutorAfter, DropsKeptTilesAndEncodesTheWholeAgain)
 {
   auto                   owned = std::make_unique<SmallExecutor>(m_Network, 10, 1 << 20, GetParam());
   SmallExecutor &        small = *owned;
@@ -236,7 +236,7 @@ TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptAndTriesTheWholeOnceMore)
   EXPECT_TRUE(tile.features.equal(this->Make(1 << 20).Encode(m_WholeImage).features));
 }
 
-TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptAndDecodesTheWholeOnceMore)
+TEST_P(ArSSRRetryingExecutorAfter, DropsKeptTilesAndDecodesTheWholeAgain)
 {
   const FeatureTile      tile = this->Make(1 << 20).Encode(m_WholeImage);
   auto                   owned = std::make_unique<SmallExecutor>(m_Network, 10, 10, GetParam());
@@ -251,7 +251,7 @@ TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptAndDecodesTheWholeOnceMore)
 }
 
 // The same attempt with the same memory fails again, after all the work it does before.
-TEST_P(ArSSRRetryingExecutorAfter, DoesNotTryTheWholeAgainWhereNothingCouldBeGivenUp)
+TEST_P(ArSSRRetryingExecutorAfter, DoesNotRetryTheWholeWhenNothingWasDropped)
 {
   auto                   owned = std::make_unique<SmallExecutor>(m_Network, 4000, 1 << 20, GetParam());
   SmallExecutor &        small = *owned;
@@ -263,7 +263,7 @@ TEST_P(ArSSRRetryingExecutorAfter, DoesNotTryTheWholeAgainWhereNothingCouldBeGiv
 }
 
 // A tile that cannot be halved must not fail while kept tiles occupy the memory.
-TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptForTheSmallestPieceToo)
+TEST_P(ArSSRRetryingExecutorAfter, DropsKeptTilesForTheSmallestPieceToo)
 {
   auto            owned = std::make_unique<SmallExecutor>(m_Network, 10, 10, GetParam());
   SmallExecutor & small = *owned;
@@ -277,7 +277,7 @@ TEST_P(ArSSRRetryingExecutorAfter, GivesUpWhatIsKeptForTheSmallestPieceToo)
 }
 
 // Any other error would be tried again in ever smaller pieces before it is reported.
-TEST(ArSSRRetryingExecutor, TakesOnlyMissingMemoryForMissingMemory)
+TEST(ArSSRRetryingExecutor, RetriesOnlyWhenMemoryRunsOut)
 {
   EXPECT_TRUE(SaysThatMemoryRanOut(std::bad_alloc()));
   EXPECT_TRUE(SaysThatMemoryRanOut(std::runtime_error("CUDA error: out of memory")));

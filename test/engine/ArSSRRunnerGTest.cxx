@@ -156,7 +156,7 @@ protected:
 } // namespace
 
 // Tiles that are kept for later must not make the one at work smaller.
-TEST_F(ArSSRRunner, GivesUpItsTilesAndEncodesTheWholeTileAgainWhereMemoryRunsOut)
+TEST_F(ArSSRRunner, DropsItsTilesAndEncodesAgainWhenMemoryRunsOut)
 {
   CrampedRunner cramped(false);
   const Values  values = this->Run(cramped);
@@ -169,7 +169,7 @@ TEST_F(ArSSRRunner, GivesUpItsTilesAndEncodesTheWholeTileAgainWhereMemoryRunsOut
   EXPECT_EQ(values, this->Run(roomy));
 }
 
-TEST_F(ArSSRRunner, GivesUpItsOtherTilesAndDecodesAllVoxelsAgainWhereMemoryRunsOut)
+TEST_F(ArSSRRunner, DropsItsOtherTilesAndDecodesAgainWhenMemoryRunsOut)
 {
   CrampedRunner cramped(true);
   const Values  values = this->Run(cramped);
@@ -179,7 +179,7 @@ TEST_F(ArSSRRunner, GivesUpItsOtherTilesAndDecodesAllVoxelsAgainWhereMemoryRunsO
   EXPECT_EQ(values, this->Run(roomy));
 }
 
-TEST_F(ArSSRRunner, SaysWhatRanLast)
+TEST_F(ArSSRRunner, NamesTheLastExecutor)
 {
   Runner runner;
   EXPECT_EQ(runner.GetExecutorDescription(), "");

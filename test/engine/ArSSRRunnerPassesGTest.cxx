@@ -160,7 +160,7 @@ protected:
 
 
 // Tiles of a mirrored pass are mirrored tiles: a region that is off by a voxel shows as a seam in that pass alone.
-TEST_P(ArSSRRunnerPassesOf, AreThoseOfTorchWithTheKernelsToo)
+TEST_P(ArSSRRunnerPassesOf, AgreeBetweenTorchAndKernels)
 {
   Runner      ours;
   TorchRunner torch;
@@ -173,7 +173,7 @@ TEST_P(ArSSRRunnerPassesOf, AreThoseOfTorchWithTheKernelsToo)
 }
 
 // A voxel that is written again after memory ran out would weigh more in the mean.
-TEST_P(ArSSRRunnerPassesOf, CountAVoxelOnceWhereMemoryRunsOutOnTheWay)
+TEST_P(ArSSRRunnerPassesOf, CountAVoxelOnceWhenMemoryRunsOut)
 {
   TorchRunner plenty;
   const auto  expected = RunPasses(plenty, *m_Model, 4, ImageSize);
@@ -207,7 +207,7 @@ TEST(ArSSRRunnerPasses, RefusesTilesThatAreTooSmallForItsPasses)
 }
 
 // The features of all passes are held together: tiles planned for one pass would exceed the budget.
-TEST(ArSSRRunnerPasses, CountsItsPassesInWhatTilesCost)
+TEST(ArSSRRunnerPasses, CountsItsPassesInTileCosts)
 {
   const auto model = SmallModel(EncoderEnum::Residual);
   Runner     runner;

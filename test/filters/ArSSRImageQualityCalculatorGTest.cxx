@@ -70,7 +70,7 @@ CalculatorOf(const TImage * truth, const TImage * image)
 } // namespace
 
 
-TEST(ArSSRImageQualityCalculator, GivesWhatTheArithmeticGivesForTheImagesBuffers)
+TEST(ArSSRImageQualityCalculator, AgreesWithArSSRImageQuality)
 {
   const auto truth = Truth();
   const auto image = Changed(*truth, RegionType(TestStart, { { 20, 9, 22 } }), 7);
@@ -99,7 +99,7 @@ TEST(ArSSRImageQualityCalculator, EqualImagesHaveAnInfiniteRatio)
 }
 
 // A border of one voxel more or less would let the upsampler's padding into the measure.
-TEST(ArSSRImageQualityCalculator, LooksAtTheRegionLessTheBorderAlone)
+TEST(ArSSRImageQualityCalculator, ComparesOnlyTheRegionLessTheBorder)
 {
   const auto       truth = Truth();
   const RegionType spoilt({ { 3, -4, 9 } }, { { 6, 4, 2 } });
@@ -128,7 +128,7 @@ TEST(ArSSRImageQualityCalculator, LooksAtTheRegionLessTheBorderAlone)
   EXPECT_NEAR(calculator->GetPeakSignalToNoiseRatio(), 0.0, 1e-5);
 }
 
-TEST(ArSSRImageQualityCalculator, TheRangeIsThatOfTheComparedRegionUnlessSet)
+TEST(ArSSRImageQualityCalculator, TakesTheRangeFromTheComparedRegionUnlessSet)
 {
   const auto truth = Truth();
   const auto image = Changed(*truth, RegionType(TestStart, TestSize), 2);
@@ -188,7 +188,7 @@ TYPED_TEST(QualityOfPixelType, IsOfTheVoxelsAsNumbersAndDoesNotWrapAround)
   EXPECT_NEAR(calculator->GetMeanSquaredError(), 225.0, 1e-4);
 }
 
-TEST(ArSSRImageQualityCalculator, WhatCannotBeMeasuredIsSaid)
+TEST(ArSSRImageQualityCalculator, ExplainsErrors)
 {
   const auto truth = Truth();
   const auto calculator = itk::ArSSRImageQualityCalculator<FloatImage>::New();
@@ -200,15 +200,15 @@ TEST(ArSSRImageQualityCalculator, WhatCannotBeMeasuredIsSaid)
   calculator->SetBorder(10);
   ExpectError([&] { calculator->Compute(); }, "A border of 10 voxels leaves nothing of [20, 21, 22] voxels");
   calculator->SetBorder(5);
-  ExpectError([&] { calculator->Compute(); }, "SSIM needs 11 voxels along each axis, borders left out");
+  ExpectError([&] { calculator->Compute(); }, "SSIM needs 11 voxels along each axis, borders excluded");
   calculator->SetBorder(0);
 
   calculator->SetRegion(RegionType(TestStart, { { 20, 21, 23 } }));
-  ExpectError([&] { calculator->Compute(); }, "The region of [20, 21, 23] voxels from index [3, -4, 5] is not in");
+  ExpectError([&] { calculator->Compute(); }, "The region of [20, 21, 23] voxels from index [3, -4, 5] is not inside");
   calculator->SetRegion(RegionType(TestStart, TestSize));
 
   calculator->SetValueRange(-1.0);
-  ExpectError([&] { calculator->Compute(); }, "The range of values is -1");
+  ExpectError([&] { calculator->Compute(); }, "The value range is -1");
   calculator->SetValueRange(0.0);
 
   auto constant = Truth();

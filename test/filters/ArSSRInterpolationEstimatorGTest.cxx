@@ -77,7 +77,7 @@ TEST(ArSSRInterpolationEstimator, BringsItsImageUpToDate)
   EXPECT_GE(recorder->requested.size(), 1U);
 }
 
-TEST(ArSSRInterpolationEstimator, NamesWhatIsWrong)
+TEST(ArSSRInterpolationEstimator, ExplainsErrors)
 {
   const auto estimator = itk::ArSSRInterpolationEstimator<FloatImage>::New();
   ExpectError([&] { estimator->Compute(); }, "Call SetImage()");

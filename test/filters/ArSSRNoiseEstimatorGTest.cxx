@@ -85,7 +85,7 @@ TEST(ArSSRNoiseEstimator, BringsItsImageUpToDateInSlabs)
   EXPECT_GE(recorder->requested.size(), 1U);
 }
 
-TEST(ArSSRNoiseEstimator, LooksWhereTheMaskIsNotZero)
+TEST(ArSSRNoiseEstimator, UsesVoxelsWhereTheMaskIsNotZero)
 {
   const auto image = NoisyImage<FloatImage>(4.0);
   const auto noisier = NoisyImage<FloatImage>(16.0);
@@ -108,7 +108,7 @@ TEST(ArSSRNoiseEstimator, LooksWhereTheMaskIsNotZero)
   EXPECT_NEAR(estimator->GetNoise(), 4.0, 0.4);
 }
 
-TEST(ArSSRNoiseEstimator, NamesWhatIsWrong)
+TEST(ArSSRNoiseEstimator, ExplainsErrors)
 {
   const auto nothing = itk::ArSSRNoiseEstimator<FloatImage>::New();
   EXPECT_TRUE(Contains(MessageOf([&] { nothing->Compute(); }), "Call SetImage()"));

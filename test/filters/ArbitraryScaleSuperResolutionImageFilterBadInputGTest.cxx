@@ -297,7 +297,7 @@ AllBadInputs()
 class FilterWithBadInput : public ::testing::TestWithParam<BadInput>
 {};
 
-TEST_P(FilterWithBadInput, WorksOrSaysWhatToDo)
+TEST_P(FilterWithBadInput, WorksOrExplainsTheError)
 {
   const BadInput & row = GetParam();
   if (row.exhaustsMemory && Sanitized)
@@ -347,7 +347,7 @@ INSTANTIATE_TEST_SUITE_P(Table,
                          [](const ::testing::TestParamInfo<BadInput> & info) { return std::string(info.param.name); });
 
 
-TEST(FilterWithBadInput, OfTwoToThe31VoxelsIsPlannedByArithmeticOnly)
+TEST(FilterWithBadInput, PlansTwoToThe31VoxelsByArithmeticOnly)
 {
   const auto filter = FilterType::New();
   filter->SetModel(SmallModel(Encoder::Residual));

@@ -96,7 +96,7 @@ TEST(FilterBounds, KeepHardEdgesWithinTheRangeOfTheScan)
 }
 
 // A background of exact zeros must stay so: masks and thresholds downstream rely on it.
-TEST(FilterBounds, LeaveWhatIsFlatExactlyAsItIs)
+TEST(FilterBounds, KeepFlatRegionsExactly)
 {
   // A voxel between LR voxels whose neighbours are all zero.
   const auto filter = MakeFilter(Box(500.0F, 0.0F));
@@ -106,7 +106,7 @@ TEST(FilterBounds, LeaveWhatIsFlatExactlyAsItIs)
 }
 
 // The count tells a user how much of the result is the bounds' doing.
-TEST(FilterBounds, ChangeTheVoxelsThatAreCountedAndNoOther)
+TEST(FilterBounds, ChangeOnlyCountedVoxels)
 {
   const auto input = Box(100.0F, 0.0F);
   for (const double scale : { 0.7, 1.0, 1.7, 3.0 })
@@ -180,7 +180,7 @@ TEST(FilterBounds, AreTheSameInAnyDivisionWithAnyTilesAndThreads)
   }
 }
 
-TEST(FilterBounds, AreCountedAnewWhenSomethingChanges)
+TEST(FilterBounds, AreRecountedAfterAChange)
 {
   const auto input = Box(100.0F, 0.0F);
   const auto filter = MakeFilter(input);
@@ -198,7 +198,7 @@ TEST(FilterBounds, AreCountedAnewWhenSomethingChanges)
   EXPECT_EQ(filter->GetNumberOfBoundedVoxels(), 0U);
 }
 
-TEST(FilterBounds, CountWhatIsClampedToAnIntegerPixelTypeAndWarnOnce)
+TEST(FilterBounds, CountClampedVoxelsAndWarnOnce)
 {
   using ByteImage = itk::Image<unsigned char, 3>;
   using ByteFilter = itk::ArbitraryScaleSuperResolutionImageFilter<FloatImage, ByteImage>;
@@ -220,7 +220,7 @@ TEST(FilterBounds, CountWhatIsClampedToAnIntegerPixelTypeAndWarnOnce)
   streamer->SetNumberOfStreamDivisions(4);
   const std::string warnings = WarningsOf([&] { streamer->Update(); });
   EXPECT_EQ(filter->GetNumberOfClampedVoxels(), beyond);
-  const auto first = warnings.find("clamped to the range of the output's pixels, 0 to 255");
+  const auto first = warnings.find("clamped to the output pixel type's range, 0 to 255");
   EXPECT_NE(first, std::string::npos) << warnings;
   EXPECT_EQ(warnings.find("clamped", first + 10), std::string::npos) << warnings;
 

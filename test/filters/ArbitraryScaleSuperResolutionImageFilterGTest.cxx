@@ -130,7 +130,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, OutputSpacingAloneKeepsTheFieldOf
 }
 
 // Users move between these settings: the grid must come from one formula, not from five.
-TEST(ArbitraryScaleSuperResolutionImageFilter, TheSameGridGivesTheSameBitsHoweverItIsAskedFor)
+TEST(ArbitraryScaleSuperResolutionImageFilter, GivesTheSameBitsForTheSameGridHoweverItIsSet)
 {
   auto input = SyntheticImage(InputSize, { { 2, -1, 7 } });
   SetObliqueGeometry(*input);
@@ -160,7 +160,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, TheSameGridGivesTheSameBitsHoweve
 }
 
 // A direction applied transposed or an origin off by half a voxel would move the result in space.
-TEST(ArbitraryScaleSuperResolutionImageFilter, AWorldPointKeepsItsValueWhateverTheGeometryOfTheInput)
+TEST(ArbitraryScaleSuperResolutionImageFilter, KeepsValuesAtWorldPointsForAnyInputGeometry)
 {
   // The same voxels under another geometry, sampled on the grid that goes with it: the same values.
   auto       plain = SyntheticImage(InputSize);
@@ -306,7 +306,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, RefusesImpossibleGrids)
   EXPECT_TRUE(Contains(UpdateMessage(*size), "at least one voxel"));
 }
 
-TEST(ArbitraryScaleSuperResolutionImageFilter, NamesWhatIsWrongBeforeItWorks)
+TEST(ArbitraryScaleSuperResolutionImageFilter, ExplainsErrorsBeforeItWorks)
 {
   const auto noInput = FilterType::New();
   EXPECT_TRUE(Contains(UpdateMessage(*noInput), "Input"));
@@ -371,7 +371,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, WarnsAboutScalesItWasNotTrainedFo
   EXPECT_TRUE(Contains(WarningsOf([&] { filter->UpdateOutputInformation(); }), "below 1"));
 }
 
-TEST(ArbitraryScaleSuperResolutionImageFilter, WarnsOfAReferenceImageThatIsNotUsed)
+TEST(ArbitraryScaleSuperResolutionImageFilter, WarnsOfAnUnusedReferenceImage)
 {
   const auto filter = MakeFilter();
   filter->SetModel(SmallModel(Encoder::ResCNN));
@@ -440,7 +440,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, UsesTheModelThatComesWithTheModul
   EXPECT_GT(ValueRange(*filter->GetOutput()), 10.0);
 }
 
-TEST(ArbitraryScaleSuperResolutionImageFilter, FindsTheDeviceThatAutoStandsFor)
+TEST(ArbitraryScaleSuperResolutionImageFilter, ResolvesTheAutoDevice)
 {
   const auto filter = MakeFilter();
   filter->SetDevice("auto");
@@ -449,7 +449,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilter, FindsTheDeviceThatAutoStandsFor)
   EXPECT_TRUE(device == "cpu" || device == "cuda:0") << device;
 }
 
-TEST(ArbitraryScaleSuperResolutionImageFilter, NamesWhatComputesOnceItHasRun)
+TEST(ArbitraryScaleSuperResolutionImageFilter, NamesItsExecutorAfterARun)
 {
   const auto filter = MakeFilter();
   filter->SetDevice("cpu");

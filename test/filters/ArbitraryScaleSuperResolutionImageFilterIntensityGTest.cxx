@@ -174,7 +174,7 @@ TEST(Intensity, ScalesWithTheInput)
   }
 }
 
-TEST(Intensity, OfNegativeValuesIsMeasuredFromTheMinimum)
+TEST(Intensity, IsMeasuredFromTheMinimumOfNegativeValues)
 {
   // CT numbers from -1024: the minimum becomes zero for the network.
   const auto input = SyntheticImage(InputSize);
@@ -196,7 +196,7 @@ TEST(Intensity, OfNegativeValuesIsMeasuredFromTheMinimum)
 }
 
 // A window without width would divide by 0.
-TEST(Intensity, OfAConstantImageIsTheSameConstant)
+TEST(Intensity, IsKeptForAConstantImage)
 {
   for (const float value : { 0.0F, 7.5F, -1024.0F })
   {
@@ -232,7 +232,7 @@ TEST(Intensity, WindowOfTheInputEqualsTheSameWindowSetByHand)
 }
 
 // A network that was trained without a window must see the input itself.
-TEST(Intensity, ReachesTheNetworkAsItIsWithoutScaling)
+TEST(Intensity, ReachesTheNetworkUnchangedWithoutScaling)
 {
   // A window of [0, 1] maps nothing, so it must give the same.
   const auto input = Mapped(*SyntheticImage(InputSize), 0.01F, 0.0F);
@@ -246,7 +246,7 @@ TEST(Intensity, ReachesTheNetworkAsItIsWithoutScaling)
   EXPECT_TRUE(SameBits(*off->GetOutput(), *unit->GetOutput(), off->GetOutput()->GetLargestPossibleRegion()));
 }
 
-TEST(Intensity, OfDataFarFromZeroIsMeasuredFromTheMinimum)
+TEST(Intensity, IsMeasuredFromTheMinimumFarFromZero)
 {
   const auto plain = Upscale(WholeNumbers().GetPointer());
   plain->Update();
@@ -267,7 +267,7 @@ TEST(Intensity, OfDataFarFromZeroIsMeasuredFromTheMinimum)
 }
 
 // Any step in single precision before the offset is taken away would round the image to nothing.
-TEST(Intensity, OfDoublesIsNotLostBesideAnOffset)
+TEST(Intensity, IsNotLostBesideAnOffsetInDoubles)
 {
   using DoubleImage = itk::Image<double, 3>;
   const auto plain = Upscale(WholeNumbers().GetPointer());
@@ -288,7 +288,7 @@ TEST(Intensity, OfDoublesIsNotLostBesideAnOffset)
   }
 }
 
-TEST(Intensity, WindowThatBeginsAtTheMinimumIsSaid)
+TEST(Intensity, WarnsWhenTheWindowBeginsAtTheMinimum)
 {
   const auto ordinary = Upscale(WholeNumbers().GetPointer());
   EXPECT_EQ(WarningsOf([&] { ordinary->Update(); }), "");

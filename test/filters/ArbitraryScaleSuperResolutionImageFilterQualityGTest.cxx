@@ -171,7 +171,7 @@ TEST_P(FilterQuality, IsTheMeanOfPlainFiltersOnFlippedScansToTheBit)
   }
 }
 
-TEST_P(FilterQuality, IsThatMeanOnObliqueGridsAndAtAnyScaleUpToRoundingOfCoordinates)
+TEST_P(FilterQuality, IsTheMeanOnObliqueGridsAtAnyScaleUpToRounding)
 {
   const auto input = SyntheticImage({ { 11, 9, 13 } }, { { -3, 5, 2 } });
   SetObliqueGeometry(*input);
@@ -187,7 +187,7 @@ TEST_P(FilterQuality, IsThatMeanOnObliqueGridsAndAtAnyScaleUpToRoundingOfCoordin
   }
 }
 
-TEST_P(FilterQuality, IsThatMeanOnARotatedGrid)
+TEST_P(FilterQuality, IsTheMeanOnARotatedGrid)
 {
   const auto input = ExactInput({ { 0, 0, 0 } }); // FlipImageFilter moves others along the axes that it does not flip
   auto       reference = SyntheticImage({ { 9, 7, 11 } }, { { 4, -2, 1 } });
@@ -287,7 +287,7 @@ INSTANTIATE_TEST_SUITE_P(ForEachForm,
                          });
 
 
-TEST(ArbitraryScaleSuperResolutionImageFilterQuality, IsOneByDefaultAndRefusesOtherNumbersThanItKnows)
+TEST(ArbitraryScaleSuperResolutionImageFilterQuality, IsOneByDefaultAndRefusesInvalidNumbers)
 {
   const auto filter = FilterType::New();
   EXPECT_EQ(filter->GetQuality(), 1U);
@@ -305,7 +305,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilterQuality, IsOneByDefaultAndRefusesOt
   EXPECT_TRUE(Contains(MessageOf([&] { filter->Update(); }), "Set Quality to 2, 4 or 8"));
 }
 
-TEST(ArbitraryScaleSuperResolutionImageFilterQuality, GivesTheMapOnlyWhereItIsAskedFor)
+TEST(ArbitraryScaleSuperResolutionImageFilterQuality, ComputesTheMapOnlyOnRequest)
 {
   const auto filter = MakeFilter(ExactInput(), Encoder::Residual, 2);
   filter->Update();
@@ -342,7 +342,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilterQuality, KeepsTheMeanWithinTheScans
   EXPECT_EQ(filter->GetNumberOfBoundedVoxels(), changed) << "a voxel counts once, not once for each pass";
 }
 
-TEST(ArbitraryScaleSuperResolutionImageFilterQuality, UsesTheFeaturesOfAllPassesAgain)
+TEST(ArbitraryScaleSuperResolutionImageFilterQuality, ReusesTheFeaturesOfAllPasses)
 {
   const auto filter = MakeFilter(ExactInput(), Encoder::Residual, 8);
   filter->Update();
@@ -356,7 +356,7 @@ TEST(ArbitraryScaleSuperResolutionImageFilterQuality, UsesTheFeaturesOfAllPasses
   EXPECT_EQ(filter->GetNumberOfEncodedTiles(), 16U);
 }
 
-TEST(ArbitraryScaleSuperResolutionImageFilterQuality, ConstantScansAndWhatIsOutsideHaveNoUncertainty)
+TEST(ArbitraryScaleSuperResolutionImageFilterQuality, GivesNoUncertaintyForConstantScansAndOutside)
 {
   auto constant = FloatImage::New();
   constant->SetRegions(FloatImage::SizeType{ { 8, 8, 8 } });

@@ -177,7 +177,7 @@ INSTANTIATE_TEST_SUITE_P(ForEachEncoder,
                          });
 
 
-TEST(ArbitraryScaleSuperResolutionStreaming, AsksForTheNeededTilesWithTheirHaloAndNoMore)
+TEST(ArbitraryScaleSuperResolutionStreaming, RequestsOnlyTheNeededTilesWithTheirHalo)
 {
   const FloatImage::SizeType size{ { 12, 11, 90 } };
   StreamedPipeline           pipeline(Encoder::ResCNN, size);

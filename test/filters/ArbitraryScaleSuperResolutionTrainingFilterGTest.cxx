@@ -214,7 +214,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, GivesTheModelOfTheTrainer)
   EXPECT_TRUE(WeightsOf(*itk::ArSSRTrainer::New()->Run(job)).equal(weights));
 }
 
-TEST(ArbitraryScaleSuperResolutionTrainingFilter, IsTrainedByTheSuperResolutionFilterBehindIt)
+TEST(ArbitraryScaleSuperResolutionTrainingFilter, TrainsWhenADownstreamFilterUpdates)
 {
   const auto trainer = MakeFilter();
   auto       upscale = itk::ArbitraryScaleSuperResolutionImageFilter<FloatImage>::New();
@@ -303,7 +303,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, InvokesAnEventForEachStepAndEp
   EXPECT_NEAR(progress.back(), 1.0F, 1e-6F);
   EXPECT_EQ(filter->GetBestValidationPSNR(), best);
   EXPECT_TRUE(WeightsOf(*filter->GetOutput()).equal(bestWeights)) << "the best weights are the output";
-  ExpectError([&] { filter->GetCurrentModel(); }, "No training is under way");
+  ExpectError([&] { filter->GetCurrentModel(); }, "No training is running");
 }
 
 // An abort is a pause: the checkpoint must lead to the weights of a training without one.
@@ -333,7 +333,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, EndsAtTheNextStepWhenItIsAbort
   EXPECT_TRUE(Train(*filter).equal(expected)) << "from the start";
 }
 
-TEST(ArbitraryScaleSuperResolutionTrainingFilter, ThrowsAtEachUpdateUntilTheCauseIsMended)
+TEST(ArbitraryScaleSuperResolutionTrainingFilter, ThrowsAtEachUpdateUntilTheCauseIsFixed)
 {
   const at::Tensor expected = Train(*MakeFilter());
   for (const bool opens : { false, true })
@@ -351,7 +351,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, ThrowsAtEachUpdateUntilTheCaus
 }
 
 // An error while the model is made must not leave the filter behind with an empty one, or silent.
-TEST(ArbitraryScaleSuperResolutionTrainingFilter, SaysWhatIsWrongToTheFilterBehindItToo)
+TEST(ArbitraryScaleSuperResolutionTrainingFilter, ExplainsErrorsToADownstreamFilter)
 {
   const auto source = MakeSource();
   const auto trainer = MakeFilter(source->GetOutput());
@@ -369,7 +369,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, SaysWhatIsWrongToTheFilterBehi
   EXPECT_GT(ValueRange(*upscale->GetOutput()), 10.0);
 }
 
-TEST(ArbitraryScaleSuperResolutionTrainingFilter, NamesWhatIsWrongAndCanBeUsedAgain)
+TEST(ArbitraryScaleSuperResolutionTrainingFilter, ExplainsErrorsAndCanBeUsedAgain)
 {
   struct Row
   {
@@ -489,7 +489,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, ReadsOneImageAfterAnotherAndKe
 }
 
 // Releasing them would make another user of the image read it again, or find it empty.
-TEST(ArbitraryScaleSuperResolutionTrainingFilter, KeepsTheVoxelsThatSomebodyElseHasRead)
+TEST(ArbitraryScaleSuperResolutionTrainingFilter, KeepsVoxelsThatWereAlreadyRead)
 {
   const auto source = MakeSource();
   source->Update();
@@ -546,7 +546,7 @@ TEST(ArbitraryScaleSuperResolutionTrainingFilter, TrainsAgainOnlyWhenSomethingCh
   expectAnother("the recipe");
 }
 
-TEST(ArbitraryScaleSuperResolutionTrainingFilter, GoesOnFromTheModelOfAnotherTraining)
+TEST(ArbitraryScaleSuperResolutionTrainingFilter, ContinuesFromTheModelOfAnotherTraining)
 {
   const auto first = MakeFilter();
   const auto second = MakeFilter();

@@ -181,7 +181,7 @@ TEST(SliceProfileAcquisition, AnEdgeIsSeenUnderTheIntegralOfThePointSpread)
 }
 
 // Slices with gaps or overlap are common: a width taken from the spacing would simulate another protocol.
-TEST(SliceProfileAcquisition, ThicknessAndSpacingAreTwoThings)
+TEST(SliceProfileAcquisition, SeparatesThicknessFromSpacing)
 {
   // A plate of one voxel in a gap between slices of 1 mm every 2 mm is seen by none of them.
   const auto plate = [](itk::IndexValueType voxel) {
@@ -202,7 +202,7 @@ TEST(SliceProfileAcquisition, ThicknessAndSpacingAreTwoThings)
   EXPECT_NEAR(sumOf(Simulation(plate(160), "z=box:4")), 2.0 * 12.5, 1e-4); // slices that overlap
 }
 
-TEST(SliceProfileAcquisition, WhatIsNotKnownIsTheGaussianOfToday)
+TEST(SliceProfileAcquisition, UsesTheDefaultGaussianWhenUnknown)
 {
   const auto image = SyntheticImage({ { 12, 10, 8 } });
   const auto filter = SimulationType::New();
@@ -218,13 +218,13 @@ TEST(SliceProfileAcquisition, WhatIsNotKnownIsTheGaussianOfToday)
   EXPECT_TRUE(SameBits(*filter->GetOutput(), *byDefault, byDefault->GetLargestPossibleRegion()));
 }
 
-TEST(SliceProfileAcquisition, AWidthAndAnAcquisitionMustNotContradictEachOther)
+TEST(SliceProfileAcquisition, RefusesAWidthThatContradictsTheAcquisition)
 {
   const auto filter = SimulationType::New();
   filter->SetInput(SyntheticImage({ { 12, 10, 8 } }));
   filter->SetAcquisition("z=box:3");
   filter->SetFullWidthAtHalfMaximum(2.0);
-  EXPECT_TRUE(Contains(MessageOf([&] { filter->Update(); }), "Give one of them along this axis"));
+  EXPECT_TRUE(Contains(MessageOf([&] { filter->Update(); }), "also has a point spread along it"));
   SimulationType::WidthsType widths;
   widths.Fill(2.0);
   widths[2] = 0.0;

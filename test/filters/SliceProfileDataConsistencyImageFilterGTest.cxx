@@ -125,7 +125,7 @@ TEST(SliceProfileDataConsistencyImageFilter, ImprovesAnInterpolatedImage)
   EXPECT_LT(filter->GetResidualRootMeanSquare(), 0.05 * filter->GetInitialResidualRootMeanSquare());
 }
 
-TEST(SliceProfileDataConsistencyImageFilter, LeavesAnImageThatAgreesAsItIs)
+TEST(SliceProfileDataConsistencyImageFilter, KeepsAnImageThatAgrees)
 {
   const auto & pair = PairNamed("Oblique");
   const auto   high = ImageOn(pair.high);
@@ -155,7 +155,7 @@ TEST(SliceProfileDataConsistencyImageFilter, CorrectsOnlyAroundTheVoxelsBeyondTh
   EXPECT_EQ(filter->GetOutput()->GetPixel(last), high->GetPixel(last));
 }
 
-TEST(SliceProfileDataConsistencyImageFilter, AWidthOfItsOwnIsThatOfTheSimulation)
+TEST(SliceProfileDataConsistencyImageFilter, UsesTheWidthThatIsSet)
 {
   const auto & pair = PairNamed("Shifted");
   const auto   high = ImageOn(pair.high);
@@ -197,7 +197,7 @@ TEST(SliceProfileDataConsistencyImageFilter, AWholeOutputGivesBothAndAPartLeaves
   EXPECT_EQ(filter->GetOutput()->GetBufferedRegion().GetNumberOfPixels(), 0U);
 }
 
-TEST(SliceProfileDataConsistencyImageFilter, KeepsWhatSinglePrecisionDoesNotHoldWhereNothingIsCorrected)
+TEST(SliceProfileDataConsistencyImageFilter, KeepsDoublePrecisionWhereNothingIsCorrected)
 {
   using DoubleImage = itk::Image<double, 3>;
   const auto & pair = PairNamed("Shifted");
@@ -265,7 +265,7 @@ TEST(SliceProfileDataConsistencyImageFilter, ReportsProgressThatOnlyGrowsToOne)
   EXPECT_EQ(reported.back(), 1.0F);
 }
 
-TEST(SliceProfileDataConsistencyImageFilter, NamesWhatIsWrong)
+TEST(SliceProfileDataConsistencyImageFilter, ExplainsErrors)
 {
   const auto & pair = PairNamed("Shifted");
   const auto   filter = MakeFilter(ImageOn(pair.high), ImageOn(pair.low), 1);
@@ -482,7 +482,7 @@ INSTANTIATE_TEST_SUITE_P(InEveryWay,
                          [](const ::testing::TestParamInfo<GridPair> & info) { return info.param.name; });
 
 
-TEST(SliceProfileDataConsistencyImageFilter, AsksForItsHaloAndNoMore)
+TEST(SliceProfileDataConsistencyImageFilter, RequestsOnlyItsHalo)
 {
   auto       high = RegionRecorder::New();
   auto       low = RegionRecorder::New();

@@ -137,7 +137,7 @@ INSTANTIATE_TEST_SUITE_P(InEveryWay,
                          [](const ::testing::TestParamInfo<GridPair> & info) { return info.param.name; });
 
 
-TEST(SliceProfileDataConsistencyImageFilter, LeavesAnImageThatAgreesToTheNoiseAsItIs)
+TEST(SliceProfileDataConsistencyImageFilter, KeepsAnImageThatAgreesToTheNoise)
 {
   const auto & pair = PairNamed("Shifted");
   const auto   high = ImageOn(pair.high);
@@ -167,7 +167,7 @@ TEST(SliceProfileDataConsistencyImageFilter, DoesAllIterationsWithoutNoise)
   EXPECT_TRUE(SameBits(*filter->GetOutput(), *stopped, high->GetLargestPossibleRegion()));
 }
 
-TEST(SliceProfileDataConsistencyImageFilter, TakesTheNoiseFromTheScanWhereItIsNotKnown)
+TEST(SliceProfileDataConsistencyImageFilter, EstimatesUnknownNoiseFromTheScan)
 {
   const auto truth = SyntheticImage({ { 24, 24, 24 } });
   const auto grid = GeometryType::FromImage(*truth);
@@ -198,7 +198,7 @@ TEST(SliceProfileDataConsistencyImageFilter, TakesTheNoiseFromTheScanWhereItIsNo
   EXPECT_EQ(known->GetNoiseKind(), NoiseEnum::Rician);
 }
 
-TEST(SliceProfileDataConsistencyImageFilter, AScanTooSmallToTellItsNoiseHasNone)
+TEST(SliceProfileDataConsistencyImageFilter, AssumesNoNoiseInAScanTooSmallToEstimateIt)
 {
   const auto grid = MakeGrid({ { 6, 6, 6 } }, { 1.0, 1.0, 1.0 });
   auto       filter = FilterType::New();
@@ -212,7 +212,7 @@ TEST(SliceProfileDataConsistencyImageFilter, AScanTooSmallToTellItsNoiseHasNone)
 }
 
 // Corrected there, the image would take over the mean of the noise as a grey background.
-TEST(SliceProfileDataConsistencyImageFilter, ABackgroundOfRicianNoiseStaysAsItIs)
+TEST(SliceProfileDataConsistencyImageFilter, KeepsABackgroundOfRicianNoise)
 {
   // The left of the scan is a signal that the image lacks a part of, the right is what noise leaves of nothing.
   const auto grid = MakeGrid({ { 48, 12, 12 } }, { 1.0, 1.0, 1.0 });
@@ -312,7 +312,7 @@ TEST(SliceProfileDataConsistencyImageFilter, HonoursAbortWhileItChooses)
 }
 
 // An error in the middle must not leave a choice for inputs that have changed since.
-TEST(SliceProfileDataConsistencyImageFilter, ChoosesAfterErrorsAsIfThereHadBeenNone)
+TEST(SliceProfileDataConsistencyImageFilter, ChoosesTheSameAfterErrors)
 {
   const auto & pair = PairNamed("KeptFieldOfView");
   const auto   image = ImageOn(pair.high);

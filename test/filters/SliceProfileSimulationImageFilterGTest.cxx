@@ -83,7 +83,7 @@ TEST(SliceProfileSimulationImageFilter, FactorsKeepTheFieldOfView)
 }
 
 // Grids from factors and from headers go through the same arithmetic.
-TEST(SliceProfileSimulationImageFilter, TheGridOfTheFactorsAsAReferenceGivesTheSameBits)
+TEST(SliceProfileSimulationImageFilter, GivesTheSameBitsForFactorsAndTheirGridAsReference)
 {
   const auto input = SyntheticImage(InputSize);
   const auto filter = MakeFilter(input);
@@ -179,7 +179,7 @@ TEST(SliceProfileSimulationImageFilter, RoundsAndClampsIntegers)
 }
 
 // Asking for more would make streaming read the whole image, for less would change voxels at the seams.
-TEST(SliceProfileSimulationImageFilter, AsksForTheSupportOfTheProfilesAndNoMore)
+TEST(SliceProfileSimulationImageFilter, RequestsOnlyTheSupportOfTheProfiles)
 {
   auto recorder = RegionRecorder::New();
   recorder->SetInput(SyntheticImage({ { 10, 10, 60 } }, { { 0, 0, 7 } }));
@@ -241,7 +241,7 @@ INSTANTIATE_TEST_SUITE_P(InEveryWay,
                          ::testing::ValuesIn(GridPairs()),
                          [](const ::testing::TestParamInfo<GridPair> & info) { return info.param.name; });
 
-TEST(SliceProfileSimulationImageFilter, NamesWhatIsWrong)
+TEST(SliceProfileSimulationImageFilter, ExplainsErrors)
 {
   const auto filter = MakeFilter(SyntheticImage(InputSize));
   filter->SetShrinkFactors(Factors(2.0, 0.5, 1.0));

@@ -160,7 +160,7 @@ TEST(ArSSRImageGeometry, HasAtLeastOneVoxel)
   ExpectSameFieldOfView(geometry, Example());
 }
 
-TEST(ArSSRImageGeometry, RoundsTheSizeAndNotTheExtentToTheSpacingAskedFor)
+TEST(ArSSRImageGeometry, RoundsTheSizeAndNotTheExtentToTheRequestedSpacing)
 {
   const double asked[] = { 0.7, 4.0, 100.0 };
   const auto   geometry = Example().RespacedTo(GeometryType::SpacingType(asked)); // extent 4 x 10 x 18 mm
@@ -171,7 +171,7 @@ TEST(ArSSRImageGeometry, RoundsTheSizeAndNotTheExtentToTheSpacingAskedFor)
   ExpectSameFieldOfView(geometry, Example());
 }
 
-TEST(ArSSRImageGeometry, KeepsTheGridWhenItsOwnSpacingIsAskedFor)
+TEST(ArSSRImageGeometry, KeepsTheGridForItsOwnSpacing)
 {
   Randomness random;
   for (int repetition = 0; repetition < Repetitions; ++repetition)

@@ -35,7 +35,7 @@ using RegionType = Mirror::RegionType;
 } // namespace
 
 // An error of the network towards one end of an axis cancels only where both directions occur equally often.
-TEST(ArSSRMirror, TurnsEachAxisRoundInHalfOfThePasses)
+TEST(ArSSRMirror, MirrorsEachAxisInHalfOfThePasses)
 {
   EXPECT_EQ(std::set<Mirror::Axes>(MirrorsOfPasses.begin(), MirrorsOfPasses.end()).size(), 8U);
   EXPECT_EQ(MirrorsOfPasses[0], (Mirror::Axes{ { false, false, false } })) << "one pass is the network's own";

@@ -285,7 +285,7 @@ TEST(ArSSRTileLattice, FindsNoTilesWhereBoundsMissTheExtent)
   EXPECT_EQ(number(-7.0, 9.0), 3U);
 }
 
-TEST(ArSSRTileLattice, AsksForTheSmallestRegionThatHoldsTheInputOfABoxOfTiles)
+TEST(ArSSRTileLattice, FindsTheSmallestInputRegionOfABoxOfTiles)
 {
   Randomness random;
   for (int repetition = 0; repetition < Repetitions; ++repetition)

@@ -204,7 +204,7 @@ TEST(ArSSRImageQuality, ResultsDoNotDependOnTheNumberOfThreads)
 }
 
 // Comparisons with NaN are false: without a check it would pass for a good value.
-TEST(ArSSRImageQuality, VoxelsThatAreNotFiniteAreAnError)
+TEST(ArSSRImageQuality, RefusesVoxelsThatAreNotFinite)
 {
   for (const float bad : { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity() })
   {
@@ -217,7 +217,7 @@ TEST(ArSSRImageQuality, VoxelsThatAreNotFiniteAreAnError)
   }
 }
 
-TEST(ArSSRImageQuality, TooFewVoxelsAndNoRangeAreErrors)
+TEST(ArSSRImageQuality, RefusesTooFewVoxelsAndInvalidRanges)
 {
   const auto small = RandomVolumes({ { 11, 10, 11 } });
   ExpectError([&] { small.Quality().ComputeStructuralSimilarity(1.0); }, "SSIM needs 11 voxels along each axis");
@@ -226,7 +226,7 @@ TEST(ArSSRImageQuality, TooFewVoxelsAndNoRangeAreErrors)
   const auto large = RandomVolumes({ { 11, 11, 11 } });
   for (const double range : { 0.0, -1.0, std::numeric_limits<double>::quiet_NaN() })
   {
-    ExpectError([&] { large.Quality().ComputeStructuralSimilarity(range); }, "range of values is");
-    ExpectError([&] { ArSSRImageQuality::PeakSignalToNoiseRatio(1.0, range); }, "range of values is");
+    ExpectError([&] { large.Quality().ComputeStructuralSimilarity(range); }, "value range is");
+    ExpectError([&] { ArSSRImageQuality::PeakSignalToNoiseRatio(1.0, range); }, "value range is");
   }
 }

@@ -54,7 +54,7 @@ Intensity(std::int64_t z, std::int64_t y, std::int64_t x)
 } // namespace
 
 // Evaluation in other intensities than those of the training would measure something else.
-TEST(ArSSRTrainingIntensities, AreTheVoxelsThatTheTrainerSees)
+TEST(ArSSRTrainingIntensities, AgreeWithTheTrainersVoxels)
 {
   const GridIndex    size{ { 17, 11, 13 } };
   std::vector<float> voxels;
@@ -83,7 +83,7 @@ TEST(ArSSRTrainingIntensities, AreTheVoxelsThatTheTrainerSees)
   EXPECT_EQ(ArSSRTrainingIntensities::GetMaximum(), 1.2F);
 }
 
-TEST(ArSSRTrainingIntensities, AreLeftWhereAllAreTheSame)
+TEST(ArSSRTrainingIntensities, AreUnchangedWhenAllAreTheSame)
 {
   const auto image = MakeItkImage({ { 2, 1, 2 } }, std::vector<float>(4, 7.0F));
   EXPECT_FALSE(ArSSRTrainingIntensities::ScaleImage(image));

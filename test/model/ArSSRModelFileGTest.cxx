@@ -168,7 +168,7 @@ TEST(ArSSRModelFile, MayHaveThePrefixOfTrainingOnSeveralGPUs)
   ExpectSameWeights(*read, *model);
 }
 
-TEST(ArSSRModelFile, IsRefusedWhereTwoTensorsHaveOneNameWithoutThePrefix)
+TEST(ArSSRModelFile, IsRefusedWhenTwoTensorsShareANameWithoutThePrefix)
 {
   const TemporaryDirectory directory;
   const auto               model = SmallModel();
@@ -203,7 +203,7 @@ TEST(ArSSRModelFile, NeedsNoMetaData)
 }
 
 // Believed, such entries would make the reader expect other tensors, or allocate gigabytes.
-TEST(ArSSRModelFile, IsReadByItsTensorsWhateverItsMetaDataSay)
+TEST(ArSSRModelFile, IsReadByItsTensorsAndNotItsMetaData)
 {
   const TemporaryDirectory directory;
   TensorFile               file = FileOf(*SmallModel());
@@ -271,7 +271,7 @@ TEST(ArSSRModelFile, LeavesTheModelAsItWasWhenItCannotBeRead)
   expectRefusal("'conv1.weight'");
 }
 
-TEST(ArSSRModelFile, IsTruncatedAtAnyPlaceWithoutHarm)
+TEST(ArSSRModelFile, IsRefusedWhenTruncatedAnywhere)
 {
   const TemporaryDirectory directory;
   SmallModel()->WriteFile(directory.File("whole"));
@@ -294,7 +294,7 @@ TEST(ArSSRModelFile, CannotBeWrittenFromAnEmptyModel)
   EXPECT_TRUE(std::filesystem::is_empty(directory.GetPath()));
 }
 
-TEST(ArSSRModelFile, CannotBeWrittenWhereThereIsNoFolder)
+TEST(ArSSRModelFile, CannotBeWrittenToAMissingFolder)
 {
   const TemporaryDirectory directory;
   const std::string        name = directory.File("missing/model");
@@ -315,7 +315,7 @@ TEST(ArSSRModelFile, ReplacesAnotherOneAndLeavesNothingElseBehind)
 }
 
 // safetensors holds strings only; ITK readers put numbers and matrices into the dictionary, too.
-TEST(ArSSRModelFile, TakesNoMetaDataThatAreNoText)
+TEST(ArSSRModelFile, LeavesOutMetaDataThatAreNotText)
 {
   const TemporaryDirectory directory;
   const auto               model = SmallModel();

@@ -133,7 +133,7 @@ TEST(ArSSRModel, IsEmptyAtFirst)
   EXPECT_FALSE(SmallModel()->IsEmpty());
 }
 
-TEST(ArSSRModel, SaysWhatToDoWhenItIsEmpty)
+TEST(ArSSRModel, ExplainsErrorsWhenItIsEmpty)
 {
   const auto        model = ArSSRModel::New();
   const std::string remedy = "Call ReadFile() or SetRandomNetwork() first.";
@@ -146,7 +146,7 @@ TEST(ArSSRModel, SaysWhatToDoWhenItIsEmpty)
   ExpectError([&] { model->GetHaloRadius(); }, remedy);
 }
 
-TEST(ArSSRModel, KeepsItsNetworkWhenOneWithWrongDimensionsIsAskedFor)
+TEST(ArSSRModel, KeepsItsNetworkWhenWrongDimensionsAreRequested)
 {
   const auto model = SmallModel();
   SetEntry(*model, "description", "a small one");
@@ -190,7 +190,7 @@ TEST(ArSSRModel, ReadsNumbersFromItsMetaData)
   EXPECT_EQ(value, -2e-3);
 }
 
-TEST(ArSSRModel, LeavesANumberAloneThatItsMetaDataLack)
+TEST(ArSSRModel, KeepsANumberThatItsMetaDataLack)
 {
   double value = 7.0;
   EXPECT_FALSE(SmallModel()->GetMetaDataNumber("trained_scale_min", value));
@@ -198,7 +198,7 @@ TEST(ArSSRModel, LeavesANumberAloneThatItsMetaDataLack)
 }
 
 // Read as far as it goes, "2,5" would be a scale of 2.
-TEST(ArSSRModel, RefusesMetaDataThatAreNoNumber)
+TEST(ArSSRModel, RefusesMetaDataThatAreNotNumbers)
 {
   const auto model = SmallModel();
   double     value = 7.0;
@@ -231,7 +231,7 @@ TEST(ArSSRModel, CannotBeGraftedOnAnythingElse)
   const auto network = model->GetNetwork();
   const auto image = itk::Image<float, 3>::New();
   ExpectError([&] { model->Graft(image); }, "An ArSSRModel is expected, not Image.");
-  ExpectError([&] { model->Graft(nullptr); }, "An ArSSRModel is expected, not nothing.");
+  ExpectError([&] { model->Graft(nullptr); }, "An ArSSRModel is expected, not a null pointer.");
   EXPECT_EQ(model->GetNetwork(), network);
 }
 
@@ -279,7 +279,7 @@ TEST(ArSSRModel, FindsTheDefaultModelThatComesWithTheModule)
   }
 }
 
-TEST(ArSSRModel, TakesTheDefaultModelThatTheEnvironmentNames)
+TEST(ArSSRModel, UsesTheDefaultModelNamedByTheEnvironment)
 {
   const EnvironmentVariable variable("ARSSR_DEFAULT_MODEL", "/somewhere/else.safetensors");
   EXPECT_EQ(ArSSRModel::GetDefaultModelFileName(), "/somewhere/else.safetensors");
@@ -302,7 +302,7 @@ TEST(ArSSRModel, FindsBundledModelsByName)
 }
 
 // A file of the user's comes first, and no name leads out of the folder of the bundled models.
-TEST(ArSSRModel, TakesAnyOtherNameForAFile)
+TEST(ArSSRModel, TreatsAnyOtherNameAsAFile)
 {
   const std::string name = ArSSRModel::GetBundledModelNames().front();
   for (const std::string & other : { std::string("missing"), "../models/" + name, "./" + name, name + ".safetensors" })

@@ -86,10 +86,10 @@ TEST_F(ArSSRTensorFileAttack, ReduceCallsNothingButGlobals)
   this->ExpectPickleRefusal(Global("collections", "OrderedDict") + "]R", "refused opcode 'REDUCE'");
 }
 
-TEST_F(ArSSRTensorFileAttack, ACallOfAnotherKnownGlobalIsNoTensor)
+TEST_F(ArSSRTensorFileAttack, CallsOfOtherKnownGlobalsAreRefused)
 {
   this->ExpectPickleRefusal(OrderedDict({ Text("w"), Global("torch", "FloatStorage") + Tuple({ Number(1) }) + 'R' }),
-                            "is made by 'torch.FloatStorage'");
+                            "is the result of 'torch.FloatStorage'");
 }
 
 // In Python, BUILD sets any attribute of any object.
@@ -108,7 +108,7 @@ TEST_F(ArSSRTensorFileAttack, OtherOpcodesAreRefusedByName)
   this->ExpectPickleRefusal(Global("collections", "OrderedDict") + ")\x81", "refused opcode 'NEWOBJ'");
   this->ExpectPickleRefusal("\x82\x01", "refused opcode 'EXT1'");
   this->ExpectPickleRefusal("Pid\n", "refused opcode 'PERSID'");
-  this->ExpectPickleRefusal("\xff", "which is no opcode");
+  this->ExpectPickleRefusal("\xff", "which is not a pickle opcode");
 }
 
 TEST_F(ArSSRTensorFileAttack, OldProtocolsAreRefused)
@@ -264,14 +264,14 @@ TEST_F(ArSSRTensorFileAttack, ContradictoryStoragesAreRefused)
                                                      Text("w"),
                                                      Tensor(Storage("0", 12, "HalfStorage"), 0, { 1 }, { 1 }) }),
                                        { data }),
-                      "describes storage '0' in another way");
+                      "describes storage '0' differently");
   this->ExpectRefusal(MakeTorchLegacy(OneTensor(), { data, data }), "names '1' twice, or no tensor uses it");
   this->ExpectRefusal(MakeTorchLegacy(OneTensor(), {}), "lacks '0', which a tensor uses");
   const std::string view = Tuple({ Text("v"), Number(4), Number(3) });
   this->ExpectRefusal(
     MakeTorchLegacy(OrderedDict({ Text("w"), Tensor(Storage("0", 6, "FloatStorage", view), 0, { 1 }, { 1 }) }),
                     { data }),
-    "sees elements 4 and 3 following of storage '0', which has 6");
+    "views, from element 4 on, 3 elements of storage '0', which has 6");
 }
 
 // 64 transposed views of one storage: 360 kB of file would take 23 MB of memory, and more views take more.
@@ -283,7 +283,7 @@ TEST_F(ArSSRTensorFileAttack, ManyCopiesOfOneStorageAreRefused)
     items.push_back(Text(std::to_string(i)));
     items.push_back(Tensor(Storage("0", 90000), 0, { 300, 300 }, { 1, 300 }));
   }
-  this->ExpectRefusal(MakeTorchArchive(OrderedDict(items), { std::string(360000, '\0') }), "see the same storage");
+  this->ExpectRefusal(MakeTorchArchive(OrderedDict(items), { std::string(360000, '\0') }), "share a storage");
 }
 
 TEST_F(ArSSRTensorFileAttack, DuplicateTensorsAreRefused)

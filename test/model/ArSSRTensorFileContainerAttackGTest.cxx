@@ -80,7 +80,7 @@ TEST_F(ArSSRTensorFileContainerAttack, ArchiveEntriesOutsideTheFileAreRefused)
     entries[2].directorySizeShift = 1 << 30;
     entries[2].flags = 8;
   });
-  this->ExpectArchiveRefusal("has 24 bytes there, but 20 by the directory",
+  this->ExpectArchiveRefusal("has 24 bytes there, but 20 in the directory",
                              [](auto & entries) { entries[2].directorySizeShift = -4; });
 }
 
@@ -93,7 +93,7 @@ TEST_F(ArSSRTensorFileContainerAttack, ArchiveEntryNamesThatLeaveTheDirectoryAre
   }
   this->ExpectArchiveRefusal("does not lie in one directory with the others",
                              [](auto & entries) { entries[2].name = entries[2].localName = "other/data/0"; });
-  this->ExpectArchiveRefusal("bears another name there", [](auto & entries) { entries[2].localName = "model/data/1"; });
+  this->ExpectArchiveRefusal("has another name there", [](auto & entries) { entries[2].localName = "model/data/1"; });
 }
 
 // TorchScript holds a program; bytes behind the pickle and thousands of entries serve only an attack.
@@ -109,7 +109,7 @@ TEST_F(ArSSRTensorFileContainerAttack, ArchivesThatTorchSaveDidNotWriteAreRefuse
   {
     many.push_back({ "model/" + std::to_string(i), "" });
   }
-  this->ExpectRefusal(MakeZip(many), "4097 entries, at most 4096");
+  this->ExpectRefusal(MakeZip(many), "4097 entries; at most 4096");
 }
 
 TEST_F(ArSSRTensorFileContainerAttack, SafetensorsHeadersOutsideTheFileAreRefused)

@@ -69,7 +69,7 @@ MakeTensor(at::IntArrayRef sizes, at::ScalarType type)
 }
 } // namespace
 
-TEST_F(ArSSRTensorFile, EveryFormatIsToldFromTheContent)
+TEST_F(ArSSRTensorFile, EveryFormatIsDetectedFromTheContent)
 {
   for (const auto & [format, content] : TwoTensorsInEveryFormat())
   {
@@ -250,7 +250,7 @@ TEST_F(ArSSRTensorFile, NanAndInfinityAreRefusedWithTheTensorsName)
   }
 }
 
-TEST_F(ArSSRTensorFile, WhatIsNoFileIsRefusedWithItsPath)
+TEST_F(ArSSRTensorFile, UnusableFilesAreRefusedWithTheirPath)
 {
   const auto expect = [](const std::string & path, const std::string & reason) {
     const std::string message = RefusalOf(path);
@@ -287,7 +287,7 @@ TEST_F(ArSSRTensorFile, ARoundTripIsBitExactAndKeepsOrderAndMetadata)
   EXPECT_EQ(this->CountFiles(), 1u);
 }
 
-TEST_F(ArSSRTensorFile, TheWrittenBytesAreThoseOfTheSpecification)
+TEST_F(ArSSRTensorFile, WrittenBytesFollowTheSpecification)
 {
   WriteTensorFile(this->GetPath("weights"), this->Read(MakeTorchArchive(TwoTensors(), TwoStorages)));
   std::string header = TwoTensorsHeader;
@@ -305,7 +305,7 @@ TEST_F(ArSSRTensorFile, LargerElementsAreWrittenFirstSoThatAllAreAligned)
   EXPECT_NE(content.find(R"("wide":{"dtype":"F64","shape":[1],"data_offsets":[0,8]})"), std::string::npos);
 }
 
-TEST_F(ArSSRTensorFile, WhatCouldNotBeReadAgainIsNotWritten)
+TEST_F(ArSSRTensorFile, UnreadableContentIsNotWritten)
 {
   const std::string                       old = "precious";
   const std::string                       path = this->Save(old);
@@ -385,7 +385,7 @@ TEST_F(ArSSRTensorFile, AFullDiskLeavesTheOldFileAndNoTemporaryOne)
 #endif
 }
 
-TEST(ArSSRChecksum, IsThatOfZipArchives)
+TEST(ArSSRChecksum, MatchesZipArchives)
 {
   const std::string text = "123456789"; // the check value of CRC-32/ISO-HDLC
   EXPECT_EQ(UpdateChecksum(0, text.data(), text.size()), 0xCBF43926U);

@@ -250,7 +250,7 @@ TEST_F(ArSSRNetwork, HasAsManyLayersAsItsDepth)
 }
 
 // The copy has another memory format, and so other kernels of torch.
-TEST_F(ArSSRNetwork, GivesWithItsCopyWhatItGivesItself)
+TEST_F(ArSSRNetwork, GivesTheSameValuesAsItsCopy)
 {
   const auto       copy = m_Network.CopyTo(at::kCPU);
   const at::Tensor volume = at::arange(24, at::kFloat).reshape({ 2, 3, 4 }) / 24.0F;

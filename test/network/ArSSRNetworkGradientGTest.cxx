@@ -127,7 +127,7 @@ struct PublishedNetwork : nn::Module
 } // namespace
 
 // The gradient of sampling is this module's own code: an error in it lets trainings end at worse networks unnoticed.
-TEST(ArSSRNetworkGradient, IsThatOfPyTorchsModules)
+TEST(ArSSRNetworkGradient, AgreesWithPyTorchsModules)
 {
   constexpr std::int64_t features = 7;
   constexpr std::int64_t width = 12;

@@ -125,7 +125,7 @@ TEST_F(ArSSRLocalForm, IsInferredFromItsTensorsAndMetaData)
 }
 
 // A file of a later version would otherwise be run as another network.
-TEST_F(ArSSRLocalForm, IsRefusedWithChoicesThatAreUnknown)
+TEST_F(ArSSRLocalForm, IsRefusedWithUnknownChoices)
 {
   Network network(LocalArchitecture());
   network.InitializeWeights(1);

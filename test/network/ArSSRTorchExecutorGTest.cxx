@@ -75,7 +75,7 @@ TEST_F(ArSSRTorchExecutor, HoldsNoMoreMemoryThanItsFeaturesNeed)
 }
 
 // The planner chooses tiles by these numbers; smaller ones than the truth exceed the budget.
-TEST_F(ArSSRTorchExecutor, AndTheCPUsHoldWhatTheirCostsSay)
+TEST_F(ArSSRTorchExecutor, HoldsTheMemoryThatItsCostsState)
 {
   const GridBox       box{ { 3, 2, 1 }, { 7, 8, 9 } };
   const auto          voxels = static_cast<std::size_t>(GetNumberOfVoxels(GetSize(box)));
@@ -87,7 +87,7 @@ TEST_F(ArSSRTorchExecutor, AndTheCPUsHoldWhatTheirCostsSay)
             voxels * cpuExecutor.GetCosts().featureBytesPerVoxel);
 }
 
-TEST_F(ArSSRTorchExecutor, SaysWhatItIs)
+TEST_F(ArSSRTorchExecutor, DescribesItself)
 {
   EXPECT_EQ(TorchExecutor(m_Network, at::kCPU, Precision::Float32).GetDescription(), "torch (cpu)");
   const std::string kernels = GetCpuKernels().name;

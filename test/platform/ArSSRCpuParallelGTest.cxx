@@ -104,7 +104,7 @@ TEST(ArSSRCpuParallel, CallsEachNumberOnceWithAScratchOfItsThread)
 }
 
 // ITK's pool loses exceptions of its threads, and a loop that goes on delays an abort.
-TEST(ArSSRCpuParallel, ThrowsAnExceptionOnAndStops)
+TEST(ArSSRCpuParallel, RethrowsAnExceptionAndStops)
 {
   const TorchThreads torchThreads(2);
   std::atomic<int>   calls{ 0 };
@@ -125,7 +125,7 @@ TEST(ArSSRCpuParallel, ThrowsAnExceptionOnAndStops)
   EXPECT_LT(calls.load(), 1000000);
 }
 
-TEST(ArSSRCpuParallel, DoesNothingForNothing)
+TEST(ArSSRCpuParallel, DoesNothingForACountOfZero)
 {
   ForEachInParallel(
     2, 0, [] { return 0; }, [](std::int64_t, int) { FAIL(); });
@@ -171,7 +171,7 @@ TEST(ArSSRCpuParallel, UsesNoMoreThreadsInsideALoop)
 }
 
 // The pool of ITK 5.4 loses what other threads than the caller's throw: a plane would be missing without a word.
-TEST(ArSSRThreaderLoop, ThrowsAnExceptionOfAnyThreadOn)
+TEST(ArSSRThreaderLoop, RethrowsAnExceptionOfAnyThread)
 {
   for (itk::SizeValueType bad = 3; bad < 67; bad += 7)
   {

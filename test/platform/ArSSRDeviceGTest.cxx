@@ -61,7 +61,7 @@ TEST(ArSSRDevice, ResolvesCUDAToItsFirstDevice)
   EXPECT_EQ(ResolveDevice("cuda:0").str(), "cuda:0");
 }
 
-TEST(ArSSRDevice, SaysThatThereIsNoCUDADevice)
+TEST(ArSSRDevice, ReportsThatThereIsNoCUDADevice)
 {
   if (HasCUDA())
   {
@@ -71,7 +71,7 @@ TEST(ArSSRDevice, SaysThatThereIsNoCUDADevice)
   ExpectError([] { ResolveDevice("cuda:0"); }, "The device 'cuda:0' is not available");
 }
 
-TEST(ArSSRDevice, RefusesACUDADeviceThatIsNotThere)
+TEST(ArSSRDevice, RefusesAMissingCUDADevice)
 {
   ExpectError([] { ResolveDevice("cuda:99"); }, "The device 'cuda:99' is not available");
   // Torch keeps a device's number in eight bits.

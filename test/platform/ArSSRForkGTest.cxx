@@ -177,7 +177,7 @@ private:
 } // namespace
 
 // Python's multiprocessing may fork. A loop on more threads would wait for ever.
-TEST_F(ArSSRForkedChild, KnowsWhatItIsAndUsesOneThread)
+TEST_F(ArSSRForkedChild, DetectsTheForkAndUsesOneThread)
 {
   EXPECT_EQ(RunInForkedChild([] {
               const bool                isForked = IsForkedChild() && TorchThreadsMayBeMissing();
@@ -281,7 +281,7 @@ TEST_F(ArSSRForkedChild, ChecksConsistencyAndMeasuresQualityToTheSameBits)
 }
 
 // A lock that another thread holds at the moment of the fork stays locked in the child.
-TEST_F(ArSSRForkedChild, OfAProcessWhoseThreadsAreAtWorkUpscalesToTheSameBits)
+TEST_F(ArSSRForkedChild, UpscalesToTheSameBitsWhileItsParentWorks)
 {
   if (Sanitized)
   {

@@ -99,7 +99,7 @@ TEST(ArSSRPrecision, IsSingleOnTheCPUUnlessAskedOtherwise)
 }
 
 // torch would compute anyway, but slowly or in another precision.
-TEST(ArSSRPrecision, IsRefusedWhereTheDeviceDoesNotHaveIt)
+TEST(ArSSRPrecision, IsRefusedOnDevicesWithoutSupport)
 {
   const std::string remedy = "Use 'float32' or 'auto'.";
   ExpectError([] { ResolvePrecision(Precision::Float16, at::kCPU); }, remedy);
@@ -133,7 +133,7 @@ TEST(ArSSRPrecision, IsSetAndPutBack)
 }
 
 // Bits of an output would depend on what else the process does at the time.
-TEST(ArSSRPrecision, OfSingleWorkStaysSingleWhateverOtherThreadsDo)
+TEST(ArSSRPrecision, StaysSingleWhateverOtherThreadsDo)
 {
   const Switch putBack;
   Switch::Set(Setting::TF32);
@@ -167,7 +167,7 @@ TEST(ArSSRPrecision, IsTensorFloat32AgainAfterSingleWorkOfAnotherThread)
 }
 
 // Putting back an older setting would undo the application's choice.
-TEST(ArSSRPrecision, LeavesWhatAnApplicationSetsMeanwhile)
+TEST(ArSSRPrecision, KeepsASettingOfTheApplication)
 {
   const Switch putBack;
   Switch::Set(Setting::TF32);

@@ -253,7 +253,7 @@ def test_both_files_appear_or_none(arssr, scan, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["--consistency", "-1"], 2, "'-1' back-projections are fewer than none"),
+        (["--consistency", "-1"], 2, "'-1' is not a number of back-projections"),
         (["--consistency", "many"], 2, "'many' is neither a number of back-projections nor auto"),
         (["--tolerance", "3"], 2, "no meaning without --consistency"),
         (["--consistency", "3", "--tolerance", "-3"], 2, "'--tolerance': Input should be greater than or equal to 0"),

@@ -1,4 +1,4 @@
-"""Signals, pipes that nobody reads, closed streams: no temporary file, no traceback, a status that tells."""
+"""Signals, pipes that nobody reads, closed streams: no temporary file, no traceback, a meaningful status."""
 
 import os
 import signal
@@ -99,7 +99,7 @@ main()
 
 
 @pytest.mark.parametrize("number", ENDING)
-def test_what_is_no_computation_is_ended_as_well(number, write, tmp_path):
+def test_work_other_than_computation_is_ended_too(number, write, tmp_path):
     """A picture that is being written when the signal comes."""
     truth = write("truth.mha", make_image(size=(14, 13, 12)))
     arguments = ["compare", truth, truth, "--picture", tmp_path / "out" / "p.png"]

@@ -87,7 +87,7 @@ def test_the_border_is_left_out():
         (np.ones((12, 12)), np.ones((12, 12)), 0, "arrays of 2 dimensions were given"),
     ],
 )
-def test_what_cannot_be_measured_is_said(truth, image, border, message):
+def test_images_that_cannot_be_measured_are_refused(truth, image, border, message):
     with pytest.raises(UserError, match=message):
         compare(truth, image, border)
 

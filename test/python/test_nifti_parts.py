@@ -84,7 +84,7 @@ def test_the_nearest_grid_keeps_the_middle_and_the_sizes():
     np.testing.assert_allclose(voxel_sizes(near), voxel_sizes(sheared))
     middle = [*((np.array(SIZE) - 1) / 2), 1]
     np.testing.assert_allclose(near @ middle, sheared @ middle)
-    # No rotation of it by a little is nearer.
+    # No slightly rotated grid is nearer.
     best = largest_distance(near, sheared, SIZE)
     for axis in range(3):
         for angle in (-0.02, 0.02):

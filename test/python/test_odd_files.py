@@ -1,4 +1,4 @@
-"""Files that are no images, whatever they are called: an error in a line, never a traceback or a hang."""
+"""Files that are not images, whatever their names: an error in one line, never a traceback or a hang."""
 
 import os
 import sys
@@ -63,7 +63,7 @@ def test_commands_explain_them(command, name, content, arssr, tmp_path, monkeypa
 @pytest.mark.skipif(os.name == "nt", reason="needs special files")
 @pytest.mark.parametrize("command", ["upscale", "compare", "evaluate", "train"])
 @pytest.mark.parametrize("kind", ["pipe", "device", "dead link", "loop"])
-def test_what_is_neither_file_nor_folder_is_refused_without_waiting(command, kind, arssr, tmp_path, monkeypatch):
+def test_special_files_are_refused_without_waiting(command, kind, arssr, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if kind == "pipe":
         os.mkfifo("x.nii")

@@ -157,7 +157,7 @@ def test_a_batch_gets_a_map_for_each_image(arssr, write, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["--quality", "3"], 2, "'3' is not a quality; it is one of 1, 2, 4, 8"),
+        (["--quality", "3"], 2, "'3' is not a quality; expected a number of passes, one of 1, 2, 4, 8"),
         (["--quality", "high"], 2, "'high' is not a quality"),
         (["--uncertainty", "{tmp}/map.mha"], 2, "--uncertainty needs --quality 2, 4 or 8"),
         (["--quality", "2", "--uncertainty", "{tmp}/map.png"], 1, "must end with .nii.gz, .nii, .nrrd or .mha"),

@@ -122,7 +122,7 @@ TEST(ArSSRDegradation, PatchSeesEachAxisUnderAPointSpreadOfItsOwn)
   }
 }
 
-TEST(ArSSRDegradation, VolumesCanBeSharperThanAGaussianLeavesThem)
+TEST(ArSSRDegradation, SincKeepsVolumesSharperThanAGaussian)
 {
   // A wave at 0.7 of the new grid's Nyquist frequency: a sinc with a flat window up to 0.5 keeps most of it.
   const Volume wave = MakeVolume({ { 40, 40, 60 } }, [](std::int64_t, std::int64_t, std::int64_t x) {

@@ -200,7 +200,7 @@ TEST(ArSSRPatchSampler, ReducesScalesToWhatFits)
 }
 
 // An unbounded search would hang on an image that is nearly empty.
-TEST(ArSSRPatchSampler, LooksForForegroundAndTakesTheBestThereIs)
+TEST(ArSSRPatchSampler, SeeksForegroundAndUsesTheBestPatch)
 {
   const PatchSampler sampler{ ReadSampleSettings(ArSSRTrainingRecipe()) };
   const GridLengths  scale{ { 2.0, 2.0, 2.0 } };

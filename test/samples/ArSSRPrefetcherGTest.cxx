@@ -91,7 +91,7 @@ TEST(ArSSRPrefetcher, RunsAheadNoFurtherThanItsCapacity)
 }
 
 // An exception that stays in a worker ends the program or leaves Next() waiting for ever.
-TEST(ArSSRPrefetcher, NextThrowsWhatTheWorkerThrew)
+TEST(ArSSRPrefetcher, NextRethrowsAWorkersException)
 {
   const auto draw = [](std::uint64_t number) {
     if (number >= 5)

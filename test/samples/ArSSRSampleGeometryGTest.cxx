@@ -65,7 +65,9 @@ MakeRecipe(const std::string & name)
 SampleSource
 MakeSource(const ArSSRTrainingRecipe & recipe, const test::VoxelFunction & intensity)
 {
-  return { ReadSampleSettings(recipe), { { MakeImage("image", Size, intensity) }, {}, {} }, std::uint64_t{ 1 } << 30, nullptr };
+  return {
+    ReadSampleSettings(recipe), { { MakeImage("image", Size, intensity) }, {}, {} }, std::uint64_t{ 1 } << 30, nullptr
+  };
 }
 
 /** What a volume with these intensities is scaled by. */
@@ -186,7 +188,7 @@ ToIndex(std::int64_t voxel, std::int64_t size)
 } // namespace
 
 // Ties patch, points and values of a turned sample to one place in the volume; any mismatch trains a shift.
-TEST(ArSSRSampleGeometry, PatchesAreTheVolumesDegradationWhereThePointsSay)
+TEST(ArSSRSampleGeometry, PatchesMatchTheDegradedVolumeAtTheirPoints)
 {
   ArSSRTrainingRecipe recipe = MakeRecipe("default");
   recipe.SetNumber("patch_margin", 1);
@@ -269,7 +271,7 @@ TEST(ArSSRSampleGeometry, CentresDoNotShift)
   EXPECT_GT(checked, 10000U);
 }
 
-TEST(ArSSRSampleGeometry, PublishedRecipeDrawsWhatThePaperSays)
+TEST(ArSSRSampleGeometry, PublishedRecipeFollowsThePaper)
 {
   const ArSSRTrainingRecipe recipe = MakeRecipe("published");
   const SampleSource        numbers = MakeSource(recipe, Number);

@@ -301,7 +301,7 @@ TEST(ArSSRSampleRecipe, PointSpreadsChangeTheScanAlone)
 }
 
 // A resumed training draws in another order and memory state; its samples must have the same bits.
-TEST(ArSSRSampleRecipe, ScansAreDrawnAgainTheSame)
+TEST(ArSSRSampleRecipe, ScansAreReproducible)
 {
   ArSSRTrainingRecipe recipe("scanners");
   recipe.SetNumber("patch_size", 6);

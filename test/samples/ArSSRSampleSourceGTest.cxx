@@ -186,7 +186,7 @@ TEST(ArSSRSampleSource, ConstantImagesAreLeftOutWithOneWarning)
   test::ExpectError([&none] { none.Draw(0); }, "nothing to train on");
 }
 
-TEST(ArSSRSampleSource, RefusesWhatItCannotUse)
+TEST(ArSSRSampleSource, RefusesUnusableImages)
 {
   const ArSSRTrainingRecipe recipe = MakeRecipe();
   test::ExpectError([&] { SampleSource(ReadSampleSettings(recipe), {}, Ample, nullptr); }, "no training image");

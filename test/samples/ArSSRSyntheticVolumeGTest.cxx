@@ -83,7 +83,7 @@ TEST(ArSSRSyntheticVolume, ShowsAPartOfTheMapThatIsNotAllBackground)
 }
 
 // A fixed order of brightness would tie the network to one contrast.
-TEST(ArSSRSyntheticVolume, TissuesAreAsBrightAsTheyHappenToBe)
+TEST(ArSSRSyntheticVolume, TissuesHaveRandomBrightness)
 {
   // In the middle of the core, of the ball and of the background, over many volumes: each is sometimes the brightest.
   const Volume labels = MakeLabels();
@@ -122,7 +122,7 @@ TEST(ArSSRSyntheticVolume, BordersAreSmoothAndAboutAVoxelWide)
   }
 }
 
-TEST(ArSSRSyntheticVolume, RefusesWhatIsNoLabelMap)
+TEST(ArSSRSyntheticVolume, RefusesImagesThatAreNotLabelMaps)
 {
   const auto expect = [](const test::VoxelFunction & voxel, const char * part) {
     const Volume labels = test::MakeVolume({ { 20, 20, 20 } }, voxel);

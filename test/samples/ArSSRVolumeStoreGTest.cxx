@@ -53,7 +53,7 @@ MakeTextures(std::size_t count, std::vector<Counter> & reads)
 }
 } // namespace
 
-TEST(ArSSRVolumeStore, ReadsWhatIsAskedForAndNoMore)
+TEST(ArSSRVolumeStore, ReadsOnlyRequestedImages)
 {
   std::vector<Counter> reads;
   const VolumeStore    store(MakeTextures(3, reads), 3 * Bytes, nullptr);
@@ -67,7 +67,7 @@ TEST(ArSSRVolumeStore, ReadsWhatIsAskedForAndNoMore)
 }
 
 // Another order would drop the images of the current working set.
-TEST(ArSSRVolumeStore, DropsWhatWasNotUsedForLongest)
+TEST(ArSSRVolumeStore, DropsTheLeastRecentlyUsedImage)
 {
   std::vector<Counter> reads;
   const VolumeStore    store(MakeTextures(3, reads), 2 * Bytes + Bytes / 2, nullptr);
@@ -88,7 +88,7 @@ TEST(ArSSRVolumeStore, DropsWhatWasNotUsedForLongest)
 }
 
 // A budget below one image must slow a training down, not stop it.
-TEST(ArSSRVolumeStore, HoldsOneImageWhateverTheBudget)
+TEST(ArSSRVolumeStore, HoldsOneImageWithAnyBudget)
 {
   std::vector<Counter> reads;
   const VolumeStore    store(MakeTextures(2, reads), 0, nullptr);

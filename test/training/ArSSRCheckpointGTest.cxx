@@ -66,7 +66,7 @@ StepsIn(const TemporaryDirectory & directory)
 }
 } // namespace
 
-TEST(ArSSRCheckpoint, ComesBackAsItWas)
+TEST(ArSSRCheckpoint, RoundTripsThroughAFile)
 {
   const TemporaryDirectory  directory;
   const CheckpointDirectory files(directory.GetPath().string(), 3, "run");
@@ -107,7 +107,7 @@ TEST(ArSSRCheckpoint, KeepsFiguresThatAreNotFinite)
   EXPECT_TRUE(std::isnan(read.status.validationLoss));
 }
 
-TEST(ArSSRCheckpoint, OnlyTheLatestAreKeptAndOneThatIsBrokenIsPassedOver)
+TEST(ArSSRCheckpoint, KeepsTheLatestAndSkipsABrokenOne)
 {
   const TemporaryDirectory  directory;
   const CheckpointDirectory files(directory.GetPath().string(), 2, "run");
@@ -124,7 +124,7 @@ TEST(ArSSRCheckpoint, OnlyTheLatestAreKeptAndOneThatIsBrokenIsPassedOver)
 }
 
 // With steps as the order, the checkpoints that were abandoned would win over those just written.
-TEST(ArSSRCheckpoint, OfATrainingTakenUpAgainAtAnEarlierStepIsTheLatest)
+TEST(ArSSRCheckpoint, IsTheLatestAfterResumingAtAnEarlierStep)
 {
   const TemporaryDirectory directory;
   const std::string        path = directory.GetPath().string();
@@ -146,7 +146,7 @@ TEST(ArSSRCheckpoint, OfATrainingTakenUpAgainAtAnEarlierStepIsTheLatest)
   EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 12, 20 }));
 }
 
-TEST(ArSSRCheckpoint, JustWrittenIsKeptHoweverFewAre)
+TEST(ArSSRCheckpoint, KeepsTheOneJustWritten)
 {
   const TemporaryDirectory  directory;
   const CheckpointDirectory files(directory.GetPath().string(), 0, "run");
@@ -155,13 +155,13 @@ TEST(ArSSRCheckpoint, JustWrittenIsKeptHoweverFewAre)
   EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 3 }));
 }
 
-TEST(ArSSRCheckpoint, DirectoryOfAnotherTrainingIsRefused)
+TEST(ArSSRCheckpoint, RefusesADirectoryOfAnotherTraining)
 {
   const TemporaryDirectory directory;
   const std::string        path = directory.GetPath().string();
   CheckpointDirectory(path, 2, "one").Write(MakeCheckpoint(100));
   ExpectError([&] { CheckpointDirectory(path, 2, "two"); },
-              "holds checkpoints of another training: checkpoint-000000100.safetensors. Give a directory of its own");
+              "holds checkpoints of another training: checkpoint-000000100.safetensors. Give a separate directory");
   EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 100 }));
   std::filesystem::resize_file(directory.File("checkpoint-000000100.safetensors"), 40);
   ExpectError([&] { CheckpointDirectory(path, 2, "two"); }, "holds checkpoints of another training");
@@ -169,7 +169,7 @@ TEST(ArSSRCheckpoint, DirectoryOfAnotherTrainingIsRefused)
 }
 
 // Two trainings that share a directory by mistake must not lose hours of work to each other.
-TEST(ArSSRCheckpoint, OfATrainingThatBeganMeanwhileIsNeitherReplacedNorRemovedNorMixedUp)
+TEST(ArSSRCheckpoint, KeepsCheckpointsOfAConcurrentTraining)
 {
   const TemporaryDirectory  directory;
   const std::string         path = directory.GetPath().string();
@@ -179,7 +179,8 @@ TEST(ArSSRCheckpoint, OfATrainingThatBeganMeanwhileIsNeitherReplacedNorRemovedNo
   two.Write(MakeCheckpoint(5));
   two.Write(MakeCheckpoint(6));
   EXPECT_EQ(StepsIn(directory), (std::set<itk::SizeValueType>{ 6, 50 }));
-  ExpectError([&] { two.Write(MakeCheckpoint(50)); }, "was written by another training meanwhile, and is not replaced");
+  ExpectError([&] { two.Write(MakeCheckpoint(50)); },
+              "was written by another training in the meantime and is not replaced");
   EXPECT_EQ(ReadCheckpoint(directory.File("checkpoint-000000050.safetensors")).run, "one");
   ExpectError([&] { ReadCheckpoint(path); }, "it holds checkpoints of several trainings");
 }

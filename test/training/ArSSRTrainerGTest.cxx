@@ -161,7 +161,7 @@ TEST(ArSSRTrainer, ResumesBitForBit)
   }
 }
 
-TEST(ArSSRTrainer, KeepsTheLatestCheckpointsAndResumesFromTheOneThatCanBeRead)
+TEST(ArSSRTrainer, ResumesFromTheLatestReadableCheckpoint)
 {
   const TemporaryDirectory directory;
   ArSSRTrainer::Job        job = SmallJob();
@@ -205,7 +205,7 @@ TEST(ArSSRTrainer, NeitherUsesNorRemovesTheCheckpointsOfAnotherTraining)
   ExpectError(run, "holds checkpoints of another training");
 }
 
-TEST(ArSSRTrainer, GoesOnFromWhatItWroteLastAfterGoingBackToAnEarlierStep)
+TEST(ArSSRTrainer, ResumesFromItsLatestCheckpointAfterGoingBack)
 {
   const TemporaryDirectory directory;
   ArSSRTrainer::Job        job = SmallJob();
@@ -543,6 +543,6 @@ TEST(ArSSRTrainer, RefusesImpossibleJobs)
   const TemporaryDirectory directory;
   std::ofstream(directory.File("file")) << "not a directory";
   job.checkpointDirectory = directory.File("file");
-  ExpectError(run, "cannot be made");
-  ExpectError([] { ArSSRTrainer::New()->GetCurrentModel(); }, "No training is under way");
+  ExpectError(run, "cannot be created");
+  ExpectError([] { ArSSRTrainer::New()->GetCurrentModel(); }, "No training is running");
 }

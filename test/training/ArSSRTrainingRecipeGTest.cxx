@@ -92,7 +92,7 @@ TEST(ArSSRTrainingRecipe, DescribesEachOfItsValues)
 }
 
 // Checkpoints hold recipes as text: a digit that is lost would refuse a resumption with the same recipe.
-TEST(ArSSRTrainingRecipe, PrintsNumbersSoThatTheyComeBack)
+TEST(ArSSRTrainingRecipe, RoundTripsNumbersThroughText)
 {
   ArSSRTrainingRecipe recipe;
   for (const double value : { 0.1, 1.0 / 3.0, 1e-5, 0.30000000000000004 })
@@ -141,7 +141,7 @@ TEST(ArSSRTrainingRecipe, ReadsScales)
   EXPECT_EQ(recipe.Get("validation_scales"), "2,3,4");
 }
 
-TEST(ArSSRTrainingRecipe, RefusesWhatIsBeyondItsLimits)
+TEST(ArSSRTrainingRecipe, RefusesValuesBeyondItsLimits)
 {
   ArSSRTrainingRecipe recipe;
   ExpectError([&] { recipe.Set("batch", "0"); }, "batch is '0'; expected an integer from 1");
@@ -166,7 +166,7 @@ TEST(ArSSRTrainingRecipe, RefusesContradictions)
   ExpectError([&] { recipe.Verify(); }, "scale_min is 5, above its scale_max, which is 4.2");
   recipe = ArSSRTrainingRecipe();
   recipe.Set("patch_margin", "7");
-  ExpectError([&] { recipe.Verify(); }, "nothing is left to draw coordinates in");
+  ExpectError([&] { recipe.Verify(); }, "leaves no room to draw coordinates in");
   recipe = ArSSRTrainingRecipe();
   recipe.Set("box_width_min", "1.5");
   ExpectError([&] { recipe.Verify(); }, "box_width_min is 1.5, above its box_width_max, which is 1");

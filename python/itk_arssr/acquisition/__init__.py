@@ -1,1 +1,1 @@
-"""How a scan was taken, and where that is known from."""
+"""How a scan was taken, and the sources of that knowledge."""

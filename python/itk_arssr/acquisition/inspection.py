@@ -1,4 +1,4 @@
-"""How a scan in a file was taken, found without keeping the scan in memory where its format allows."""
+"""How a scan in a file was taken, found without keeping the scan in memory if its format allows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from itk_arssr.images.sources import Source
 
 
 def describe_source(source: Source) -> ScanDescription:
-    """The description of a scan of which the user says nothing; a note tells why where its voxels cannot be looked at.
+    """The description of a scan about which the user says nothing; a note explains why if its voxels cannot be read.
 
     A scan whose header cannot be read is an error.
     """
@@ -27,4 +27,4 @@ def describe_source(source: Source) -> ScanDescription:
             return describe_image(image, source.scan_parameters, Told())
         except (UserError, RuntimeError) as error:
             scan = describe(spacing, size, source.scan_parameters, Told())
-            return replace(scan, notes=(f"nothing is told from the voxels: {description(error)}",))
+            return replace(scan, notes=(f"nothing could be estimated from the voxels: {description(error)}",))

@@ -1,3 +1,3 @@
-"""Where it is known from how a scan was taken, in the order in which it is believed."""
+"""Sources of what is known about how a scan was taken, in order of trust."""
 
 GIVEN, SIDECAR, IMAGE, ASSUMED = "given", "sidecar", "estimated from the image", "assumed"

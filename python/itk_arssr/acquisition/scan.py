@@ -1,11 +1,11 @@
-"""How a scan was taken: as the user says, its BIDS sidecar, the image itself, or nobody.
+"""How a scan was taken, according to the user, its BIDS sidecar, the image itself, or an assumption.
 
-dcm2niix writes a sidecar for DICOM files, and BIDS lays one beside an image, ``scan.json`` beside ``scan.nii.gz``
-(https://bids-specification.readthedocs.io). Of it count MRAcquisitionType, SliceThickness, AcquisitionMatrixPE,
-ReconMatrixPE, BaseResolution and the direction of phase encoding. The axes of a 3-D scan, and those within the slices
-of a 2-D scan, sample k-space, up to a lower frequency than that of the grid where the scanner interpolated. Slices of a
-2-D scan have a profile whose full width at half maximum is their thickness, whatever their distance. A sidecar does not
-tell of noise: the image does. Where neither user nor sidecar tells, the image also tells of interpolation: its spectrum
+dcm2niix writes a sidecar for DICOM files, and BIDS puts one beside an image, ``scan.json`` beside ``scan.nii.gz``
+(https://bids-specification.readthedocs.io). Its fields MRAcquisitionType, SliceThickness, AcquisitionMatrixPE,
+ReconMatrixPE, BaseResolution and the direction of phase encoding are used. The axes of a 3-D scan, and the in-plane
+axes of a 2-D scan, sample k-space, up to a lower frequency than that of the grid if the scanner interpolated. Slices of
+a 2-D scan have a profile whose full width at half maximum is their thickness, whatever their distance. A sidecar does
+not give the noise; the image does. If neither user nor sidecar tells, the image also shows interpolation: its spectrum
 then ends before its grid's Nyquist frequency.
 """
 
@@ -28,12 +28,12 @@ _THROUGH_SLICES = 2  # the axis across slices in an image of dcm2niix
 _PHASE_AXES = {"i": 0, "j": 1, "k": 2, "ROW": 0, "COL": 1}
 _LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
 _BY_SCANNER = "interpolated ×{:.3g} by the scanner"
-_INTERPOLATED = 1.02  # matrices that differ by less are those of a scan as it was acquired
+_INTERPOLATED = 1.02  # matrices that differ by less mean that the scanner did not interpolate
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the user says of a scan."""
+    """What the user says about a scan."""
 
     profile: str = ""  # in the words of itk::ArSSRAcquisition
     slice_thickness: float | None = None  # mm
@@ -44,12 +44,12 @@ class Told:
 
     @property
     def acquisition(self) -> itk.ArSSRAcquisition:
-        """What is said, but for the thickness of slices, whose axis the scan tells."""
+        """What the user says, except for the slice thickness, whose axis depends on the scan."""
         said = itk.ArSSRAcquisition.FromText(self.profile or "auto")
         if self.noise:
             if said.IsNoiseKnown():
                 raise UserError(
-                    f"--noise {self.noise} and --profile '{self.profile}' both say what the noise is; give one of them"
+                    f"--noise {self.noise} and --profile '{self.profile}' both set the noise; give one of them"
                 )
             noise = itk.ArSSRAcquisition.FromText(f"noise={self.noise}")
             said.SetNoise(noise.GetNoise(), noise.GetNoiseKind())
@@ -58,17 +58,17 @@ class Told:
 
 @dataclass(frozen=True)
 class ScanDescription:
-    """How a scan was taken, and where each part of that is from."""
+    """How a scan was taken, and the source of each part of that."""
 
     acquisition: itk.ArSSRAcquisition  # resolved: widths in mm
     origins: tuple[str, str, str]  # of the point spreads along x, y and z
-    noise: ScanNoise | None = None  # None where nobody says and the image was not looked at
-    interpolation: Interpolation | None = None  # None where the image was not looked at
+    noise: ScanNoise | None = None  # None if nobody gives it and the image was not analysed
+    interpolation: Interpolation | None = None  # None if the image was not analysed
     notes: tuple[str, ...] = ()  # for the user
 
     @property
     def rows(self) -> list[tuple[str, str, str]]:
-        """Axes that are alike, their point spread, and where it is from."""
+        """Axes that are alike, their point spread, and its source."""
         alike: dict[tuple[str, str], str] = {}
         for axis, origin in enumerate(self.origins):
             key = (_rounded(self.acquisition.GetPointSpread(axis).ToText()), origin)
@@ -77,7 +77,7 @@ class ScanDescription:
 
     @property
     def table(self) -> list[tuple[str, str]]:
-        """What is known, row by row: its name, and what it is and where that is from."""
+        """What is known, row by row: its name, then its value and source."""
         table = [
             (f"point spread along {', '.join(axes)}", f"{spread} mm, {origin}") for axes, spread, origin in self.rows
         ]
@@ -93,7 +93,7 @@ class ScanDescription:
 
 
 def _rounded(spread: str) -> str:
-    """A point spread's text for the eye: four digits of each number are enough."""
+    """A point spread's text for display, with four digits for each number."""
     return _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.4g}", spread)
 
 
@@ -109,14 +109,14 @@ def parse_profile(text: str) -> str:
 def parse_noise(text: str) -> str:
     """``12`` or ``12:rician``: what itk::ArSSRAcquisition reads behind ``noise=``."""
     if "," in text:
-        raise ValueError(f"'{text}' is not one noise; give its standard deviation, and its kind if you know: 12:rician")
+        raise ValueError(f"'{text}' is not a noise level; give a standard deviation, and its kind if known: 12:rician")
     return parse_profile(f"noise={text}").removeprefix("noise=")
 
 
 def noise_of(image: itk.ImageBase, told: Told) -> ScanNoise:
-    """The noise of an image, and where it is known from: as the user says, or else as the image tells.
+    """The noise of an image and its source: the user, or else an estimate from the image.
 
-    Nothing is read where the user says.
+    Nothing is read if the user gives the noise.
     """
     return _said_noise(told.acquisition) or estimated_noise(image)
 
@@ -128,7 +128,7 @@ def _said_noise(acquisition: itk.ArSSRAcquisition) -> ScanNoise | None:
 
 
 def describe_image(image: itk.ImageBase, parameters: Mapping[str, object], told: Told) -> ScanDescription:
-    """The description of a scan; what neither the user nor the sidecar says is looked for in the image."""
+    """The description of a scan; what neither the user nor the sidecar gives is estimated from the image."""
     noise, interpolation = noise_of(image, told), estimated_interpolation(image)
     return describe(itk.spacing(image), itk.size(image), parameters, told, noise, interpolation)
 
@@ -143,16 +143,15 @@ def describe(
 ) -> ScanDescription:
     """The description of a scan with this spacing, in mm, and this size.
 
-    The user is believed first, then the sidecar, then what was found in the image, which are ``noise`` and
-    ``interpolation``.
+    The user comes first, then the sidecar, then the estimates from the image, ``noise`` and ``interpolation``.
     """
     given = told.acquisition
     noise = _said_noise(given) or noise
     slices = _axis_across_slices(spacing)
     if told.slice_thickness is not None and given.GetPointSpread(slices) != itk.ArSSRPointSpread():
         raise UserError(
-            f"--slice-thickness {told.slice_thickness:g} and --profile '{told.profile}' both say what slices are along "
-            f"{_AXES[slices]}; give one of them"
+            f"--slice-thickness {told.slice_thickness:g} and --profile '{told.profile}' both set the slice profile "
+            f"along {_AXES[slices]}; give one of them"
         )
     seen = (1.0, 1.0, 1.0) if interpolation is None else interpolation.factors
     recorded = _recorded(spacing, size, parameters, seen)
@@ -172,14 +171,14 @@ def describe(
 
 
 def _axis_across_slices(spacing: Sequence[float]) -> int:
-    """The axis of the largest spacing; the last one where there is none."""
+    """The axis of the largest spacing; the last axis if no spacing is largest."""
     largest = max(spacing)
     thick = [axis for axis, length in enumerate(spacing) if length > 0.99 * largest]
     return thick[0] if len(thick) == 1 else _THROUGH_SLICES
 
 
 def _seen(spacing: float, factor: float) -> tuple[itk.ArSSRPointSpread, str]:
-    """The point spread along an axis that only the image tells of, if that does."""
+    """The point spread along an axis for which there is only the image, if that shows interpolation."""
     if factor <= 1:
         return itk.ArSSRPointSpread.Gaussian(), ASSUMED
     return itk.ArSSRPointSpread.Sinc(factor * spacing), f"{IMAGE}: {_BY_SCANNER.format(factor)}"
@@ -188,7 +187,7 @@ def _seen(spacing: float, factor: float) -> tuple[itk.ArSSRPointSpread, str]:
 def _recorded(
     spacing: Sequence[float], size: Sequence[int], parameters: Mapping[str, object], seen: Sequence[float]
 ) -> dict[int, tuple[itk.ArSSRPointSpread, str]]:
-    """What a sidecar tells of each axis, if anything; ``seen`` is the interpolation where it tells of none."""
+    """What a sidecar gives for each axis, if anything; ``seen`` is the interpolation for axes without its own."""
     kind = parameters.get("MRAcquisitionType")
     if kind not in ("2D", "3D"):
         return {}
@@ -209,12 +208,12 @@ def _recorded(
     if kind == "2D":
         del told[_THROUGH_SLICES]
         if thickness is not None:
-            told[_THROUGH_SLICES] = (itk.ArSSRPointSpread.Gaussian(thickness), f"{SIDECAR}: thickness of slices")
+            told[_THROUGH_SLICES] = (itk.ArSSRPointSpread.Gaussian(thickness), f"{SIDECAR}: slice thickness")
     return told
 
 
 def _interpolation(size: Sequence[int], parameters: Mapping[str, object]) -> list[float | None]:
-    """By how much the grid along x, y and z is finer than what was acquired; None where it is not told."""
+    """By how much the grid along x, y and z is finer than what was acquired; ``None`` where unknown."""
     direction = str(parameters.get("PhaseEncodingDirection") or parameters.get("PhaseEncodingAxis") or "")
     phase = _PHASE_AXES.get(direction.rstrip("-"))
     if phase is None:

@@ -20,17 +20,17 @@ EXAMPLES = (
 
 @reports_mistakes
 def compare(
-    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Image that the others are measured against.")],
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Image to measure the others against.")],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="One or more images on the truth's grid.")],
     border: Annotated[int, typer.Option(min=0, metavar="N", help="Voxels left out on every side.")] = 0,
     value_range: Annotated[
-        tuple | None, option(parse_interval, "LO,HI", "Range of values; the truth's when left out.", "--range")
+        tuple | None, option(parse_interval, "LO,HI", "Range of values; default: the truth's.", "--range")
     ] = None,
     resample: Annotated[
-        bool, typer.Option("--resample", help="Bring images to the truth's grid by cubic B-splines first.")
+        bool, typer.Option("--resample", help="First resample images to the truth's grid with cubic B-splines.")
     ] = False,
     series: Annotated[
-        list[str] | None, typer.Option(metavar="SERIES", help="Which series of DICOM folders; may be given again.")
+        list[str] | None, typer.Option(metavar="SERIES", help="DICOM series to use; may be repeated.")
     ] = None,
     picture: Annotated[
         Path | None,
@@ -40,8 +40,8 @@ def compare(
         Path | None,
         typer.Option(
             metavar="MAP",
-            help="Also tell whether this map, as upscale --uncertainty writes it, is large where the last image's "
-            "errors are.",
+            help="Also report whether this map, written by upscale --uncertainty, is large where the errors of the "
+            "last image are large.",
         ),
     ] = None,
 ) -> None:
@@ -51,9 +51,9 @@ def compare(
     with a Gaussian window of 1.5 voxels standard deviation; its mean leaves
     out 5 voxels on every side, where the window does not fit.
 
-    An uncertainty map is measured by the share of the squared error in the
-    tenth of the voxels where it is largest: 10 % by chance, and at best the
-    share of the tenth with the largest errors.
+    An uncertainty map is rated by the share of the squared error that lies in
+    the tenth of the voxels where the map is largest: 10 % by chance, and at
+    best the share in the tenth of the voxels with the largest errors.
     """
     from itk_arssr.evaluation.comparison import calibrate, draw, load, load_map, measure
 

@@ -53,28 +53,31 @@ def evaluate(
         list[Path] | None,
         typer.Argument(
             metavar="MODEL",
-            help="Model files, or bundled models by their names; the default one is evaluated where none is named.",
+            help="Model files, or names of bundled models; default: the default bundled model.",
         ),
     ] = None,
     images: Annotated[
         Path,
-        typer.Argument(metavar="HR_DIR", help="Directory of high-resolution images (files, DICOM series), or one."),
+        typer.Argument(
+            metavar="HR_DIR", help="Directory of high-resolution images (files, DICOM series), or one image."
+        ),
     ],
     series: Annotated[
         list[str] | None,
-        typer.Option(metavar="SERIES", help="Of DICOM only this, as for arssr upscale; may be given again."),
+        typer.Option(metavar="SERIES", help="Use only this DICOM series, as in arssr upscale; may be repeated."),
     ] = None,
     scales: Annotated[
         tuple,
-        option(parse_scales, "S,S,...", "Each one number, or one for x, y and z: 2,2.5,1x1x4; 1,1,4 alone is 1x1x4."),
+        option(parse_scales, "S,S,...", "Each one number, or one each for x, y and z: 2,2.5,1x1x4; 1,1,4 is 1x1x4."),
     ] = "2,3,4",
     profiles: Annotated[
         tuple,
         option(
             parse_profiles,
             "P,P,...",
-            "Point spreads of low-resolution images: gaussian, box, sinc, sinc:hann, ... with the LR spacing as width "
-            "(a Gaussian's FWHM), or one in mm; with semicolons between, for axes: 'sinc;z=box:4,xy=sinc'.",
+            "Point spreads of low-resolution images: gaussian, box, sinc, sinc:hann, ... Their width (a Gaussian's "
+            "FWHM) is the LR spacing unless given in mm. Separated by semicolons, they may differ between axes: "
+            "'sinc;z=box:4,xy=sinc'.",
         ),
     ] = "gaussian",
     noise: Annotated[
@@ -82,7 +85,7 @@ def evaluate(
         option(
             parse_percentages,
             "%,%,...",
-            "Standard deviations of their Rician noise, in percent of the range of intensities.",
+            "Standard deviations of the Rician noise of low-resolution images, in percent of the intensity range.",
         ),
     ] = "0",
     gaps: Annotated[
@@ -90,14 +93,14 @@ def evaluate(
         option(
             parse_percentages,
             "%,%,...",
-            "Gaps between slices, in percent of their distance: of scales of one axis, under gaussian and box.",
+            "Gaps between slices, in percent of their distance; only for scales of one axis, with gaussian and box.",
         ),
     ] = "0",
     degradation: Annotated[
         Degradation,
         typer.Option(
-            help="How low-resolution images are made: under point spreads, or by cubic B-splines without anti-aliasing "
-            "as the published recipe has it."
+            help="How low-resolution images are made: with point spreads, or with cubic B-splines without "
+            "anti-aliasing as in the published recipe."
         ),
     ] = Degradation.SLICE_PROFILE,
     iterations: Annotated[
@@ -105,14 +108,14 @@ def evaluate(
         option(
             parse_back_projections,
             "N|auto",
-            "Back-projections of models, and most of B-splines, which get the best number; 0 leaves them out for "
-            "models, and B-splines have up to 10; auto: those of models end at the noise, or at 10.",
+            "Number of back-projections for models, and the maximum for B-splines, which get the best number. 0: none "
+            "for models, up to 10 for B-splines; auto: those of models stop at the noise, after 10 at most.",
         ),
     ] = "10",
-    border: Annotated[int, typer.Option(min=0, metavar="N", help="HR voxels left out on every side.")] = 6,
+    border: Annotated[int, typer.Option(min=0, metavar="N", help="HR voxels to leave out on every side.")] = 6,
     crop: Annotated[
         Crop | None,
-        option(parse_crop, "X:X,Y:Y,Z:Z", "Use this part of each image: first index and the one after the last."),
+        option(parse_crop, "X:X,Y:Y,Z:Z", "Use this part of each image: first index and index after the last."),
     ] = None,
     folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory for the results.")] = Path(
         "evaluation"
@@ -121,7 +124,7 @@ def evaluate(
     precision: Annotated[
         str, option(parse_precision, "NAME", "auto, float32, tensorfloat32, bfloat16 or float16.")
     ] = "float32",
-    memory: Annotated[int | None, option(parse_memory, "SIZE", "Memory to compute in: 2GiB, 800MiB.")] = None,
+    memory: Annotated[int | None, option(parse_memory, "SIZE", "Memory for the computation: 2GiB, 800MiB.")] = None,
     quality: Annotated[
         int, option(parse_quality, "N", "Passes of each model over mirrored copies of an image: 1, 2, 4 or 8.")
     ] = "1",
@@ -131,26 +134,26 @@ def evaluate(
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
 ) -> None:
-    """Measure models on images whose truth is known, beside interpolation and back-projection.
+    """Measure models on images whose truth is known, alongside interpolation and back-projection.
 
     Low-resolution images are made from the images of HR_DIR and restored by
     linear interpolation, cubic B-splines, B-splines with back-projection
-    ("+ BP": corrected until the image explains the low-resolution one, of
-    which they get the best number), each model, and each model with
-    back-projection. Back-projection is told the point spread, and for auto
-    the noise; models are told nothing. Where there is noise, B-splines after
-    non-local means, which is told the noise, are a rival too (scikit-image).
+    ("+ BP": the image is corrected until it explains the low-resolution one;
+    B-splines get the best number of iterations), each model, and each model
+    with back-projection. Back-projection is told the point spread, and with
+    auto also the noise; models are told nothing. With noise, B-splines after
+    non-local means are another rival, which is told the noise (scikit-image).
 
-    All scales are measured under all --profiles and --noise. DIR then holds
+    Every scale is measured with all --profiles and --noise. DIR then holds
     results.csv (a row for each image, condition and method), results.md
     (gains over the best rival of each image; means with 95 % confidence
     intervals), gain.png, and best.png and worst.png: the slices with the
     highest and the lowest gain over B-splines with back-projection.
 
     Intensities are scaled as in training: the smaller of 0 and the minimum
-    becomes 0, the 99.9th percentile of the voxels above it 1; they are
-    clipped to [0, 1.2]. PSNR and SSIM refer to the truth's range within the
-    border. An image that cannot be evaluated does not stop the others;
+    becomes 0, and the 99.9th percentile of the voxels above it becomes 1;
+    they are clipped to [0, 1.2]. PSNR and SSIM use the truth's range within
+    the border. An image that cannot be evaluated does not stop the others;
     the exit status is then 1.
     """
     from itk_arssr.evaluation.confidence import check_can_give_intervals
@@ -182,21 +185,21 @@ def evaluate(
     for remark in found.remarks:
         tell_note(remark)
     if any(noise) and not is_available():
-        tell_note("non-local means, a rival where there is noise, were left out: pip install scikit-image")
+        tell_note("non-local means, a rival for noisy images, was left out: pip install scikit-image")
     _conclude(run, evaluation, folder)
 
 
 def _check_has_meaning(evaluation: Evaluation) -> None:
-    """Refuse settings that would change nothing."""
+    """Refuse settings that would have no effect."""
     if not evaluation.conditions:
-        raise typer.BadParameter("--gaps are between thick slices, of scales such as 1x1x4, under gaussian or box")
+        raise typer.BadParameter("--gaps need thick slices, from scales such as 1x1x4, with gaussian or box")
     other = evaluation.profiles != Evaluation(evaluation.scales).profiles or any(evaluation.noise + evaluation.gaps)
     if evaluation.degradation is Degradation.CUBIC and other:
         raise typer.BadParameter("--profiles, --noise and --gaps have no meaning with --degradation cubic")
 
 
 def _check_outputs(folder: Path, inputs: Inputs, overwrite: bool) -> None:
-    """Refuse results that cannot be written or would replace something, before anything is computed."""
+    """Refuse outputs that cannot be written or would replace something, before anything is computed."""
     for path in (folder / name for name in _OUTPUTS):
         check_can_write(path)
         inputs.check_survive([path])
@@ -205,7 +208,7 @@ def _check_outputs(folder: Path, inputs: Inputs, overwrite: bool) -> None:
 
 
 def _conclude(run: EvaluationRun, evaluation: Evaluation, folder: Path) -> None:
-    """Write and show the results, and tell what failed."""
+    """Write and show the results, and report what failed."""
     from itk_arssr.evaluation.plot import save_gains
     from itk_arssr.evaluation.report import tables, write_csv, write_markdown
 

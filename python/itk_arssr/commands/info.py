@@ -1,4 +1,4 @@
-"""``arssr info``: what a model is, or how a scan was taken."""
+"""``arssr info``: describe a model, or how a scan was taken."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ from itk_arssr.images.found import find, only
 from itk_arssr.images.io import read_grid
 from itk_arssr.upscaling.upscaler import load_model
 
-_TRAINED_FOR = "trained_acquisition"  # of a model's metadata
+_TRAINED_FOR = "trained_acquisition"  # key in a model's metadata
 _LONGEST_ENTRY = 10000  # characters of metadata that are shown
 EXAMPLES = (
     "arssr info",
@@ -30,19 +30,19 @@ def info(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]", help="Model (a file or a bundled one's name) or scan; the default model when left out."
+            metavar="[FILE]", help="Model (a file, or a bundled one's name) or scan; default: the default model."
         ),
     ] = None,
 ) -> None:
-    """Show a model or how a scan was taken.
+    """Describe a model, or how a scan was taken.
 
-    Of a model: its network, cost, halo and metadata, and what scans it was
+    For a model: its network, cost, halo and metadata, and the scans it was
     trained for.
 
-    Of a scan: the point spread along each axis and the noise, and what that
-    is known from: the BIDS sidecar beside it, the scan itself (its noise, and
-    interpolation by the scanner, which ends its spectrum early), or nothing,
-    and then what is assumed.
+    For a scan: the point spread along each axis and the noise, each with its
+    source: the BIDS sidecar beside the scan, the scan itself (its noise, and
+    interpolation by the scanner, which ends its spectrum early), or an
+    assumption where neither tells.
     """
     if file is not None and (file.is_dir() or extension(file)):
         _show_scan(file)
@@ -51,7 +51,7 @@ def info(
 
 
 def _show_scan(place: Path) -> None:
-    with only(find(place), "the series' own folder") as source:
+    with only(find(place), "the folder of its series") as source:
         volume = read_grid(source)
         scan = describe_source(source)
     grid = volume.image

@@ -11,7 +11,7 @@ from itk_arssr.training.job import Request, new_trainer
 
 
 def show_values(request: Request, console: Console) -> None:
-    """Print every value as the recipe, the configuration file and the options make it."""
+    """Print every value that results from the recipe, the configuration file and the options."""
     trainer = new_trainer()
     values = merged(read_config(request.config) if request.config else {}, request.given)
     check_names(values, trainer.GetRecipeNames())

@@ -50,11 +50,11 @@ def reports_mistakes(command: Callable[_P, None]) -> Callable[_P, None]:
                 command(*args, **kwargs)
         except (typer.Exit, typer.Abort):
             raise
-        except (UserError, RuntimeError, OSError, MemoryError) as error:  # of ITK all are RuntimeErrors
+        except (UserError, RuntimeError, OSError, MemoryError) as error:  # all of ITK's are RuntimeErrors
             _say(f"[bold red]Error:[/] {escape(description(error))}")
             raise typer.Exit(EXIT_FAILURE) from None
         except (Interrupted, KeyboardInterrupt):
-            _say("[yellow]Interrupted; nothing half-written is left behind.[/]")
+            _say("[yellow]Interrupted; no incomplete file is left behind.[/]")
             raise typer.Exit(EXIT_INTERRUPTED) from None
         except OutputClosed:
             raise typer.Exit(EXIT_OUTPUT_CLOSED) from None

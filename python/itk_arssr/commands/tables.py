@@ -1,4 +1,4 @@
-"""What commands print of files, qualities and models."""
+"""What commands print about files, qualities and models."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from itk_arssr.upscaling.batch import Result
 
 
 def summary(results: Sequence[Result]) -> Table:
-    """One row a file: what came out, or what went wrong."""
+    """One row per file: its result, or what went wrong."""
     table = Table(show_lines=True)
     table.add_column("input", overflow="fold")
     table.add_column("result", overflow="fold")
@@ -21,7 +21,7 @@ def summary(results: Sequence[Result]) -> Table:
 
 
 def outcome(result: Result) -> str:
-    """What became of a file, in rich's markup."""
+    """The outcome for a file, in rich's markup."""
     if result.error:
         return f"[red]failed:[/] {escape(result.error)}"
     if result.kept:
@@ -35,12 +35,12 @@ def outcome(result: Result) -> str:
 
 
 def _share(share: float) -> str:
-    """A share with two digits, as percent."""
+    """A share in percent, with two digits."""
     return f"{100 * share:.2g} %" if share >= 0.0001 else "less than 0.01 %"
 
 
 def quality_table(rows: Sequence[tuple[str, Quality]]) -> Table:
-    """PSNR and SSIM, one row an image."""
+    """PSNR and SSIM, one row per image."""
     table = Table()
     table.add_column("image", overflow="fold")
     table.add_column("PSNR / dB", justify="right")

@@ -45,50 +45,50 @@ def train(
         typer.Argument(metavar="DATA", help="High-resolution images: files, directories, DICOM folders."),
     ] = None,
     val: Annotated[
-        list[Path] | None, typer.Option(metavar="PATH", help="Images to validate on; may be given again.")
+        list[Path] | None, typer.Option(metavar="PATH", help="Images to validate on; may be repeated.")
     ] = None,
     validation_split: Annotated[
         str | None, typer.Option(metavar="SHARE", help="Share of DATA to validate on instead, such as 0.2.")
     ] = None,
     labels: Annotated[
         list[Path] | None,
-        typer.Option(metavar="PATH", help="Label maps to make scans of random contrast of; may be given again."),
+        typer.Option(metavar="PATH", help="Label maps to make scans of random contrast from; may be repeated."),
     ] = None,
     series: Annotated[
         list[str] | None,
-        typer.Option(metavar="SERIES", help="Of DICOM only this, as for arssr upscale; may be given again."),
+        typer.Option(metavar="SERIES", help="Use only this DICOM series, as in arssr upscale; may be repeated."),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="Model to write, .safetensors; in the run folder when left out."),
+        typer.Option("--out", metavar="FILE", help="Model to write, .safetensors; default: in the run folder."),
     ] = None,
     init: Annotated[Path | None, typer.Option(metavar="MODEL", help="Start from these weights (fine-tuning).")] = None,
     config: Annotated[
-        Path | None, _recipe_option("YAML", "Values by name, also data, val, labels, out; paths relative to the file.")
+        Path | None, _recipe_option("YAML", "Values by name, also data, val, labels, out; paths relative to this file.")
     ] = None,
     recipe: Annotated[
-        str | None, _recipe_option("NAME", "default, published or scanners: where values start from.")
+        str | None, _recipe_option("NAME", "Recipe to start from: default, published or scanners.")
     ] = None,
     values: Annotated[
-        list[str] | None, _recipe_option("NAME=VALUE", "Any value of the recipe; may be given again.", "--set")
+        list[str] | None, _recipe_option("NAME=VALUE", "Any value of the recipe; may be repeated.", "--set")
     ] = None,
     list_values: Annotated[
-        bool, typer.Option("--list-values", help="Show the recipe's values and end.", rich_help_panel="Recipe")
+        bool, typer.Option("--list-values", help="Show the recipe's values and exit.", rich_help_panel="Recipe")
     ] = False,
     encoder: Annotated[str | None, _recipe_option("NAME", "Residual, RDN, ResCNN or SRResnet.")] = None,
-    epochs: Annotated[str | None, _recipe_option("N", "Epochs of the whole training.")] = None,
-    batch: Annotated[str | None, _recipe_option("N", "Samples of a step, over all processes.")] = None,
+    epochs: Annotated[str | None, _recipe_option("N", "Number of epochs in total.")] = None,
+    batch: Annotated[str | None, _recipe_option("N", "Samples per step, over all processes.")] = None,
     lr: Annotated[str | None, _recipe_option("RATE", "Learning rate of Adam.")] = None,
-    seed: Annotated[str | None, _recipe_option("N", "Of all random numbers.")] = None,
-    # torchrun takes --run for an option of its own
+    seed: Annotated[str | None, _recipe_option("N", "Seed of all random numbers.")] = None,
+    # torchrun mistakes --run for an option of its own
     run: Annotated[
-        Path | None, _run_option("DIR", "Run folder; runs/DATE-TIME-ENCODER when left out.", None, "--run-dir", "--run")
+        Path | None, _run_option("DIR", "Run folder; default: runs/DATE-TIME-ENCODER.", None, "--run-dir", "--run")
     ] = None,
-    resume: Annotated[Path | None, _run_option("DIR", "Go on with the run in this folder, exactly.")] = None,
+    resume: Annotated[Path | None, _run_option("DIR", "Continue the run in this folder exactly.")] = None,
     device: Annotated[str, _parsed_run_option(parse_device, "NAME", "auto, cpu, cuda or cuda:N.")] = "auto",
     threads: Annotated[int | None, _run_option("N", "Threads that torch uses on the CPU.", 1)] = None,
     memory: Annotated[int | None, _parsed_run_option(parse_memory, "SIZE", "Memory for images: 8GiB, 800MiB.")] = None,
-    timeout: Annotated[float, _run_option("MINUTES", "To wait for other processes (torchrun).", 0.01)] = 10.0,
+    timeout: Annotated[float, _run_option("MINUTES", "Time to wait for other processes (torchrun).", 0.01)] = 10.0,
     slices_every: Annotated[int, _run_option("N", "Epochs between example slices; 0: none.", 0)] = 10,
     no_tensorboard: Annotated[
         bool, typer.Option("--no-tensorboard", help="Write no files for TensorBoard.", rich_help_panel="Run")
@@ -97,13 +97,14 @@ def train(
 ) -> None:
     """Train a model on high-resolution images.
 
-    Low-resolution patches are made from the images while training. A run
-    folder takes all values (recipe.yaml), a log (log.csv), checkpoints and
+    Low-resolution patches are made from the images during training. A run
+    folder holds all values (recipe.yaml), a log (log.csv), checkpoints and
     files for TensorBoard (tensorboard --logdir runs).
 
-    Values come from the recipe, over them those of --config, over both the
-    options. Ctrl-C ends at the next step: the best model so far is written
-    and the run can be resumed; a second Ctrl-C ends the program at once.
+    Values come from the recipe; those of --config override them, and options
+    override both. Ctrl-C stops at the next step: the best model so far is
+    written and the run can be resumed; a second Ctrl-C ends the program at
+    once.
     """
     from itk_arssr.commands.recipe_values import show_values
     from itk_arssr.training.config import Given, parse_assignments

@@ -61,35 +61,39 @@ def upscale(
     ],
     scale: Annotated[
         PerAxis | None,
-        option(parse_per_axis, "S|X,Y,Z", "Voxels per voxel, any number > 0: 2.5, or 1,1,4 or 1x1x4 for x, y and z."),
+        option(
+            parse_per_axis,
+            "S|X,Y,Z",
+            "Output voxels per input voxel, any number > 0: 2.5, or 1,1,4 or 1x1x4 for x, y and z.",
+        ),
     ] = None,
     spacing: Annotated[
-        PerAxis | None, option(parse_per_axis, "MM|X,Y,Z", "Voxel size wanted instead: 0.5, or 0.5,0.5,1 or 0.5x0.5x1.")
+        PerAxis | None, option(parse_per_axis, "MM|X,Y,Z", "Or the output voxel size: 0.5, or 0.5,0.5,1 or 0.5x0.5x1.")
     ] = None,
     series: Annotated[
         list[str] | None,
         typer.Option(
             metavar="SERIES",
-            help="Of DICOM only this: a number, a description or protocol or a part of one, or a volume's name, with * "
-            "and ?; may be given again. Without it: all but localizers and derived images.",
+            help="Use only this DICOM series: a number, a description or protocol or part of one, or a volume's name, "
+            "with the wildcards * and ?; may be repeated. Default: all but localizers and derived images.",
         ),
     ] = None,
     like: Annotated[
         Path | None,
         typer.Option(
             metavar="IMAGE",
-            help="Compute the voxels of this image's grid instead: it must overlap IN; 0 outside.",
+            help="Compute the voxels of this image's grid instead. It must overlap IN; voxels outside IN are 0.",
         ),
     ] = None,
     like_series: Annotated[
-        list[str] | None, typer.Option(metavar="SERIES", help="Which series of --like, where that is DICOM.")
+        list[str] | None, typer.Option(metavar="SERIES", help="Series of --like to use, if that is DICOM.")
     ] = None,
     model: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE|NAME",
-            help="Weights: .safetensors, .pkl / .pt as the published scripts save them, or a bundled model by name, "
-            "which arssr info lists; the default one when left out.",
+            help="Weights: .safetensors, .pkl / .pt as the published scripts save them, or the name of a bundled "
+            "model (arssr info lists them); default: the default bundled model.",
         ),
     ] = None,
     device: Annotated[str, option(parse_device, "NAME", "auto, cpu, cuda or cuda:N.")] = "auto",
@@ -101,21 +105,21 @@ def upscale(
             "float32, tensorfloat32, bfloat16 or float16; auto: bfloat16 on a GPU, float32 on a CPU.",
         ),
     ] = "float32",
-    memory: Annotated[int | None, option(parse_memory, "SIZE", "Memory to compute in: 2GiB, 800MiB.")] = None,
+    memory: Annotated[int | None, option(parse_memory, "SIZE", "Memory for the computation: 2GiB, 800MiB.")] = None,
     quality: Annotated[
         int,
         option(
             parse_quality,
             "N",
-            "Passes over mirrored copies of IN, whose mean is the result: 1, 2, 4 or 8. Takes as many times as long.",
+            "Passes over mirrored copies of IN, whose mean is the result: 1, 2, 4 or 8. N passes take N times as long.",
         ),
     ] = "1",
     uncertainty: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Also write by how much these passes differ in each voxel: their standard deviation, on the result's "
-            "grid. A directory where IN is one.",
+            help="Also write how much these passes differ in each voxel: their standard deviation, on the result's "
+            "grid. A directory if IN is one.",
         ),
     ] = None,
     window: Annotated[
@@ -123,7 +127,7 @@ def upscale(
         option(
             parse_interval,
             "LO,HI",
-            "Intensities that become 0 and 1 for the network; taken from the image when left out.",
+            "Intensities that become 0 and 1 for the network; default: taken from the image.",
         ),
     ] = None,
     no_intensity_scaling: Annotated[
@@ -132,7 +136,7 @@ def upscale(
     unbounded: Annotated[
         bool,
         typer.Option(
-            "--unbounded", help="Let the result leave the range that IN has around each voxel, at hard edges above all."
+            "--unbounded", help="Let the result leave IN's local range around each voxel, as it may at hard edges."
         ),
     ] = False,
     consistency: Annotated[
@@ -140,8 +144,8 @@ def upscale(
         option(
             parse_back_projections,
             "N|auto",
-            "Make the result agree with IN by N back-projections of the residual, which fit noise too: 10 do it for a "
-            "scan without noise; auto: until it agrees to IN's noise, at most 10.",
+            "Make the result agree with IN by N back-projections of the residual. These also fit noise: 10 are enough "
+            "for a scan without noise; auto: until the result agrees with IN to within its noise, at most 10.",
         ),
     ] = "0",
     tolerance: Annotated[
@@ -149,7 +153,7 @@ def upscale(
         typer.Option(
             min=0,
             metavar="T",
-            help="Residual that --consistency leaves alone: two or three standard deviations of IN's noise.",
+            help="Residual that --consistency does not correct: two or three standard deviations of IN's noise.",
         ),
     ] = 0,
     profile: Annotated[
@@ -157,21 +161,21 @@ def upscale(
         option(
             parse_profile,
             "TEXT",
-            "How IN was taken, for --consistency and --residual: point spreads along axes, such as z=box:4,xy=sinc; "
-            "gaussian, box, sinc, sinc:hann, with a width in mm if it is not the spacing.",
+            "How IN was taken, for --consistency and --residual: the point spread along each axis, such as "
+            "z=box:4,xy=sinc. gaussian, box, sinc, sinc:hann, with a width in mm if it is not the spacing.",
         ),
     ] = None,
     slice_thickness: Annotated[
         float | None,
-        typer.Option(metavar="MM", min=1e-6, help="Or only how thick its slices are, which may not be their distance."),
+        typer.Option(metavar="MM", min=1e-6, help="Or only its slice thickness, which may not be the slice distance."),
     ] = None,
     noise: Annotated[
         str | None,
         option(
             parse_noise,
             "SD",
-            "Standard deviation of IN's noise, in its intensities, and its kind if you know: 12, 12:rician or "
-            "12:gaussian. Estimated from IN when left out.",
+            "Standard deviation of IN's noise, in IN's intensities, with its kind if known: 12, 12:rician or "
+            "12:gaussian. Default: estimated from IN.",
         ),
     ] = None,
     residual: Annotated[
@@ -179,49 +183,48 @@ def upscale(
         typer.Option(
             metavar="FILE",
             help="Also write the residual map: IN minus a scan simulated from the result, on IN's grid. "
-            "A directory where IN is one.",
+            "A directory if IN is one.",
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
     skip_existing: Annotated[
         bool,
-        typer.Option(
-            "--skip-existing", help="Leave outputs that exist, and count them as done: takes up a batch again."
-        ),
+        typer.Option("--skip-existing", help="Keep outputs that exist, and count them as done: continues a batch."),
     ] = False,
 ) -> None:
     """Super-resolve an image, DICOM series, or a directory of them.
 
     The field of view and the pixel type are kept; pixel types other than
     unsigned char, short, unsigned short, float and double become float.
-    Give one of --scale, --spacing and --like.
+    Give exactly one of --scale, --spacing and --like.
 
-    The residual map tells where the result contradicts the scan it was made
-    from: what it shows beyond noise cannot be right. --consistency removes
-    it. Both must know how the scan was taken: --profile, --slice-thickness
-    and --noise say so, else the BIDS sidecar that dcm2niix makes of DICOM
-    files or that lies beside IN, else IN itself, which tells how noisy it is
-    and where the scanner has interpolated it. For point spreads that nothing
-    tells of, a Gaussian is assumed that is as wide, at half its maximum, as
-    a voxel of IN. A line tells what was taken, and where it is from. With
-    --consistency auto the residual is removed as far as it is more than the
-    noise, and a line tells the noise, the iterations and the residual.
+    The residual map shows where the result contradicts the scan it was made
+    from: whatever it shows beyond noise is an error. --consistency removes
+    it. Both need to know how the scan was taken. This comes from --profile,
+    --slice-thickness and --noise; else from the BIDS sidecar that dcm2niix
+    makes for DICOM files or that lies beside IN; else from IN itself, which
+    shows its noise and any interpolation by the scanner. Where none of these
+    gives the point spread, it is assumed to be a Gaussian whose full width at
+    half maximum is a voxel of IN. A line reports what was used and where it
+    came from. With --consistency auto the residual is removed as far as it
+    exceeds the noise, and a line reports the noise, the iterations and the
+    residual.
 
     With --quality the network also sees IN mirrored along its axes, and
-    errors that depend on the direction cancel out in part. Where the passes
-    differ, the network is not sure: --uncertainty maps that, as it is before
+    errors that depend on direction partly cancel out. Where the passes
+    differ, the network is uncertain: --uncertainty maps this, before
     --consistency.
 
-    DICOM is told by content, and searched for in folders to any depth;
-    dcm2niix makes volumes of it. A series whose slices make no even volume,
-    or several that nothing tells apart, is refused with the reason. Image
-    files of other formats are taken from the directory itself, from those
-    below it where there is nothing else.
+    DICOM files are recognised by content and searched for in folders to any
+    depth; dcm2niix converts them to volumes. A series whose slices form no
+    even volume, or several that cannot be told apart, is refused with the
+    reason. Image files of other formats are taken from the directory itself,
+    or, if nothing is found there, from the folders below it.
 
-    A bad file in a directory does not stop the others: a summary tells
-    what failed, and the exit status is then 1. Results in a directory,
-    told by their names, are not taken for scans. An input, the image of
-    --like among them, is never overwritten.
+    A bad file in a directory does not stop the others: a summary reports
+    what failed, and the exit status is then 1. Earlier results in a directory
+    are recognised by their names and not used as scans. Inputs, including the
+    image of --like, are never overwritten.
     """
     if sum(given is not None for given in (scale, spacing, like)) != 1:
         raise typer.BadParameter("give exactly one of --scale, --spacing and --like")
@@ -235,7 +238,7 @@ def upscale(
             "--profile, --slice-thickness and --noise have no meaning without --consistency or --residual"
         )
     if uncertainty is not None and quality == 1:
-        raise typer.BadParameter("--uncertainty needs --quality 2, 4 or 8: one pass differs from no other")
+        raise typer.BadParameter("--uncertainty needs --quality 2, 4 or 8: a single pass has no other to differ from")
     if tolerance and not consistency:
         raise typer.BadParameter("--tolerance has no meaning without --consistency")
     if overwrite and skip_existing:

@@ -1,7 +1,7 @@
-"""Files that are seen whole or not at all: written under another name, then put in place.
+"""Files that appear complete or not at all: written under another name, then put in place.
 
-As the C++ writer does it (``src/model/ArSSRAtomicFile.cxx``): a symbolic link stays, and what it leads to is written; a
-file that is replaced keeps its permissions; file and folder are flushed to the disk before the program goes on.
+As in the C++ writer (``src/model/ArSSRAtomicFile.cxx``): a symbolic link stays and its target is written; a replaced
+file keeps its permissions; file and folder are flushed to the disk before the program continues.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pathlib import Path
 from itk_arssr.common.errors import UserError
 
 TEMPORARY_PREFIX = ".arssr-"
-_LONGEST_TEMPORARY = len(f"/{TEMPORARY_PREFIX}12345678/image.nii.gz")  # what a path grows by while it is written
-_LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes, where the system does not tell
+_LONGEST_TEMPORARY = len(f"/{TEMPORARY_PREFIX}12345678/image.nii.gz")  # how much longer the path of a partial file is
+_LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes, if the system does not tell
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it where they are missing."""
+    """Make a folder and any missing folders above it."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
@@ -32,9 +32,9 @@ def make_folder(path: Path) -> None:
 
 
 def check_can_write(path: Path) -> None:
-    """Refuse a file that cannot be written, whatever is to be in it, before work is done for it; nothing is made."""
+    """Refuse a file that cannot be written, whatever its content, before any work is done for it; makes nothing."""
     if "\0" in str(path):
-        raise UserError(f"{str(path)!r} cannot be written: no file name holds a NUL character")
+        raise UserError(f"{str(path)!r} cannot be written: a file name cannot hold a NUL character")
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -51,10 +51,10 @@ def check_can_write(path: Path) -> None:
 
 @contextmanager
 def completed(path: Path, name: str = "new") -> Iterator[Path]:
-    """Give another path to write to; the file gets its own when the block ends well.
+    """Give another path to write to; the file moves to its own path when the block succeeds.
 
-    Whatever stops the block, Ctrl-C included, leaves nothing behind. Until then the file is called ``name``, for
-    writers that go by it.
+    If anything stops the block, Ctrl-C included, nothing is left behind. While it is written, the file is called
+    ``name``, for writers that depend on the name.
     """
     with all_or_none() as begin:
         yield begin(path, name)
@@ -64,8 +64,8 @@ def completed(path: Path, name: str = "new") -> Iterator[Path]:
 def all_or_none() -> Iterator[Callable[..., Path]]:
     """Give a function that does for each of several files what ``completed`` does for one.
 
-    They are put in place together when the block ends well. Where that fails for one of them, the others are taken away
-    again, and files that they replaced are back.
+    The files are put in place together when the block succeeds. If that fails for one of them, the others are removed
+    again and the files that they replaced are restored.
     """
     files: list[_File] = []
     with ExitStack() as folders:
@@ -87,12 +87,12 @@ def all_or_none() -> Iterator[Callable[..., Path]]:
 @dataclass(frozen=True)
 class _File:
     path: Path  # as the user named it
-    target: Path  # the same without links
+    target: Path  # the same with links resolved
     partial: Path  # where it is written
-    older: Path  # where the file that it replaces is kept until all are in place
+    older: Path  # where the replaced file is kept until all files are in place
 
     def prepare(self) -> None:
-        """Permissions of the older file, and all bytes on the disk."""
+        """Copy the permissions of the older file, and flush all bytes to the disk."""
         with suppress(FileNotFoundError):
             self.partial.chmod(stat.S_IMODE(self.target.stat().st_mode))
         _flush(self.partial)
@@ -137,7 +137,7 @@ def _put_in_place(files: Sequence[_File]) -> None:
 
 
 def _target(path: Path) -> Path:
-    """Where a file is written: what a link leads to, be it there yet or not."""
+    """Where a file is written: the target of a link, whether or not it exists yet."""
     target = Path(os.path.realpath(path))
     try:
         mode = target.stat().st_mode
@@ -150,7 +150,7 @@ def _target(path: Path) -> Path:
 
 
 def _existing_folder(path: Path) -> tuple[Path, tuple[str, ...]]:
-    """The nearest folder above a path that exists, and the names of those that are missing."""
+    """The nearest existing folder above a path, and the names of the missing ones."""
     missing: list[str] = []
     folder = path.parent
     while True:
@@ -173,16 +173,16 @@ def _check_lengths(path: Path, folder: Path, missing: Sequence[str]) -> None:
         length = len(os.fsencode(name))
         if length > longest:
             raise UserError(
-                f"{path} cannot be written: the name {name} has {length} bytes, and {longest} are the most that names "
-                "have there; choose a shorter one, or rename the input that it is made of"
+                f"{path} cannot be written: the name {name} has {length} bytes, but at most {longest} are allowed "
+                "there; choose a shorter name, or rename the input that it is made from"
             )
     longest = _limit(folder, "PC_PATH_MAX", _LONGEST_PATH) - 1
     length = len(os.fsencode(os.path.realpath(path.parent)))
     length += max(_LONGEST_TEMPORARY, len(os.fsencode(path.name)) + 1)
     if length > longest:
         raise UserError(
-            f"{path} cannot be written: its path takes {length} bytes with what it is called while it is written, and "
-            f"{longest} are the most there; choose a shorter one"
+            f"{path} cannot be written: its path takes {length} bytes while it is written, but at most {longest} are "
+            "allowed there; choose a shorter path"
         )
 
 
@@ -194,14 +194,14 @@ def _limit(folder: Path, name: str, fallback: int) -> int:
 
 
 def _flush(path: Path) -> None:
-    """Have the system write all of a file or folder to the disk."""
+    """Make the system write all of a file or folder to the disk."""
     if os.name == "nt" and path.is_dir():
         return  # Windows opens no folders
     descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that has nothing to flush
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system without flushing
             raise
     finally:
         os.close(descriptor)

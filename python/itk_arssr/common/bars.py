@@ -1,4 +1,4 @@
-"""What is shown while work goes on and after it: progress bars, log lines, tables."""
+"""What is shown during and after work: progress bars, log lines, tables."""
 
 import time
 
@@ -11,7 +11,7 @@ _REFRESH_SECONDS = 0.1
 
 
 class Bars:
-    """Progress of the file at hand and, in a batch, of all files; a few lines of text where there is no terminal."""
+    """Progress of the current file and, in a batch, of all files; without a terminal, a few lines of text."""
 
     def __init__(self, console: Console, total: int = 1, all_name: str = "all files") -> None:
         self._console = console
@@ -40,12 +40,12 @@ class Bars:
         self._bars.stop()
 
     def expect(self, count: int) -> None:
-        """What was counted as one file holds so many."""
+        """Count so many files for what was counted as one."""
         self._total += count - 1
         self._bars.update(self._overall, total=self._total, visible=self._total > 1)
 
     def begin(self, name: str) -> None:
-        """A file, or another piece of work, starts."""
+        """Start a file or another piece of work."""
         if self._file is not None:
             self._bars.remove_task(self._file)
         self._file = self._bars.add_task(escape(name), total=1.0)
@@ -55,10 +55,10 @@ class Bars:
             self._console.print(f"{count}{name}", markup=False, highlight=False)
 
     def update(self, fraction: float) -> None:
-        """The file at hand is done to this fraction."""
+        """Show this fraction of the current file as done."""
         self._bars.update(self._file, completed=fraction)
         self._bars.update(self._overall, completed=self._done + fraction)
-        # ITK holds Python's lock while it computes, so the thread of rich that draws does not get to run.
+        # ITK holds Python's lock while it computes, so rich's drawing thread does not get to run.
         now = time.monotonic()
         if now - self._refreshed > _REFRESH_SECONDS:
             self._refreshed = now
@@ -68,6 +68,6 @@ class Bars:
             self._console.print(f"  {self._name}: {fraction:.0%}", markup=False, highlight=False)
 
     def end(self) -> None:
-        """The file at hand is done with, well or not."""
+        """End the current file, whether it succeeded or not."""
         self._done += 1
         self._bars.update(self._overall, completed=self._done)

@@ -13,14 +13,14 @@ import itk
 
 # "WARNING: In FILE, line N", then "CLASS (0xADDRESS): text" up to an empty line
 _WARNING = re.compile(r"WARNING: In .*?, line \d+\s+(?:\w+ ?\(0x[0-9a-fA-F]+\): )?(.*?)(?:\n\s*\n|\Z)", re.DOTALL)
-# What HDF5 says of files that it is only tried on: a line, and indented ones
+# What HDF5 prints about files that it is only tried on: a line, then indented ones
 _TRIED = re.compile(r"^HDF5-DIAG: .*\n(?:[ \t]+.*\n?)*", re.MULTILINE)
 _STDERR = 2
 
 
 @contextmanager
 def warnings_silenced() -> Iterator[None]:
-    """No warnings of ITK while the block runs, for files that are only tried."""
+    """Silence ITK's warnings while the block runs, for files that are only tried."""
     shown = itk.Object.GetGlobalWarningDisplay()
     itk.Object.SetGlobalWarningDisplay(False)
     try:
@@ -34,7 +34,7 @@ def warnings_collected() -> Iterator[list[str]]:
     """Collect the warnings that ITK gives while the block runs; the list is filled when it ends.
 
     ITK writes them to the standard error stream, and Python has no class to send them elsewhere; so the stream itself
-    is kept in a file. What is no warning of ITK is passed on afterwards.
+    is redirected to a file. Everything else in it is passed on afterwards.
     """
     collected: list[str] = []
     sys.stderr.flush()

@@ -11,19 +11,19 @@ EXIT_INTERRUPTED = 130
 
 
 class UserError(Exception):
-    """Something that the user can put right; shown without a traceback."""
+    """An error that the user can fix; shown without a traceback."""
 
 
 class Interrupted(BaseException):
-    """The user pressed Ctrl-C, or the system asks the program to end; what was under way is undone."""
+    """The user pressed Ctrl-C, or the system asks the program to end; unfinished work is undone."""
 
 
 class OutputClosed(BaseException):
-    """Whoever read the standard output is gone, as ``head`` in ``arssr upscale … | head -1``."""
+    """The reader of the standard output is gone, like ``head`` in ``arssr upscale … | head -1``."""
 
 
 def description(error: BaseException) -> str:
-    """Text of an error without what ITK puts before it: source file, line, class name and address."""
+    """Text of an error without ITK's prefix: source file, line, class name and address."""
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:

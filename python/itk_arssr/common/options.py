@@ -1,4 +1,4 @@
-"""Values of command line options: their text forms, and the settings that they make."""
+"""Values of command line options: their text forms, and the settings that they give."""
 
 import math
 import re
@@ -23,7 +23,7 @@ class PerAxis:
 
     @property
     def label(self) -> str:
-        """The form used in file names, as the published scripts have it: ``2.5`` is ``2d5``."""
+        """The form used in file names, as in the published scripts: ``2.5`` is ``2d5``."""
         return "x".join(f"{value!r}".replace(".", "d") for value in self._distinct)
 
     @property
@@ -39,7 +39,7 @@ def _numbers(text: str, between: str = ",") -> list[float]:
     try:
         numbers = [float(part) for part in re.split(between, text)]
     except ValueError:
-        raise ValueError(f"'{text}' is not a number, or numbers with commas between") from None
+        raise ValueError(f"'{text}' is not a number, or a list of numbers separated by commas") from None
     if not all(math.isfinite(number) for number in numbers):
         raise ValueError(f"'{text}' holds a number that is not finite")
     return numbers
@@ -82,7 +82,7 @@ def parse_quality(text: str) -> int:
     """1, 2, 4 or 8 passes."""
     if text.strip() not in map(str, QUALITIES):
         raise ValueError(
-            f"'{text}' is not a quality; it is one of {', '.join(map(str, QUALITIES))}, a number of passes"
+            f"'{text}' is not a quality; expected a number of passes, one of {', '.join(map(str, QUALITIES))}"
         )
     return int(text)
 
@@ -90,12 +90,12 @@ def parse_quality(text: str) -> int:
 def parse_precision(text: str) -> str:
     """One of the precisions by its name."""
     if text not in PRECISIONS:
-        raise ValueError(f"'{text}' is not a precision; it is one of {', '.join(PRECISIONS)}")
+        raise ValueError(f"'{text}' is not a precision; expected one of {', '.join(PRECISIONS)}")
     return text
 
 
 def parse_device(text: str) -> str:
     """``auto``, ``cpu``, ``cuda`` or ``cuda:N``."""
     if _DEVICE.fullmatch(text) is None:
-        raise ValueError(f"'{text}' is not a device; it is one of auto, cpu, cuda and cuda:N")
+        raise ValueError(f"'{text}' is not a device; expected one of auto, cpu, cuda and cuda:N")
     return text

@@ -18,7 +18,7 @@ from typing import Protocol
 from itk_arssr.common.errors import Interrupted
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-_ONE_WISH_SECONDS = 3.0  # a closed terminal is told of more than once; what follows must not disturb the tidying up
+_ONE_WISH_SECONDS = 3.0  # a closed terminal sends several signals; the later ones must not disturb the clean-up
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def handled(handler: Callable[[int, FrameType | None], object]) -> Iterator[None
 
 @contextmanager
 def raise_interrupted() -> Iterator[None]:
-    """Raise ``Interrupted`` on these signals while the block runs, so that it tidies up as after any error."""
+    """Raise ``Interrupted`` on these signals while the block runs, so that it cleans up as after any error."""
     last = -_ONE_WISH_SECONDS
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -76,9 +76,9 @@ def ends_on_ctrl_c(work: Interruptible) -> Iterator[None]:
 def stops_on_signals(stop: Callable[[], None], quit_at_once: Callable[[], None] | None) -> Iterator[None]:
     """Call ``stop`` on Ctrl-C, a polite kill and a closed terminal, and ``quit_at_once`` on the next Ctrl-C.
 
-    Python runs signal handlers only between steps of the trainer, and a step, or reading the images before the first,
-    can take long. So a thread is told of signals, which works as the trainer does not hold Python's lock.
-    Without ``quit_at_once`` another signal has no effect: ``torchrun`` may send on what the terminal has sent already.
+    Python runs signal handlers only between steps of the trainer, and a step, or reading the images before the first
+    one, can take long. So a thread listens for signals, which works because the trainer does not hold Python's lock.
+    Without ``quit_at_once`` another signal has no effect: ``torchrun`` may forward what the terminal has already sent.
     """
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)

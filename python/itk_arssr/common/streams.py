@@ -11,7 +11,7 @@ from rich.console import Console
 
 from itk_arssr.common.errors import OutputClosed
 
-EXIT_OUTPUT_CLOSED = 141  # as a shell has it for a program that SIGPIPE ended
+EXIT_OUTPUT_CLOSED = 141  # what a shell reports for a program that SIGPIPE ended
 _EXIT_FAILURE = 1
 _DESCRIPTORS = range(3)
 
@@ -20,7 +20,7 @@ class StreamConsole(Console):
     """Console of the standard output, or of the error stream."""
 
     def on_broken_pipe(self) -> None:
-        """Let the program end, where nobody reads its output; a message that nobody reads is no reason to."""
+        """End the program if nobody reads its output; an unread message on the error stream does not end it."""
         self.quiet = True
         discard(self.file)
         if not self.stderr:
@@ -28,15 +28,15 @@ class StreamConsole(Console):
 
 
 def open_closed_streams() -> None:
-    """Give streams that the program was started without (``>&-``) to the null device.
+    """Connect streams that the program was started without (``>&-``) to the null device.
 
-    A file that is opened would otherwise become the standard output, and get what libraries print.
+    Otherwise the next file opened would become the standard output and receive what libraries print.
     """
     for descriptor in _DESCRIPTORS:
         try:
             os.fstat(descriptor)
         except OSError:
-            opened = os.open(os.devnull, os.O_RDWR)  # the lowest descriptor that is free
+            opened = os.open(os.devnull, os.O_RDWR)  # the lowest free descriptor
             if opened != descriptor:
                 os.dup2(opened, descriptor)
                 os.close(opened)
@@ -46,10 +46,10 @@ def open_closed_streams() -> None:
 
 
 def discard(stream: IO[str]) -> None:
-    """Send all that is yet to be written to a stream to the null device."""
+    """Send everything that a stream has yet to write to the null device."""
     try:
         descriptor = stream.fileno()
-    except (AttributeError, OSError, ValueError):  # none of the system's streams
+    except (AttributeError, OSError, ValueError):  # not one of the system's streams
         return
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, descriptor)
@@ -57,7 +57,7 @@ def discard(stream: IO[str]) -> None:
 
 
 def exit_status(program: Callable[[], None]) -> int:
-    """Run a program, and tell its exit status once all of its output is written."""
+    """Run a program, and return its exit status once all of its output is written."""
     status = 0
     try:
         try:
@@ -71,7 +71,7 @@ def exit_status(program: Callable[[], None]) -> int:
     except OSError as error:
         discard(sys.stdout)
         StreamConsole(stderr=True).print(
-            f"[bold red]Error:[/] the standard output cannot be written to: {error.strerror}", highlight=False
+            f"[bold red]Error:[/] cannot write to the standard output: {error.strerror}", highlight=False
         )
         return status or _EXIT_FAILURE
     return status

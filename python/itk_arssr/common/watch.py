@@ -1,4 +1,4 @@
-"""ITK filters under observation: their progress, their end at their next piece of work, their errors explained."""
+"""ITK filters under observation: their progress, stopping at the next piece of work, and explained errors."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Watch:
 
     @contextmanager
     def errors_explained(self) -> Iterator[None]:
-        """Make ITK's errors the user's, and the one that an abort gives ``Interrupted``."""
+        """Turn ITK's errors into ``UserError``, and the error of an abort into ``Interrupted``."""
         try:
             yield
         except RuntimeError as error:
@@ -67,7 +67,7 @@ class Watch:
             raise UserError(description(error)) from error
 
     def interrupt(self) -> None:
-        """End the computation at its next piece of work, and let no other one start."""
+        """End the computation at its next piece of work, and let no other computation start."""
         self._interrupted = True
         if self._running is not None:
             self._running.AbortGenerateDataOn()

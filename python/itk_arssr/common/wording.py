@@ -9,6 +9,6 @@ def times(lengths: Iterable[float]) -> str:
 
 
 def printable(text: str, longest: int = 1000) -> str:
-    """A text of a file that is not trusted, without control characters and cut off where it is too long."""
+    """Text from an untrusted file, without control characters and cut to a length."""
     plain = "".join(character if character.isprintable() else " " for character in text[:longest])
     return plain + "…" if len(text) > longest else plain

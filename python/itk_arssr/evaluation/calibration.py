@@ -42,13 +42,13 @@ def calibration(
         sizes = ", ".join(times(reversed(array.shape)) for array in (truth, image, uncertainty))
         raise UserError(f"truth, image and uncertainty differ in size: {sizes} voxels")
     if not 0 <= 2 * border < min(truth.shape):
-        raise UserError(f"a border of {border} voxels leaves none of {times(reversed(truth.shape))}")
+        raise UserError(f"a border of {border} voxels leaves none of the {times(reversed(truth.shape))} voxels")
     inner = tuple(slice(border, length - border) for length in truth.shape)
     squares = np.square(image[inner].astype(float) - truth[inner]).ravel()
     spread = uncertainty[inner].astype(float).ravel()
     total = float(squares.sum())
     count = max(1, round(SHARE * squares.size))
-    # Sorted for good, so that voxels of the same uncertainty are always chosen in the same way.
+    # A stable sort, so that voxels of equal uncertainty are always chosen in the same way.
     largest = np.argsort(-spread, kind="stable")[:count]
     return Calibration(
         held=_share(float(squares[largest].sum()), total),

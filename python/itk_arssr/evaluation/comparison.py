@@ -19,7 +19,7 @@ from itk_arssr.images.outputs import Inputs
 from itk_arssr.images.resample import Grid, as_float, grid_of, resample
 from itk_arssr.pictures.picture import Panel, check_can_draw, save_comparison
 
-_TOLERANCE = 1e-2  # of a voxel: what headers round away
+_TOLERANCE = 1e-2  # of a voxel: rounding in headers
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ def load(
     picture: Path | None = None,
     series: Sequence[str] = (),
 ) -> Comparison:
-    """Read the images; they must share the truth's grid, or are resampled to it. ``tell`` is given notes on them.
+    """Read the images; they must share the truth's grid, or are resampled to it. ``tell`` receives notes on them.
 
-    A picture that is to be drawn of them must not be one of their files. ``series`` chooses among those of DICOM files.
+    The picture to be drawn of them must not be one of their files. ``series`` selects DICOM series.
     """
     places = [find(path, series) for path in (truth, *images)]
     check_series_are_there(series, places)
@@ -73,7 +73,7 @@ def load_map(path: Path, truth: Path, true: itk.Image, picture: Path | None = No
 
 
 def calibrate(comparison: Comparison, uncertainty: itk.Image, border: int) -> Calibration:
-    """How well an uncertainty map tells where the errors of the last image are."""
+    """How well an uncertainty map shows where the errors of the last image are."""
     truth, image, spread = map(itk.array_view_from_image, (comparison.truth, comparison.images[-1], uncertainty))
     return calibration(truth, image, spread, border)
 
@@ -108,10 +108,10 @@ def caption(quality: Quality) -> str:
 
 
 def _difference(truth: itk.Image, image: itk.Image) -> str:
-    """What of two grids differs, or nothing."""
+    """How two grids differ; empty if they do not."""
     expected, actual = grid_of(truth), grid_of(image)
     if actual.size != expected.size:
-        return f"{times(actual.size)} voxels, not {times(expected.size)}"
+        return f"it has {times(actual.size)} voxels, not {times(expected.size)}"
     voxel = min(expected.spacing)
     # Compared where it matters: at the far corner, which spacing, direction and origin all move.
     for name, one, other in (

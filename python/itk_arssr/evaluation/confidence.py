@@ -1,4 +1,4 @@
-"""Means with confidence intervals, of values that are taken for a sample of a normal distribution."""
+"""Means with confidence intervals, of values treated as a sample of a normal distribution."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Mean:
-    """Mean of some values and half the width of its confidence interval, none where that cannot be given."""
+    """Mean of some values and half the width of its confidence interval, ``None`` if it has none."""
 
     value: float
     half_width: float | None
@@ -21,7 +21,7 @@ class Mean:
 
 
 def check_can_give_intervals() -> None:
-    """Refuse to begin what would have no confidence intervals."""
+    """Refuse to begin if confidence intervals cannot be computed."""
     try:
         import scipy  # noqa: F401
     except ImportError:
@@ -29,13 +29,13 @@ def check_can_give_intervals() -> None:
 
 
 def mean_of(values: Sequence[float], confidence: float = CONFIDENCE) -> Mean:
-    """Mean, with Student's interval where there are two values or more and all are finite."""
+    """Mean, with Student's interval if there are two values or more and all are finite."""
     count = len(values)
     if count < 2 or not all(math.isfinite(value) for value in values):
         return Mean(sum(values) / count if count else math.nan, None, count)
     mean = math.fsum(values) / count
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1))
-    # scipy.stats would be imported for a second; the same quantile is in scipy.special.
+    # Importing scipy.stats takes a second; scipy.special has the same quantile.
     from scipy.special import stdtrit
 
     return Mean(mean, float(stdtrit(count - 1, (1 + confidence) / 2)) * deviation / math.sqrt(count), count)

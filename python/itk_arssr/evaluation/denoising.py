@@ -1,9 +1,9 @@
-"""Non-local means, the rival of models that take noise away.
+"""Non-local means, the rival of models that remove noise.
 
 Buades, Coll and Morel, "A non-local algorithm for image denoising", CVPR 2005, https://doi.org/10.1109/CVPR.2005.38, in
 scikit-image's implementation, which is told the noise's true standard deviation. Rician noise raises intensities; for a
-signal s well above the noise the mean of the magnitudes is about √(s² + σ²), which is
-undone (Gudbjartsson and Patz, Magnetic Resonance in Medicine 34(6), 1995, https://doi.org/10.1002/mrm.1910340618).
+signal s well above the noise the mean of the magnitudes is about √(s² + σ²); this is corrected
+(Gudbjartsson and Patz, Magnetic Resonance in Medicine 34(6), 1995, https://doi.org/10.1002/mrm.1910340618).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from itk_arssr.images.resample import grid_of, image_on
 
 _PATCH, _DISTANCE = 3, 5  # voxels: width of the patches that are compared, and how far apart they may be
-_STRENGTH = 0.6  # of the noise, how different patches may be that are averaged: as in scikit-image's example
+_STRENGTH = 0.6  # of the noise: how much averaged patches may differ, as in scikit-image's example
 
 
 def is_available() -> bool:

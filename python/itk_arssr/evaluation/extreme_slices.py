@@ -17,7 +17,7 @@ from itk_arssr.images.resample import grid_of, image_on
 from itk_arssr.pictures.picture import Panel, save_comparison
 from itk_arssr.pictures.slices import normal_axis
 
-_LEAST_SHARE = 0.25  # of the mean error: slices of less have little in them
+_LEAST_SHARE = 0.25  # of the mean error: slices with less show little
 _AXES = "xyz"
 
 Array = npt.NDArray[np.floating]
@@ -25,7 +25,7 @@ Array = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Restored:
-    """One method's result for an image at a scale, with all that it is judged by; all but ``low`` on one grid."""
+    """One method's result for an image at a scale, with all that is needed to judge it; all but ``low`` on one grid."""
 
     title: str
     method: str
@@ -33,12 +33,12 @@ class Restored:
     low: itk.Image
     rival: itk.Image
     image: itk.Image
-    first: tuple[int, ...] = (0, 0, 0)  # index of the truth's first voxel in the image that it is a part of
+    first: tuple[int, ...] = (0, 0, 0)  # index of the truth's first voxel in the whole image
 
 
 @dataclass(frozen=True)
 class ExtremeSlice:
-    """A slice and what both methods made of it; images are one voxel thick."""
+    """A slice and both methods' results for it; images are one voxel thick."""
 
     gain: float
     title: str
@@ -51,7 +51,7 @@ class ExtremeSlice:
 
 
 class ExtremeSlices:
-    """Keeps the best and the worst slice of all results that it is shown; of other slices nothing is kept."""
+    """Keeps only the best and the worst slice of all results that it is shown."""
 
     def __init__(self, border: int) -> None:
         self._border = border
@@ -73,7 +73,7 @@ class ExtremeSlices:
             self.worst = self._extract(restored, axis, lowest, (rival[lowest], own[lowest]))
 
     def draw(self, folder: Path) -> list[Path]:
-        """Write ``worst.png`` and ``best.png``; none where no slice was found."""
+        """Write ``worst.png`` and ``best.png``; neither if no slice was found."""
         extremes = dict(zip((folder / name for name in PICTURES), (self.worst, self.best), strict=True))
         for path, extreme in extremes.items():
             if extreme is not None:

@@ -29,14 +29,14 @@ from itk_arssr.upscaling.upscaler import Upscaler, load_model
 
 @dataclass(frozen=True)
 class NamedModel:
-    """A model as it is called in tables."""
+    """A model and its name in tables."""
 
     name: str
     model: itk.ArSSRModel
 
 
 def load_models(paths: Sequence[Path]) -> list[NamedModel]:
-    """Read the models, files or bundled ones by their names; where none is named, the default one."""
+    """Read the models, files or bundled ones by their names; by default the default model."""
     names = unique_names([path.stem for path in paths] or [itk.ArSSRModel.GetBundledModelNames()[0]])
     taken = unique_names([*RIVALS, *names])[len(RIVALS) :]
     return [NamedModel(name, load_model(path)) for name, path in zip(taken, paths or [None], strict=True)]
@@ -72,7 +72,7 @@ class Restorer:
         return [*BASELINES, *denoised, *(name for names in own for name in names)]
 
     def interrupt(self) -> None:
-        """End the computation at its next piece of work."""
+        """End the computation at the next piece of work."""
         self._watch.interrupt()
 
     def raise_if_interrupted(self) -> None:
@@ -84,8 +84,8 @@ class Restorer:
     ) -> Iterator[tuple[str, itk.Image]]:
         """Each method's name and its result on the truth's grid.
 
-        Back-projection knows how the low-resolution image was taken. Of the truth nothing but its grid is used, except
-        for the number of back-projections that a B-spline gets: that which is best.
+        Back-projection knows how the low-resolution image was taken. Only the truth's grid is used, except that
+        B-splines get the number of back-projections that is best.
         """
         methods = self.methods(condition)
         step = _Steps(on_progress, len(methods))
@@ -117,7 +117,7 @@ class Restorer:
     def _best_back_projection(
         self, image: itk.Image, low: itk.Image, truth: itk.Image, condition: Condition, on_progress: Progress
     ) -> itk.Image:
-        """The image after the number of iterations that brings it closest to the truth: they fit noise, too."""
+        """The image after the number of iterations that brings it closest to the truth: they also fit noise."""
         best, least = image, self._error(image, truth)
         count = self._evaluation.back_projections
         one = BackProjections(1)
@@ -155,7 +155,7 @@ class Restorer:
         consistency.SetNumberOfIterations(iterations.number)
         consistency.SetStopAtNoise(iterations.stop_at_noise)
         if self._evaluation.degradation is Degradation.CUBIC:
-            # Voxels of such an image are point samples: a profile narrower than a true voxel.
+            # The voxels of this image are point samples: a profile narrower than a true voxel.
             consistency.SetFullWidthAtHalfMaximum(min(itk.spacing(truth)) / 2)
             acquisition = itk.ArSSRAcquisition()
         else:
@@ -168,7 +168,7 @@ class Restorer:
 
 
 class _Steps:
-    """Progress of one method after another as that of the whole."""
+    """Overall progress of methods that run one after another."""
 
     def __init__(self, on_progress: Progress, total: int) -> None:
         self._on_progress: Callable[[float], None] = on_progress
@@ -176,10 +176,10 @@ class _Steps:
         self._done = 0
 
     def progress(self, fraction: float) -> None:
-        """The method at work is done to this fraction."""
+        """Report this fraction of the current method as done."""
         self._on_progress((self._done + fraction) / self._total)
 
     def next(self) -> None:
-        """The method at work is done, and its result measured."""
+        """The current method is done, and its result measured."""
         self._done += 1
         self.progress(0)

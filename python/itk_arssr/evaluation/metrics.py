@@ -2,7 +2,7 @@
 
 PSNR is ``10 log10(range² / mean squared error)``. SSIM is that of Wang et al. (2004, doi:10.1109/TIP.2003.819861) in
 three dimensions: a Gaussian window of 1.5 voxels standard deviation cut to 11³ voxels, K1 = 0.01, K2 = 0.03, averaged
-over the voxels whose whole window lies in the image. ``range`` is the truth's maximum less its minimum unless given.
+over the voxels whose whole window lies in the image. ``range`` is the truth's maximum minus its minimum unless given.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def compare(truth: Array, image: Array, border: int = 0, value_range: float | No
     """PSNR and SSIM of an image [z, y, x] of the truth's shape, ``border`` voxels left out on every side."""
     with _calculator(truth, image, value_range) as calculator:
         if border < 0:
-            raise UserError(f"a border of {border} voxels is not possible; it is 0 or more")
+            raise UserError(f"a border of {border} voxels is not possible; expected 0 or more")
         calculator.SetBorder(border)
         calculator.Compute()
     return Quality(calculator.GetPeakSignalToNoiseRatio(), calculator.GetStructuralSimilarity())
@@ -59,13 +59,13 @@ def ssim(truth: Array, image: Array, value_range: float) -> float:
 
 @contextmanager
 def _calculator(truth: Array, image: Array, value_range: float | None) -> Iterator[itk.ArSSRImageQualityCalculator]:
-    """Calculator that computes while the block runs: its images are views of arrays that live no longer."""
+    """Calculator to use while the block runs: its images are views of arrays that live no longer."""
     if truth.shape != image.shape:
         raise UserError(f"sizes differ: {_size(image)} voxels against the truth's {_size(truth)}")
     if truth.ndim != _DIMENSION:
-        raise UserError(f"volumes are compared; arrays of {truth.ndim} dimensions were given ({_size(truth)})")
+        raise UserError(f"expected volumes, but arrays of {truth.ndim} dimensions were given ({_size(truth)})")
     if value_range is not None and not value_range > 0:
-        raise UserError(f"a range of {value_range} is not possible; it is greater than 0")
+        raise UserError(f"a range of {value_range} is not possible; expected a number greater than 0")
     common = np.result_type(truth.dtype, image.dtype).name
     kind = common if common in _WRAPPED else "float64"
     arrays = [np.ascontiguousarray(array, dtype=kind) for array in (truth, image)]

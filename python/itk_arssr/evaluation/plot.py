@@ -14,13 +14,13 @@ _INCHES = (7.5, 4.5)
 _DPI = 160
 _SPREAD = 0.12  # of the distance between scales, in which methods lie side by side
 _LEGEND_COLUMNS = 4
-_MOST_UPRIGHT, _SLANT = 6, 40  # more conditions than the first have their names at this angle, in degrees
+_MOST_UPRIGHT, _SLANT = 6, 40  # with more conditions than the first, names are at the second angle, in degrees
 _INK, _MUTED = "#1b1f24", "#59636e"
 _COLOURS = ("#0969da", "#bc4c00", "#1a7f37", "#8250df", "#cf222e", "#6e7781")
 
 
 def check_can_plot() -> None:
-    """Refuse to begin what could not be drawn."""
+    """Refuse to begin if the plot cannot be drawn."""
     try:
         import matplotlib
     except ImportError:
@@ -31,7 +31,7 @@ def check_can_plot() -> None:
 def save_gains(path: Path, results: Results) -> None:
     """Write the plot; error bars are the means' confidence intervals.
 
-    A line joins scales that are the same along all axes, under the default point spread and without noise.
+    A line joins the scales that are equal along all axes, with the default point spread and without noise.
     """
     from matplotlib import pyplot
 

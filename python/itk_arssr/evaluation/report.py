@@ -19,13 +19,13 @@ from itk_arssr.evaluation.settings import Condition, Degradation, Evaluation
 _DIGITS = {"psnr": 2, "ssim": 4}
 _TITLES = {"psnr": "PSNR / dB", "ssim": "SSIM"}
 _DEGRADATIONS = {
-    Degradation.SLICE_PROFILE: "under a point spread along each axis",
+    Degradation.SLICE_PROFILE: "with a point spread along each axis",
     Degradation.CUBIC: "cubic B-spline samples at the LR voxels' centres, no low-pass filter (the published recipe)",
 }
 
 
 def write_csv(path: Path, results: Results, evaluation: Evaluation) -> None:
-    """One row for each image, condition and method; numbers as exact as they are."""
+    """One row for each image, condition and method; numbers in full precision."""
     columns = ["image", "scale", "profile", "gap", "noise", "degradation", "method"]
     for figure in FIGURES:
         columns += [figure, *(f"{figure}_over_{_identifier(baseline)}" for baseline in BASELINES)]
@@ -50,7 +50,7 @@ def write_markdown(path: Path, results: Results, evaluation: Evaluation) -> None
 
 
 def tables(results: Results) -> Iterator[Table]:
-    """For each condition, the means over the images; of each method PSNR in the first line, SSIM in the second."""
+    """For each condition, the means over the images; for each method PSNR in the first line, SSIM in the second."""
     for condition in results.conditions:
         table = Table(title=heading(results, condition), title_justify="left", show_lines=True)
         table.add_column("method", overflow="fold")
@@ -92,7 +92,7 @@ def _with_interval(mean: Mean, figure: str, number: Callable[[float, str], str])
 
 
 def _mean_cells(results: Results, condition: Condition, figure: str, method: str) -> list[str]:
-    """A method's mean, and its mean gains over the baselines but itself."""
+    """A method's mean, and its mean gains over the other baselines."""
     cells = [_with_interval(results.mean(condition, figure, method), figure, _plain)]
     for baseline in BASELINES:
         gain = results.mean_gain(condition, figure, method, baseline)
@@ -133,7 +133,7 @@ def _markdown(results: Results, evaluation: Evaluation) -> Iterator[str]:
 
 
 def _matrix(results: Results) -> Iterator[str]:
-    """Each model under each condition against the rival that is best for the image."""
+    """Each model under each condition against the best rival of each image."""
     models = results.models(results.conditions[0])
     yield "\n## Over the best rival of each image: PSNR / dB, mean and worst\n"
     yield from _header(["condition", "best rival", *(column for name in models for column in (name, "worst"))])
@@ -148,21 +148,21 @@ def _matrix(results: Results) -> Iterator[str]:
 
 def _settings(results: Results, evaluation: Evaluation) -> Iterator[str]:
     is_cubic = evaluation.degradation is Degradation.CUBIC
-    assumed = "points, linearly interpolated" if is_cubic else "what they are"
+    assumed = "linearly interpolated points" if is_cubic else "what they are"
     yield f"- low resolution: {_DEGRADATIONS[evaluation.degradation]}"
     if not is_cubic:
         yield (
-            "- point spreads: Gaussian where none is named, of a FWHM of the LR spacing, which is also the width of "
-            "others where none is given; gaps make slices thinner than their distance"
+            "- point spreads: Gaussian unless named; the FWHM of a Gaussian and the width of the others are the LR "
+            "spacing unless given; gaps make slices thinner than their distance"
         )
-        yield "- noise: Rician, its standard deviation in percent of 1"
+        yield "- noise: Rician, with its standard deviation in percent of 1"
     yield (
-        "- intensities: scaled as in training, the window of the whole image becoming 0 to 1, and clipped to 0 to "
-        f"{itk.ArSSRTrainingIntensities.GetMaximum():.3g}"
+        "- intensities: scaled as in training, so that the window of the whole image becomes 0 to 1, and clipped to 0 "
+        f"to {itk.ArSSRTrainingIntensities.GetMaximum():.3g}"
     )
     yield (
         f"- PSNR and SSIM (three-dimensional, Gaussian window of 1.5 voxels) within a border of {evaluation.border} "
-        "voxels; their range of values is the truth's there"
+        "voxels; their value range is the truth's there"
     )
     if evaluation.quality > 1:
         yield f"- models: mean of {evaluation.quality} passes over mirrored copies (quality {evaluation.quality})"
@@ -170,9 +170,9 @@ def _settings(results: Results, evaluation: Evaluation) -> Iterator[str]:
         yield f"- part of each image (x, y, z): {evaluation.crop}"
     models = f"; models get {evaluation.iterations}" if evaluation.iterations else ""
     if evaluation.iterations.stop_at_noise:
-        models = "; models' end where they agree to the noise, which is told"
+        models = "; those of models end when the result agrees to within the noise, which is told"
     yield (
-        f"- {BACK_PROJECTED.strip(' +')}: iterations of back-projection, which takes LR voxels to be {assumed}; "
+        f"- {BACK_PROJECTED.strip(' +')}: iterations of back-projection, which treats LR voxels as {assumed}; "
         f"B-splines get the best number of up to {evaluation.back_projections}{models}"
     )
     yield "- gains are differences in each image, then averaged"

@@ -15,7 +15,7 @@ BACK_PROJECTED = " + BP"
 SPLINE_BP = SPLINE + BACK_PROJECTED
 BASELINES = (LINEAR, SPLINE, SPLINE_BP)
 DENOISED_SPLINE = "non-local means, " + SPLINE
-RIVALS = (*BASELINES, DENOISED_SPLINE)  # the last one where there is noise
+RIVALS = (*BASELINES, DENOISED_SPLINE)  # the last one only with noise
 
 FIGURES: dict[str, Callable[[Quality], float]] = {
     "psnr": lambda quality: quality.psnr,
@@ -25,7 +25,7 @@ FIGURES: dict[str, Callable[[Quality], float]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One image under one condition: how good each method's result is."""
+    """One image under one condition: the quality of each method's result."""
 
     image: str
     condition: Condition
@@ -41,7 +41,7 @@ class Case:
         return max((rival for rival in RIVALS if rival in self.qualities), key=lambda rival: self.figure("psnr", rival))
 
     def gain(self, figure: str, method: str, baseline: str) -> float:
-        """By how much a method's figure exceeds a baseline's; 0 where both results are perfect."""
+        """By how much a method's figure exceeds a baseline's; 0 if both results are perfect."""
         own, other = self.figure(figure, method), self.figure(figure, baseline)
         return 0.0 if own == other else own - other
 
@@ -56,7 +56,7 @@ class Failure:
 
 @dataclass
 class Results:
-    """All that was measured, in the order in which it was."""
+    """All measurements, in the order in which they were made."""
 
     cases: list[Case] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -100,7 +100,7 @@ def gain_of_errors(error: float, other: float) -> float:
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """The names, numbered where one is there more than once."""
+    """The names, with repeated ones numbered."""
     seen: dict[str, int] = {}
     unique = []
     for name in names:

@@ -34,7 +34,7 @@ class EvaluationRun:
         self.extremes = ExtremeSlices(evaluation.border)
 
     def run(self, groups: Iterable[Sequence[Source]]) -> None:
-        """Evaluate all images of some groups, each of which can be read until the next one is asked for."""
+        """Evaluate all images of some groups, each of which can be read until the next one is requested."""
         for sources in groups:
             for _ in self._evaluation.conditions:
                 self._bars.expect(len(sources))
@@ -42,7 +42,7 @@ class EvaluationRun:
                 self._evaluate(self._unused(source.path.name), source)
 
     def _unused(self, name: str) -> str:
-        """The name, numbered where it was there before."""
+        """The name, numbered if it was used before."""
         self._names[name] += 1
         return name if self._names[name] == 1 else f"{name} ({self._names[name]})"
 
@@ -71,7 +71,7 @@ class EvaluationRun:
         first = self._evaluation.crop.first if self._evaluation.crop else (0, 0, 0)
         qualities: dict[str, Quality] = {}
         rival = None
-        with warnings_silenced():  # of scales that a model was not trained for: that is what is measured
+        with warnings_silenced():  # about scales that a model was not trained for: these are measured on purpose
             for method, image in self._restorer.restore(low, truth, condition, on_progress):
                 qualities[method] = self._quality(truth, image)
                 if method == SPLINE_BP:
@@ -81,7 +81,7 @@ class EvaluationRun:
         return Case(name, condition, qualities)
 
     def _judged_methods(self, condition: Condition) -> list[str]:
-        """The models' results that pictures show: with back-projection where there is any."""
+        """The models' results that pictures show: with back-projection if there is any."""
         models = [method for method in self._restorer.methods(condition) if method not in RIVALS]
         return models[1::2] if self._evaluation.iterations else models
 

@@ -46,11 +46,11 @@ class Condition:
 
     @property
     def has_meaning(self) -> bool:
-        """Whether the condition is another one than that without a gap: gaps are between slices of a 2-D scan."""
+        """Whether the gap makes a difference to the condition: gaps are between slices of a 2-D scan."""
         return not self.gap or (self.slice_axis is not None and self.profile in _CUT_BY_GAPS)
 
     def acquisition(self, spacing: tuple[float, ...]) -> itk.ArSSRAcquisition:
-        """How the scan with larger voxels is taken of an image with this spacing, in mm, and the range [0, 1]."""
+        """How the low-resolution scan is taken of an image with this spacing, in mm, and intensity range [0, 1]."""
         acquisition = itk.ArSSRAcquisition.FromText(self.profile)
         if self.gap:
             thickness = (1 - self.gap / 100) * self.scale.values[self.slice_axis] * spacing[self.slice_axis]
@@ -71,7 +71,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Crop:
-    """Part of an image, a first and an end index for each axis (x, y, z); none stands for the image's own."""
+    """Part of an image, a first and an end index for each axis (x, y, z); ``None`` stands for the image's own."""
 
     ends: tuple[tuple[int | None, int | None], ...]
 
@@ -114,12 +114,12 @@ class Evaluation:
 
     @property
     def back_projections(self) -> int:
-        """Most iterations that B-splines get: they may always have some, models only where some are asked for."""
+        """Most iterations that B-splines get: they may always have some, models only on request."""
         return self.iterations.number or MOST_BACK_PROJECTIONS
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """Every scale with every profile, gap and level of noise; gaps only where there are thick slices."""
+        """Every scale with every profile, gap and level of noise; gaps only with thick slices."""
         return tuple(self._conditions())
 
     def _conditions(self) -> Iterator[Condition]:
@@ -133,10 +133,10 @@ class Evaluation:
 
 
 def parse_scales(text: str) -> tuple[PerAxis, ...]:
-    """``2,2.5,1x1x4``: scales with commas between, each one number or one for each of x, y and z.
+    """``2,2.5,1x1x4``: scales separated by commas, each one number or one for each of x, y and z.
 
-    With semicolons between scales, the numbers of one may have commas too: ``2;1,1,4``. Three numbers with a 1 among
-    them are one scale, ``1,1,4``: a list has no scale of 1.
+    Scales separated by semicolons may have commas in them: ``2;1,1,4``. Three numbers of which one is 1 are one scale,
+    ``1,1,4``: a list has no scale of 1.
     """
     scales = []
     for part in _scale_texts(text):
@@ -145,17 +145,17 @@ def parse_scales(text: str) -> tuple[PerAxis, ...]:
         except ValueError as error:
             raise ValueError(f"'{part}' is not a scale such as 2.5 or 1x1x4: {error}") from None
         if min(scale.values) < 1 or max(scale.values) == 1:
-            raise ValueError(f"the scale '{part}' makes no voxel larger; each number is at least 1, and one is above 1")
+            raise ValueError(f"the scale '{part}' makes no voxel larger; give numbers of at least 1, one above 1")
         if scale in scales:
             raise ValueError(
-                f"the scale '{part}' is there twice; one scale with a number for each of x, y and z is written 2x2x4"
+                f"the scale '{part}' is given twice; one scale with a number for each of x, y and z is written 2x2x4"
             )
         scales.append(scale)
     return tuple(scales)
 
 
 def parse_profiles(text: str) -> tuple[str, ...]:
-    """``gaussian,box,sinc``: point spreads, with commas between; with semicolons between, also ``z=box,xy=sinc``."""
+    """``gaussian,box,sinc``: point spreads separated by commas, or by semicolons to allow ``z=box,xy=sinc``."""
     profiles: list[str] = []
     for part in text.removesuffix(";").split(";") if ";" in text or "=" in text else text.split(","):
         profile = part.strip()
@@ -166,7 +166,7 @@ def parse_profiles(text: str) -> tuple[str, ...]:
         if acquisition.IsNoiseKnown():
             raise ValueError(f"the profile '{profile}' has noise; give it with --noise")
         if profile in profiles:
-            raise ValueError(f"the profile '{profile}' is there twice")
+            raise ValueError(f"the profile '{profile}' is given twice")
         profiles.append(profile)
     return tuple(profiles)
 
@@ -182,7 +182,7 @@ def parse_percentages(text: str) -> tuple[float, ...]:
         if not 0 <= percentage < 100:
             raise ValueError(f"'{part}' is not a percentage from 0 to below 100")
         if percentage in percentages:
-            raise ValueError(f"the percentage '{part}' is there twice")
+            raise ValueError(f"the percentage '{part}' is given twice")
         percentages.append(percentage)
     return tuple(percentages)
 

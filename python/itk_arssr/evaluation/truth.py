@@ -1,7 +1,7 @@
 """The true images of an evaluation, and the low-resolution ones made from them.
 
-Intensities are scaled as those of training images are, by the same code (``itk::ArSSRTrainingIntensities``); the window
-is that of the whole image, whatever part of it is then looked at.
+Intensities are scaled like those of training images, by the same code (``itk::ArSSRTrainingIntensities``); the window
+is that of the whole image, whatever part of it is then used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WINDOW = 11  # voxels along each axis that SSIM needs
 
 
 def read_truth(source: Source, crop: Crop | None) -> io.Volume:
-    """Read an image, bring its intensities to the range that models are trained in, and take a part of it."""
+    """Read an image, scale its intensities to the range that models are trained in, and crop it."""
     volume = io.read(source)
     image = as_float(volume.image)
     if not itk.ArSSRTrainingIntensities.ScaleImage(image):
@@ -36,17 +36,17 @@ def read_truth(source: Source, crop: Crop | None) -> io.Volume:
         ]
         grid = Grid(tuple(size), grid.spacing, tuple(image.TransformIndexToPhysicalPoint(index)), grid.direction)
     if voxels.min() == voxels.max():
-        raise UserError(f"{source.path} is constant where it is looked at")
+        raise UserError(f"{source.path} is constant within the crop")
     return replace(volume, image=image_on(grid, voxels))
 
 
 def low_resolution(truth: itk.Image, condition: Condition, degradation: Degradation) -> itk.Image:
-    """The scan with larger voxels that the methods have to work with."""
+    """The low-resolution scan that the methods have to work with."""
     scale = condition.scale
     grid = scaled(grid_of(truth), [1 / factor for factor in scale.values])
     if min(grid.size) < _FEWEST_LOW:
         raise UserError(
-            f"{times(itk.size(truth))} voxels are too few for ×{scale}: {times(grid.size)} would be left of them, and "
+            f"{times(itk.size(truth))} voxels are too few for ×{scale}: {times(grid.size)} would remain, but "
             f"{_FEWEST_LOW} are needed along each axis"
         )
     if degradation is Degradation.CUBIC:
@@ -55,11 +55,11 @@ def low_resolution(truth: itk.Image, condition: Condition, degradation: Degradat
 
 
 def check_is_measurable(truth: itk.Image, border: int) -> None:
-    """Refuse an image that nothing, or too little for SSIM, is left of without its border."""
+    """Refuse an image that is too small for SSIM without its border."""
     size = itk.size(truth)
     needed = _WINDOW + 2 * border
     if min(size) < needed:
         raise UserError(
             f"{times(size)} voxels are too few: SSIM needs {_WINDOW} along each axis, and {border} are left out on "
-            f"every side; {needed} are needed, or a smaller --border"
+            f"every side; give an image with at least {needed}, or a smaller --border"
         )

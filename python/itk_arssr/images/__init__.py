@@ -1,1 +1,1 @@
-"""Images: which there are, how they are read and written, on which grid they lie."""
+"""Images: finding, reading and writing them, and the grids on which they lie."""

@@ -1,4 +1,4 @@
-"""Which files belong to an image that is named by one of them: voxels may lie in other files than the header."""
+"""Which files belong to an image named by one of them: voxels may be in other files than the header."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _HEADER_BYTES = 2**20  # headers are shorter
-_MOST_FILES = 100_000  # that a pattern may stand for
-# Extensions of one image's files, wherever they are named the same otherwise
+_MOST_FILES = 100_000  # that a pattern may expand to
+# Extensions of the files of one image, which otherwise have the same name
 _TOGETHER = ((".hdr", ".img", ".hdr.gz", ".img.gz"), (".spr", ".sdt"))
 _META_FIELD = re.compile(r"^\s*ElementDataFile\s*=\s*(.*?)\s*$", re.MULTILINE)
 _NRRD_FIELD = re.compile(r"^data ?file:\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"%0?\d*d")
 
 
 def files_of(image: Path) -> tuple[Path, ...]:
-    """The file itself and those that it refers to or is referred to by, as far as they are there."""
+    """The file itself and the existing files that it refers to or that refer to it."""
     name = image.name.lower()
     found = {image: None}
     for extensions in _TOGETHER:
@@ -61,7 +61,7 @@ def _referred(header: Path, field: re.Pattern[str]) -> Iterator[Path]:
 
 
 def _numbered(words: Sequence[str]) -> Iterator[str]:
-    """Names of a pattern, a first and a last number, and a step."""
+    """Names from a pattern, a first and a last number, and a step."""
     try:
         first, last, step = (int(word) for word in (*words[1:3], *(words[3:4] or ["1"])))
     except ValueError:

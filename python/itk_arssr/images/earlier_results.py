@@ -1,4 +1,4 @@
-"""Results of earlier runs among the images of a directory: they are not scans, and are not computed from again."""
+"""Results of earlier runs among the images of a directory: they are not scans, and are not processed again."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _PREFIX = re.compile(r"ArSSR_[A-Za-z0-9]+_(?:recon|residual|uncertainty)_")
 
 @dataclass(frozen=True)
 class Sorted:
-    """Images of a directory: scans, and results that were made of scans."""
+    """Images of a directory: scans, and results made from scans."""
 
     scans: tuple[Source, ...]
     results: tuple[Source, ...]
 
     @property
     def note(self) -> str:
-        """What is to be said of the results; nothing where there are none."""
+        """Note on the results; empty if there are none."""
         if not self.results:
             return ""
         count, first = len(self.results), self.results[0].path.name
         if count == 1:
-            return f"1 image is a result of an earlier run by its name and left out ({first})"
-        return f"{count} images are results of an earlier run by their names and left out ({first}, …)"
+            return f"1 image was left out, as its name is that of an earlier result ({first})"
+        return f"{count} images were left out, as their names are those of earlier results ({first}, …)"
 
 
 def sort(sources: Sequence[Source], outputs: Iterable[Path] = ()) -> Sorted:
-    """Tell results by their names: those whose scan is there too, and all that lie in directories for outputs.
+    """Recognise results by their names: those beside their scan, and all those in output directories.
 
-    What a directory holds besides them stays a scan, results too whose scans are elsewhere: they may be taken further.
+    All other images of a directory are scans, even results whose scans are elsewhere: they may be processed further.
     """
     folders = [folder.resolve() for folder in outputs]
     scans = {stem(source.path) + output_extension(source.path) for source in sources}
@@ -52,7 +52,7 @@ def sort(sources: Sequence[Source], outputs: Iterable[Path] = ()) -> Sorted:
 
 
 def _tails(name: str) -> Iterator[str]:
-    """What a result of this name may have been made of: each way to take its label off."""
+    """Names of the scans that a result of this name may come from: each way to remove its label."""
     prefix = _PREFIX.match(name)
     if prefix is None:
         return

@@ -1,4 +1,4 @@
-"""NaN and infinite voxels: counted, and refused in the same words whatever an image is read from."""
+"""NaN and infinite voxels: counted, and refused with the same message for every image format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from itk_arssr.common.errors import UserError
 
 
 class NonFiniteCount:
-    """Counts voxels that are NaN or infinite, given piece by piece in the order in which they lie, x fastest."""
+    """Counts voxels that are NaN or infinite, given piece by piece in memory order, x fastest."""
 
     def __init__(self, size: Sequence[int]) -> None:
         self._size = size
@@ -21,7 +21,7 @@ class NonFiniteCount:
         self._first: int | None = None
 
     def add(self, voxels: npt.NDArray[np.floating]) -> None:
-        """Look at the next voxels."""
+        """Count in the next voxels."""
         finite = np.isfinite(voxels)
         if not finite.all():
             if self._first is None:
@@ -32,14 +32,14 @@ class NonFiniteCount:
         self._seen += voxels.size
 
     def check(self, path: Path) -> None:
-        """Refuse an image in which there are any."""
+        """Refuse an image that has any."""
         if self._first is None:
             return
         counts = [f"{count} {kind}" for count, kind in ((self._nan, "NaN"), (self._infinite, "infinite")) if count]
         first = [int(index) for index in np.unravel_index(self._first, tuple(self._size), order="F")]
         raise UserError(
             f"{path} has {' and '.join(counts)} of {self._seen} voxels, the first at index {first} (x, y, z). Finite "
-            "intensities are expected: replace such voxels first, for example by 0"
+            "intensities are expected: replace these voxels first, for example by 0"
         )
 
 

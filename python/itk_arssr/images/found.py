@@ -1,4 +1,4 @@
-"""Images of a place: image files, and series of DICOM files, which become volumes one after the other."""
+"""Images of a place: image files, and DICOM series, which are converted to volumes one after the other."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from itk_arssr.images.earlier_results import sort
 from itk_arssr.images.formats import DICOM, extension
 from itk_arssr.images.sources import Source, is_data_file
 
-_SHOWN = 3  # of many things of one kind
+_SHOWN = 3  # of many things of the same kind
 
 Check = Callable[[], None]
 
 
 def _go_on() -> None:
-    """The check of work that nobody interrupts."""
+    """The check for work that nobody interrupts."""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A series, or a part of one, that no volume was made of."""
+    """A series, or part of one, that gave no volume."""
 
     name: str
     reason: str
     study: tuple[str, str]
-    is_fault: bool = True  # it was to become one
+    is_fault: bool = True  # it should have given one
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Found:
     images: list[Source]
     series: Sequence[Series]
     choice: Choice
-    notes: list[str]  # on the search
+    notes: list[str]  # about the search
     _left_out: list[LeftOut] = field(default_factory=list)
     _studies: set[tuple[str, str]] = field(default_factory=set)  # that gave a volume
 
@@ -62,17 +62,17 @@ class Found:
         return [*(image.path for image in self.images), *(file for one in self.series for file in one.files)]
 
     def leave_out_results(self, outputs: Iterable[Path] = ()) -> None:
-        """Leave out image files of a folder that are results of earlier runs by their names, and note it."""
+        """Leave out image files of a folder whose names are those of earlier results, with a note."""
         if self.place.is_dir():
             found = sort([*self.images, *(Source(series.folder) for series in self.series)], outputs)
             self.images = [image for image in self.images if image in found.scans]
             self.notes += [found.note] if found.note else []
 
     def groups(self, check: Check = _go_on, keep: ExitStack | None = None) -> Iterator[list[Source]]:
-        """Volumes that can be read: each image file, and those of each series.
+        """Volumes that can be read: each image file, and the volumes of each series.
 
-        Volumes of a series can be read until the next group is asked for, or until ``keep`` is closed if it is given.
-        ``check`` is called now and then while a series is converted, and ends that by raising something.
+        Volumes of a series can be read until the next group is requested, or until ``keep`` is closed if it is given.
+        ``check`` is called repeatedly while a series is converted, and ends that by raising an exception.
         """
         for image in self.images:
             yield [image]
@@ -103,11 +103,11 @@ class Found:
         return True
 
     def _leave_out(self, series: Series, name: str, reason: str, is_fault: bool) -> None:
-        if is_fault or not self.choice.is_explicit:  # what was not asked for is not missed
+        if is_fault or not self.choice.is_explicit:  # what was not requested is not missed
             self._left_out.append(LeftOut(name, reason, series.study, is_fault))
 
     def _check_is_met(self) -> None:
-        """Refuse patterns that name nothing, once all is known that there is."""
+        """Refuse patterns that matched nothing, once everything has been searched."""
         if self.choice.unmet:
             there = "".join(f"\n  {one.title}, {one.slice_count} slices" for one in self.series)
             names = " and ".join(f"'{pattern}'" for pattern in self.choice.unmet)
@@ -115,7 +115,7 @@ class Found:
 
     @property
     def faults(self) -> list[LeftOut]:
-        """What was to become a volume and did not, in studies that gave none, or where it was asked for."""
+        """What should have given a volume but did not, if it was requested or its study gave none."""
         return [
             one
             for one in self._left_out
@@ -124,13 +124,13 @@ class Found:
 
     @property
     def reasons(self) -> list[str]:
-        """Why there is no volume: everything that was left out, faults before others."""
+        """Why there is no volume: everything that was left out, faults first."""
         ordered = sorted(self._left_out, key=lambda one: not one.is_fault)
         return [f"{one.name}: {one.reason}" for one in ordered] or self.notes
 
     @property
     def remarks(self) -> list[str]:
-        """What is to be said of the search and of what was left out and is no fault."""
+        """Notes on the search and on what was left out without being a fault."""
         faults = self.faults
         reasons: dict[str, list[str]] = {}
         for one in self._left_out:
@@ -138,7 +138,7 @@ class Found:
                 reasons.setdefault(one.reason, []).append(one.name)
         kinds = {str(kind) for kind in Kind}
         remarks = [
-            f"left out as {reason}: {_some(names)}; --series takes it"
+            f"left out as {reason}: {_some(names)}; --series includes it"
             if reason in kinds
             else f"left out: {_some(names)}: {reason}"
             for reason, names in reasons.items()
@@ -153,10 +153,10 @@ def _some(names: Sequence[object]) -> str:
 
 
 def find(place: Path, patterns: Sequence[str] = ()) -> Found:
-    """Look for images in a file or folder. ``patterns`` choose among series of DICOM files, by number or name.
+    """Look for images in a file or folder. ``patterns`` select DICOM series, by number or name.
 
-    Image files are those of the folder itself, DICOM files also those of the folders below it. Where it holds neither,
-    image files of the folders below are taken. DICOM is told by content, other files by their names.
+    Image files are those of the folder itself; DICOM files include those of the folders below it. If there are neither,
+    image files of the folders below are used. DICOM is recognised by content, other files by their names.
     """
     if place.is_dir():
         return _in_folder(place, patterns)
@@ -191,19 +191,19 @@ def _in_folder(folder: Path, patterns: Sequence[str]) -> Found:
         notes.append(f"cannot be read: {_some(contents.unreadable)}")
     no_dicom = [file for file in contents.others if extension(file) in DICOM]
     if no_dicom:
-        notes.append(f"no DICOM files in spite of their names: {_some(no_dicom)}")
+        notes.append(f"not DICOM files despite their names: {_some(no_dicom)}")
     return Found(folder, [Source(file) for file in images], series, Choice(patterns, series), notes)
 
 
 def check_series_are_there(patterns: Sequence[str], places: Sequence[Found]) -> None:
-    """Refuse a choice among DICOM series where there are none."""
+    """Refuse a selection of DICOM series if there are none."""
     if patterns and not any(found.series for found in places):
-        raise UserError(f"--series chooses among DICOM series; {_some([found.place for found in places])} holds none")
+        raise UserError(f"--series selects DICOM series; {_some([found.place for found in places])} holds none")
 
 
 @contextmanager
 def only(found: Found, option: str = "--series") -> Iterator[Source]:
-    """The one image that a place holds, to be read in the block; ``option`` is what chooses among series."""
+    """The one image that a place holds, to be read in the block; ``option`` is what selects a series."""
     found.leave_out_results()
     if found.images and len(found) > 1:
         raise UserError(f"{found.place} holds {len(found)} images; name one of them")
@@ -219,7 +219,7 @@ def read_one(place: Path) -> io.Volume:
 
 
 def single(found: Found, sources: Sequence[Source], remedy: str) -> Source:
-    """The only one of the sources that were found; refused where there are none or several."""
+    """The only source that was found; refused if there are none or several."""
     if not sources:
         raise UserError(f"{found.place} holds no volume: {'; '.join(found.reasons)}")
     if len(sources) > 1:

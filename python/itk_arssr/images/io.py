@@ -1,4 +1,4 @@
-"""Reading volumes of any format that ITK knows, and writing them so that no half-written file is ever seen."""
+"""Reading volumes of any format that ITK knows, and writing them so that no incomplete file is ever visible."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ _CHUNK_BYTES = 256 * 2**20
 
 @dataclass(frozen=True)
 class Volume:
-    """An image, where its file has it, and what is to be said about how it was read."""
+    """An image, its place according to its file, and notes on how it was read."""
 
     image: itk.ImageBase
     notes: tuple[str, ...] = ()
-    space: Space | None = None  # of a NIfTI file, which can have two places
-    scan_parameters: Mapping[str, object] = field(default_factory=dict)  # of DICOM: how it was acquired, as BIDS has it
+    space: Space | None = None  # of a NIfTI file, which can give two places
+    scan_parameters: Mapping[str, object] = field(default_factory=dict)  # how it was acquired, by BIDS' names
 
 
 @dataclass(frozen=True)
 class LazyVolume:
-    """The reader of an image whose header was read; whoever updates its output reads the voxels, as float."""
+    """The reader of an image whose header was read; updating its output reads the voxels, as float."""
 
     reader: itk.ProcessObject
     notes: tuple[str, ...]
@@ -101,7 +101,7 @@ def _volume(file: OpenedFile, image: itk.ImageBase, *notes: str) -> Volume:
 
 
 def check_can_write(path: Path) -> None:
-    """Refuse a file that no output can be written to, before anything is computed for it; nothing is made."""
+    """Refuse a file that no output can be written to, before anything is computed for it; makes nothing."""
     check_name(path)
     atomic.check_can_write(path)
 
@@ -112,14 +112,14 @@ def stream_divisions(path: Path, image: itk.ImageBase) -> int:
 
 
 def check_fits(path: Path, image: itk.ImageBase, compared: bool = False, with_uncertainty: bool = False) -> None:
-    """Refuse an output that is larger than the disk, or than memory where it cannot be written piece by piece.
+    """Refuse an output that is larger than the disk, or than memory if it cannot be written piece by piece.
 
-    It is computed in one piece, whatever its format, where it is compared with its scan or comes with a map of its
+    It is computed in one piece, whatever its format, if it is compared with its scan or comes with a map of its
     uncertainty.
     """
     if extension(path) in NIFTI_WRITABLE and max(itk.size(image)) > LARGEST_SIZE:
         raise UserError(
-            f"the result has {times(itk.size(image))} voxels, and NIfTI has room for {LARGEST_SIZE} along an axis; "
+            f"the result has {times(itk.size(image))} voxels, but NIfTI holds at most {LARGEST_SIZE} along an axis; "
             "write .mha or .nrrd"
         )
     needed = _byte_count(image)
@@ -142,7 +142,7 @@ def check_fits(path: Path, image: itk.ImageBase, compared: bool = False, with_un
             remedy = f", or leave out {options} all of it at once"
     if needed > room:
         raise UserError(
-            f"the result of {times(itk.size(image))} voxels takes {needed / 2**30:.1f} GiB, and there are "
+            f"the result of {times(itk.size(image))} voxels takes {needed / 2**30:.1f} GiB, but there are "
             f"{room / 2**30:.1f} GiB {place}; give a smaller scale or a larger spacing{remedy}"
         )
 
@@ -155,7 +155,7 @@ def _byte_count(image: itk.ImageBase) -> int:
 def write(image: itk.ImageBase, path: Path, divisions: int = 1, space: Space | None = None) -> None:
     """Update the pipeline that makes an image and write it, completely or not at all.
 
-    A NIfTI file's header tells of the image's place in the space of what it was made from.
+    The header of a NIfTI file gives the image's place in the space of its source.
     """
     with atomic.completed(path, _plain_name(path)) as partial:
         _write(image, partial, path, divisions, space)
@@ -169,12 +169,12 @@ def write_all(files: Mapping[Path, tuple[itk.Image, Space | None]]) -> None:
 
 
 def _plain_name(path: Path) -> str:
-    """What an image is called while it is written: ITK writes ``x.nii.nii.gz`` elsewhere, and no ``x.NII.GZ``."""
+    """Name of an image while it is written: ITK writes ``x.nii.nii.gz`` elsewhere, and cannot write ``x.NII.GZ``."""
     return f"image{extension(path)}"
 
 
 def _write(image: itk.ImageBase, partial: Path, path: Path, divisions: int = 1, space: Space | None = None) -> None:
-    """Write a file that is to become ``path``, and see that all of it is there: not every format of ITK tells."""
+    """Write a file that is to become ``path``, and check that it is complete: not every format of ITK reports this."""
     if extension(path) in NIFTI_WRITABLE:
         image.UpdateOutputInformation()
         image.SetRequestedRegionToLargestPossibleRegion()

@@ -19,11 +19,11 @@ from itk_arssr.common.wording import times
 from itk_arssr.images.nifti import recognised
 from itk_arssr.images.sources import Source
 
-_LONGEST_AXIS = 2**31 - 1  # voxels; what negative lengths are read as is longer
+_LONGEST_AXIS = 2**31 - 1  # voxels; negative lengths are read as longer ones
 
 
 class OpenedFile:
-    """What ITK reads a source from: its own files, or one made for the purpose that goes away when it is closed."""
+    """What ITK reads a source from: its own files, or a temporary one that is removed when it is closed."""
 
     _open: ClassVar[weakref.WeakSet[OpenedFile]] = weakref.WeakSet()
 
@@ -48,7 +48,7 @@ class OpenedFile:
         self.close()
 
     def close(self) -> None:
-        """Remove what was made; nothing can be read any more."""
+        """Remove temporary files; nothing can be read any more."""
         if self._remove is not None:
             self._remove()
 
@@ -59,7 +59,7 @@ class OpenedFile:
             file.close()
 
     def _folder(self) -> Path:
-        """An empty folder that goes away with this object, at the latest when the program ends."""
+        """An empty folder that is removed with this object, at the latest when the program ends."""
         folder = tempfile.mkdtemp(prefix="arssr-")
         self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self._open.add(self)
@@ -76,7 +76,7 @@ class OpenedFile:
         path, header = self.source.path, self.header
         size = [header.GetDimensions(axis) for axis in range(header.GetNumberOfDimensions())]
         if max(size, default=0) > _LONGEST_AXIS:
-            raise UserError(f"{path} is damaged: its header tells of {times(size)} voxels")
+            raise UserError(f"{path} is damaged: its header gives {times(size)} voxels")
         if len(size) < 3 or size[2] == 1:
             raise UserError(f"{path} is a single slice ({times(size)}); the network needs a volume")
         if math.prod(size[3:]) > 1:
@@ -86,7 +86,7 @@ class OpenedFile:
         components = header.GetNumberOfComponents()
         if not any_pixel and components > 1:
             kind = itk.ImageIOBase.GetPixelTypeAsString(header.GetPixelType()).replace("_", " ")
-            raise UserError(f"{path} has {components} values a voxel ({kind}); extract one channel first")
+            raise UserError(f"{path} has {components} values per voxel ({kind}); extract one channel first")
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -97,7 +97,7 @@ class OpenedFile:
             raise UserError(f"{self.source.path} cannot be read: {description(error)}") from error
 
     def _read_header(self) -> itk.ImageIOBase:
-        """What the file tells before pixels are read."""
+        """What is known of the file before its pixels are read."""
         with self.reading():
             header = (
                 itk.ImageIOFactory.CreateImageIO(self._path, itk.CommonEnums.IOFileMode_ReadMode)

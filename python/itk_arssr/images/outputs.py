@@ -1,4 +1,4 @@
-"""What must not be lost: an output never replaces an input, another output, or, unasked, a file that is there."""
+"""What must not be lost: an output never replaces an input, another output, or, unless asked to, an existing file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itk_arssr.images.datafiles import files_of
 
 
 class Inputs:
-    """Files that are read, told by what they are on the disk: links and other spellings of a path do not matter."""
+    """Files that are read, identified by what they are on the disk: links and spellings of a path do not matter."""
 
     def __init__(self, paths: Iterable[Path | None]) -> None:
         self._files = {
@@ -33,13 +33,13 @@ class Inputs:
 
 
 def place(path: Path) -> Path | tuple[int, int]:
-    """The same for two paths where they are one file, or would be one once it is written."""
+    """Equal for two paths if they are one file, or would be one once it is written."""
     return _identity(path) or Path(os.path.realpath(path))
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
     try:
         status = file.stat()
-    except (OSError, ValueError):  # it is not there
+    except (OSError, ValueError):  # it does not exist
         return None
     return status.st_dev, status.st_ino

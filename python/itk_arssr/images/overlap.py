@@ -1,4 +1,4 @@
-"""How much of one grid lies in the field of view of another: counted voxel by voxel, a line of them at a time."""
+"""How much of one grid lies in the field of view of another: counted voxel by voxel, a line at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Overlap:
 
     @property
     def note(self) -> str:
-        """What is to be said of the voxels outside; nothing where there are none."""
+        """Note on the voxels outside; empty if there are none."""
         outside = self.total - self.inside
         if not outside:
             return ""
@@ -66,7 +66,7 @@ def check_overlap(grid: Grid, scan: Grid, name: str) -> Overlap:
 
 
 def _inside(starts: np.ndarray, steps: np.ndarray, scan_size: np.ndarray, length: int) -> int:
-    """Voxels inside, of lines that start at positions [axis, line, line] in the scan's voxels and go on by steps."""
+    """Voxels inside, on lines that start at positions [axis, line, line] in the scan's voxels and advance by steps."""
     low = np.zeros(starts.shape[1:])
     high = np.full(starts.shape[1:], length - 1.0)
     for start, step, size in zip(starts, steps, scan_size, strict=True):
@@ -81,7 +81,7 @@ def _inside(starts: np.ndarray, steps: np.ndarray, scan_size: np.ndarray, length
 
 
 def _percentage(share: float) -> str:
-    """Such that neither few nor most look like none or all."""
+    """A percentage in which few never look like none, nor most like all."""
     if share < 0.0005:
         return "less than 0.1 %"
     return "more than 99.9 %" if share >= 0.9995 else f"{share:.1%}".replace("%", " %")

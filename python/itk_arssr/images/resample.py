@@ -18,7 +18,7 @@ _SUPPORT = 4  # voxels that a cubic spline spans
 class Grid:
     """Voxel positions; sizes and spacings in ITK's order (x, y, z), the direction as ITK's matrix.
 
-    The origin is the centre of the first voxel: a start index is accounted for.
+    The origin is the centre of the first voxel, with the start index accounted for.
     """
 
     size: tuple[int, ...]
@@ -39,7 +39,7 @@ def grid_of(image: itk.ImageBase) -> Grid:
 
 
 def scaled(grid: Grid, factors: Sequence[float]) -> Grid:
-    """The grid with ``factors`` times as many voxels an axis, rounded, at least one, over the same field of view.
+    """The grid with ``factors`` times as many voxels per axis, rounded, at least one, over the same field of view.
 
     The spacing is the extent divided by the new size; the origin moves along the axes by half the change in spacing.
     """
@@ -78,7 +78,7 @@ def _resampled(image: itk.Image, grid: Grid, interpolator: itk.ProcessObject) ->
 def _continued(image: itk.Image) -> itk.Image:
     """The image, mirrored at its first and last voxels along axes that are shorter than a spline's support.
 
-    ITK's splines are those of images that go on so, but it gets them wrong for two voxels along an axis.
+    ITK's splines assume images that continue in this way, but are wrong for two voxels along an axis.
     """
     grid = grid_of(image)
     short = [length < _SUPPORT for length in grid.size]

@@ -1,8 +1,8 @@
 """A low-resolution scan simulated from a high-resolution one.
 
 A voxel of the simulated scan is the mean of the true intensities under a point spread along each axis: by default a
-Gaussian whose full width at half maximum is the low-resolution spacing. Its middle is the centre of the larger voxel;
-the larger voxels fill the field of view of the true scan.
+Gaussian whose full width at half maximum is the low-resolution spacing. It is centred on the larger voxel; the larger
+voxels fill the field of view of the true scan.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from itk_arssr.images.resample import as_float
 def simulate_low_resolution(
     image: itk.Image, factors: Sequence[float], acquisition: itk.ArSSRAcquisition | None = None
 ) -> itk.Image:
-    """Float image with voxels ``factors`` times as large (x, y, z), taken as the acquisition says.
+    """Float image with voxels ``factors`` times as large (x, y, z), taken as the acquisition specifies.
 
     An axis with a factor of 1 is left as it is, unless its point spread is wider than its voxels. Noise is the same in
     every call.

@@ -1,4 +1,4 @@
-"""A volume to read: an image file, or what was made of DICOM files."""
+"""A volume to read: an image file, or a volume made from DICOM files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DATA_OF_A_HEADER = {".img": (".hdr",), ".img.gz": (".hdr", ".hdr.gz")}
 class Source:
     """One volume, and what is known of it before it is read."""
 
-    path: Path  # that messages name and results are named after; of a DICOM volume there may be no such file
+    path: Path  # used in messages and for names of results; for a DICOM volume there may be no such file
     scanned: ScannedVolume | None = None
 
     @property
@@ -33,17 +33,17 @@ class Source:
 
     @property
     def scan_parameters(self) -> Mapping[str, object]:
-        """How a volume was acquired, by BIDS' names for it: as dcm2niix tells, or the sidecar beside an image file."""
+        """How a volume was acquired, by BIDS' names: from dcm2niix, or from the sidecar beside an image file."""
         return _sidecar(self.path) if self.scanned is None else self.scanned.scan_parameters
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be said about how the volume was made."""
+        """Notes on how the volume was made."""
         return () if self.scanned is None else self.scanned.notes
 
 
 def _sidecar(image: Path) -> Mapping[str, object]:
-    """The JSON object in the file of the same name beside an image; nothing where there is none that can be read."""
+    """The JSON object in the file of the same name beside an image; empty if none can be read."""
     file = image.with_name(image.name.removesuffix(extension(image)) + ".json")
     try:
         if file.stat().st_size > _LARGEST_SIDECAR:

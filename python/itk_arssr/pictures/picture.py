@@ -22,7 +22,7 @@ _INK, _MUTED, _ACCENT = "#1b1f24", "#59636e", "#ffb000"
 _COLUMN_INCHES = 2.75
 _TEXT_INCHES = 0.95
 _TITLE_POINTS = 16.0
-_TITLE_LETTERS = 17  # that fit above a column at this size
+_TITLE_LETTERS = 17  # letters that fit above a column at this size
 _DPI = 160
 _FORMATS = (".png", ".pdf", ".svg", ".jpg")
 
@@ -65,7 +65,7 @@ def check_can_draw(path: Path) -> None:
 
 
 def save_figure(figure: Figure, path: Path, dots_per_inch: int) -> None:
-    """Write a figure, completely or not at all."""
+    """Write a figure completely or not at all."""
     from matplotlib import pyplot
 
     with completed(path, f"figure{path.suffix.lower()}") as partial:

@@ -1,4 +1,4 @@
-"""Slices of a volume as a reader of medical images expects them, and the part of one that is worth a closer look."""
+"""Slices of a volume oriented as readers of medical images expect, and the part of a slice to zoom in on."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import itk
 import numpy as np
 import numpy.typing as npt
 
-_ZOOM_SHARE = 0.4  # side of the zoomed square, in shares of the shorter side of the slice
+_ZOOM_SHARE = 0.4  # side of the zoomed square, as a share of the shorter side of the slice
 _INNER_SHARE = 0.08  # margin of the slice in which no zoomed square is put
-_FAINT_EDGE = 0.03  # share of the strongest edge below which there is none, as in air
+_FAINT_EDGE = 0.03  # share of the strongest edge below which edges do not count, as in air
 _EDGE_CLIP = 70  # percentile of the edges beyond which they count no more
 
 _BRIGHTEST, _HEADROOM = 99.7, 1.08  # this percentile of a slice is shown a little below white
@@ -38,14 +38,14 @@ class Square:
 
 
 def grey_range(reference: Slice) -> tuple[float, float]:
-    """The intensities shown black and white in all pictures of what a slice shows."""
+    """The intensities shown as black and white in all pictures of the same slice."""
     darkest = float(reference.pixels.min())
     brightest = float(np.percentile(reference.pixels.astype(np.float64), _BRIGHTEST))
     return darkest, darkest + (_HEADROOM * (brightest - darkest) or 1.0)
 
 
 def normal_axis(images: Sequence[itk.Image]) -> int:
-    """Image axis across the slice: the finest one of the coarsest image, so that the coarse ones are seen."""
+    """Image axis across the slice: the finest axis of the coarsest image, so that its coarse axes are visible."""
     coarsest = max(images, key=lambda image: float(np.prod(itk.spacing(image))))
     spacing = np.array(itk.spacing(coarsest))
     finest = np.flatnonzero(spacing <= spacing.min() * 1.01)
@@ -53,7 +53,7 @@ def normal_axis(images: Sequence[itk.Image]) -> int:
 
 
 def middle_slice(image: itk.Image, axis: int) -> Slice:
-    """The slice through the middle of an image axis, turned as a reader of medical images expects."""
+    """The slice through the middle of an image axis, oriented as readers of medical images expect."""
     directions = itk.array_from_matrix(image.GetDirection())
     size, spacing = itk.size(image), itk.spacing(image)
     volume = np.asarray(itk.array_view_from_image(image)).T  # [x, y, z]
@@ -73,7 +73,7 @@ def middle_slice(image: itk.Image, axis: int) -> Slice:
 
 
 def most_detailed(shown: Slice) -> Square:
-    """The square with the strongest edges, the very strongest ones clipped so that a bright rim does not win."""
+    """The square with the strongest edges; the very strongest are clipped so that a bright rim does not win."""
     rows, columns = shown.pixels.shape
     row_mm, column_mm = shown.height / rows, shown.width / columns
     side = _ZOOM_SHARE * min(shown.height, shown.width)

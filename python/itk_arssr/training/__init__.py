@@ -1,1 +1,1 @@
-"""A training: its settings, its images, its run folder, and what is shown of it."""
+"""Training: its settings, images, run folder and display."""

@@ -1,4 +1,4 @@
-"""What to train, from three places: a recipe's defaults, a YAML file over them, the command line's flags over both."""
+"""Training values from three layers: a recipe's defaults, a YAML file that overrides them, and command line options."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from itk_arssr.common.errors import UserError, description
 
 PATHS = ("data", "val", "labels", "out", "init")
 JOB_KEYS = (*PATHS, "validation_split", "series")
-RECORD = "record"  # what a run folder adds to its file: versions and images, which are no settings
+RECORD = "record"  # what a run folder adds to its file: versions and images, which are not settings
 _LISTS = ("data", "val", "labels", "series")
 _FREE = ("out",)  # may differ when a run is resumed
 
 
 @dataclass(frozen=True)
 class Given:
-    """A value as it was written, and where."""
+    """A value as written, and where it was written."""
 
     texts: tuple[str, ...]
     origin: str
@@ -43,7 +43,7 @@ def read_config(file: Path) -> Values:
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise UserError(f"{file} is no text file") from None
+        raise UserError(f"{file} is not a text file") from None
     except yaml.YAMLError as error:
         raise UserError(f"{file} is not valid YAML: {' '.join(str(error).split())}") from None
     if root is None:
@@ -56,13 +56,13 @@ def read_config(file: Path) -> Values:
         if key.value == RECORD:
             continue
         if key.value in values:
-            raise UserError(f"{origin}: {key.value} is there twice")
+            raise UserError(f"{origin}: {key.value} is given twice")
         values[key.value] = Given(_texts(str(key.value), node, origin, file.parent), origin)
     return values
 
 
 def _texts(name: str, node: yaml.Node, origin: str, folder: Path) -> tuple[str, ...]:
-    """A scalar, or a list of them; nothing is guessed from a value's form, so that ``on`` and ``1e-4`` stay texts."""
+    """A scalar or a list of scalars; no type is guessed from a value's form, so that ``on`` and ``1e-4`` stay texts."""
     items = node.value if isinstance(node, yaml.SequenceNode) else [node]
     if not all(isinstance(item, yaml.ScalarNode) for item in items):
         raise UserError(f"{origin}: {name} is neither a value nor a list of values")
@@ -87,13 +87,13 @@ def merged(lower: Values, upper: Values) -> Values:
     """Two layers of values, the upper one over the lower one."""
     result = lower | upper
     for one, other in (("val", "validation_split"), ("validation_split", "val")):
-        if one in upper and other not in upper:  # they exclude each other, so one replaces the other
+        if one in upper and other not in upper:  # they exclude each other
             result.pop(other, None)
     return result
 
 
 def check_names(values: Values, recipe_names: Collection[str]) -> None:
-    """Refuse values that there are not, with the names that are nearest, and lists where one value is meant."""
+    """Refuse unknown values, suggesting the nearest names, and lists where one value is expected."""
     known = (*JOB_KEYS, *recipe_names)
     for name, given in values.items():
         if name not in known:
@@ -105,7 +105,7 @@ def check_names(values: Values, recipe_names: Collection[str]) -> None:
 
 
 def apply_recipe(trainer: itk.ProcessObject, values: Values) -> None:
-    """Give a trainer the recipe that is named and the values over it."""
+    """Give a trainer the named recipe and the values that override it."""
     try:
         trainer.SetRecipe(values["recipe"].text if "recipe" in values else "default")
     except RuntimeError as error:
@@ -119,7 +119,7 @@ def apply_recipe(trainer: itk.ProcessObject, values: Values) -> None:
 
 
 def check_agrees(trainer: itk.ProcessObject, recorded: Values, wanted: Values, run: Path) -> None:
-    """Refuse to resume a run with values other than its own; ``trainer`` has the run's recipe."""
+    """Refuse to resume a run with values that differ from its own; ``trainer`` has the run's recipe."""
     differences = []
     for name, given in wanted.items():
         if name in _FREE:

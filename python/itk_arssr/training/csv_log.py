@@ -1,4 +1,4 @@
-"""The log of a run: a CSV file with one row an epoch."""
+"""The log of a run: a CSV file with one row per epoch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SECONDS = "seconds"
 
 
 class TrainLog:
-    """Rows are on disk as soon as they are written; a resumed run goes on where its checkpoint was."""
+    """Rows are on disk as soon as they are written; a resumed run continues from its checkpoint."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -38,7 +38,7 @@ class TrainLog:
         self._start = time.monotonic()
 
     def begin(self, epoch: int) -> None:
-        """Keep the rows of epochs that are done; later ones are of a training that a checkpoint went back behind."""
+        """Keep the rows of finished epochs; later rows are of epochs after the checkpoint, which are trained again."""
         rows = self._rows(epoch) if self._file.exists() else []
         self._earlier = float(rows[-1][_SECONDS]) if rows else 0.0
         text = io.StringIO()
@@ -51,12 +51,12 @@ class TrainLog:
         with self._file.open(encoding="utf-8", errors="replace", newline="") as file:
             reader = csv.DictReader(file)
             if reader.fieldnames != [*COLUMNS, _SECONDS]:
-                raise UserError(f"{self._file} has other columns than this version writes; move it away to go on")
-            whole = [row for row in reader if None not in row.values()]  # a killed process may leave half a row
+                raise UserError(f"{self._file} has other columns than this version writes; move it away to continue")
+            whole = [row for row in reader if None not in row.values()]  # a killed process may leave an incomplete row
         return [row for row in whole if row["epoch"].isdecimal() and int(row["epoch"]) <= epoch]
 
     def add(self, status: Status) -> None:
-        """Write the row of an epoch; what is not known yet stays empty."""
+        """Write the row of an epoch; unknown values stay empty."""
         values = [_text(value(status)) for value in COLUMNS.values()]
         seconds = self._earlier + time.monotonic() - self._start
         with self._file.open("a", encoding="utf-8", newline="") as file:

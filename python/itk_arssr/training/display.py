@@ -1,4 +1,4 @@
-"""What is shown while a training goes on: a bar and a table of epochs, or plain lines where there is no terminal."""
+"""What is shown during training: a bar and a table of epochs, or plain lines without a terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEADER = "  epoch      loss  val. loss  PSNR dB     best  learn. rate  samples/
 
 
 class Display:
-    """Shows a status; the same table lines on a terminal, above the bar, and elsewhere."""
+    """Shows a status: the same table lines everywhere, on a terminal above a bar."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -65,7 +65,7 @@ class Display:
             )
 
     def epoch(self, status: Status) -> None:
-        """A line of the table, for at most about a hundred epochs of a training."""
+        """Show a line of the table, for at most about a hundred epochs of a training."""
         every = math.ceil(status.NumberOfEpochs / _EPOCHS_SHOWN)
         if status.Epoch % every and status.Epoch not in (1, status.NumberOfEpochs):
             return
@@ -81,7 +81,7 @@ class Display:
         )
 
     def say(self, text: str, style: str = "") -> None:
-        """A line that stays."""
+        """Show a line that stays."""
         self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
     def _draw(self, status: Status) -> None:

@@ -1,7 +1,7 @@
-"""Training in several processes: who takes part, what they agree on, and what is said when one of them is gone.
+"""Training in several processes: who takes part, what they agree on, and what is reported when one of them is gone.
 
 ``torchrun`` starts the processes and tells each its rank in the environment. The group made here averages gradients in
-C++; here it also settles what must be the same everywhere, on the CPU.
+C++; in Python it also settles, on the CPU, what must be the same everywhere.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Self, TypeVar
 from itk_arssr.common.errors import UserError, description
 
 _T = TypeVar("_T")
-_FAREWELL_SECONDS = 5.0  # within which a process that is alive reports that it fails too
+_FAREWELL_SECONDS = 5.0  # within which a living process reports that it fails too
 _POLL_SECONDS = 0.1
-_PREPARATION = timedelta(minutes=10)  # for programs to start and the leading one to look at the images
+_PREPARATION = timedelta(minutes=10)  # for programs to start and the leading one to check the images
 
 
 class EndedElsewhere(Exception):
@@ -25,7 +25,7 @@ class EndedElsewhere(Exception):
 
 
 class Alone:
-    """The only process; also what the rest of the program knows of several."""
+    """The only process; also the interface that the rest of the program sees of several."""
 
     rank, size, group_name = 0, 1, ""
 
@@ -44,11 +44,11 @@ class Alone:
         return self.rank == 0
 
     def together(self, work: Callable[[], _T]) -> _T:
-        """Do something that fails in all processes where it fails in one; the first one tells why."""
+        """Do something that fails in all processes if it fails in one; the error is that of the first such process."""
         return work()
 
     def of_leader(self, value: _T) -> _T:
-        """What the leading process has."""
+        """The leading process's value."""
         return value
 
     def cause(self, error: Exception) -> str:
@@ -79,7 +79,7 @@ class Group(Alone):
         from torch import distributed
         from torch.distributed.rendezvous import rendezvous
 
-        os.environ.setdefault("TORCH_NCCL_BLOCKING_WAIT", "1")  # a timeout is an error then, not the process's end
+        os.environ.setdefault("TORCH_NCCL_BLOCKING_WAIT", "1")  # makes a timeout an error, not the process's end
         backend = "cpu:gloo,cuda:nccl" if self.device != "cpu" and torch.cuda.is_available() else "gloo"
         patience = max(self._timeout, _PREPARATION)
         try:
@@ -96,7 +96,7 @@ class Group(Alone):
     def __exit__(self, *_: object) -> None:
         from torch import distributed
 
-        if not self._failed:  # there is nobody to say goodbye to otherwise
+        if not self._failed:  # otherwise there is nobody to say goodbye to
             distributed.destroy_process_group()
 
     def together(self, work: Callable[[], _T]) -> _T:
@@ -122,7 +122,7 @@ class Group(Alone):
         return values[0]
 
     def cause(self, error: Exception) -> str:
-        """Why the training failed; that of the process that failed first, or which process is gone."""
+        """Why the training failed: the error of the process that failed first, or which process is gone."""
         self._failed = True
         try:
             if self._store.add("arssr/failures", 1) == 1:
@@ -136,11 +136,11 @@ class Group(Alone):
             rank = int(self._store.get("arssr/first"))
             texts = [self._store.get(f"arssr/failure/{one}").decode() for one in range(self.size)]
             return texts[rank] if len(set(texts)) == 1 else f"rank {rank} of {self.size} failed: {texts[rank]}"
-        except RuntimeError:  # the store was kept by a process that is gone
+        except RuntimeError:  # the process that kept the store is gone
             return self._gone([0])
 
     def _silent(self) -> list[int]:
-        """Processes that neither train nor say why they do not."""
+        """Processes that neither train nor report why not."""
         others = [rank for rank in range(self.size) if rank != self.rank]
         end = time.monotonic() + _FAREWELL_SECONDS
         while True:
@@ -168,7 +168,7 @@ class Group(Alone):
 
 
 def join(device: str, timeout_seconds: float) -> Alone:
-    """This process's place among those that ``torchrun`` or its like started."""
+    """This process's place among those that ``torchrun`` or a similar launcher started."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ:
         return Group(device, timeout_seconds)
     return Alone(device)

@@ -1,4 +1,4 @@
-"""One slice as the network sees it, as interpolation and the network restore it, and as it is."""
+"""One slice: as the network sees it, as interpolation and the network restore it, and the truth."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _GAP = 4  # pixels between panels
 class ExampleSlices:
     """The middle slice of the central part of a validation image, degraded once and restored by each model.
 
-    ``scale`` has a number for each of x, y and z.
+    ``scale`` has one number for each of x, y and z.
     """
 
     def __init__(self, source: Source, scale: Sequence[float], cubic: bool, device: str) -> None:
@@ -60,7 +60,7 @@ class ExampleSlices:
 
     def _shown(self, image: itk.Image) -> Slice:
         shown = middle_slice(image, self._axis)
-        return replace(shown, pixels=np.array(shown.pixels))  # the image goes away
+        return replace(shown, pixels=np.array(shown.pixels))  # the image is released
 
 
 def _central_part(image: itk.Image) -> itk.Image:

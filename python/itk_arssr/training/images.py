@@ -43,13 +43,13 @@ def find_all(
     keep: ExitStack | None = None,
     series: Sequence[str] = (),
 ) -> list[Source]:
-    """Images that files and directories stand for, each once, in the order of their paths.
+    """The images in files and directories, each once, in the order of their paths.
 
-    Results of ``arssr upscale`` beside their scans are left out, which a note tells. ``series`` chooses among those of
-    DICOM files, which can be read until ``keep`` is closed; a series of a study that gives no volume is an error.
+    Results of ``arssr upscale`` beside their scans are left out, with a note. ``series`` selects DICOM series, whose
+    volumes can be read until ``keep`` is closed; a series of a study that gives no volume is an error.
 
-    Their paths are absolute: itk changes the working directory for a moment whenever it loads one of its modules, and
-    images are read by threads of their own.
+    Their paths are absolute because itk changes the working directory for a moment whenever it loads one of its
+    modules, and separate threads read the images.
     """
     places = [find(path, series) for path in paths]
     sources: dict[Path, Source] = {}
@@ -65,9 +65,9 @@ def find_all(
 
 
 def split(sources: Sequence[Source], share: float, seed: str) -> tuple[list[Source], list[Source]]:
-    """Training and validation images; a file's name and the seed decide, so that it does not matter where it lies."""
+    """Training and validation images; a file's name and the seed decide, not its location."""
     if not 0 < share < 1:
-        raise UserError(f"a validation split of {share:g} is no share; give a number between 0 and 1, such as 0.2")
+        raise UserError(f"a validation split of {share:g} is not a share; give a number between 0 and 1, such as 0.2")
     if len(sources) < 2:
         raise UserError(f"{len(sources)} image cannot be split into training and validation images; give --val")
     count = min(max(1, round(share * len(sources))), len(sources) - 1)
@@ -78,7 +78,7 @@ def split(sources: Sequence[Source], share: float, seed: str) -> tuple[list[Sour
 
 def open_images(sources: Sequence[Source], console: Console | None) -> list[OpenImage]:
     """Open images lazily; with a console also check the voxels of NIfTI files, which reads nearly all of them once."""
-    pool = ThreadPoolExecutor(min(_MAXIMUM_THREADS, os.cpu_count() or 1))  # decompression goes on beside Python
+    pool = ThreadPoolExecutor(min(_MAXIMUM_THREADS, os.cpu_count() or 1))  # decompression runs in parallel with Python
     try:
         opened = pool.map(lambda source: _open(source, console is not None), sources)
         shown = track(
@@ -113,14 +113,14 @@ def _open(source: Source, check_voxels: bool) -> LazyVolume | str:
 
 
 def notes_on(images: Sequence[OpenImage]) -> list[str]:
-    """What is to be said about how images were read; of many notes the first ones."""
+    """Notes on how images were read; only the first ones of many."""
     notes = [f"{image.source.path.name}: {note}" for image in images for note in image.volume.notes]
     more = len(notes) - _NOTES_SHOWN
     return [*notes[:_NOTES_SHOWN], f"{more} more notes on how images were read"] if more > 1 else notes
 
 
 def names_of(sources: Sequence[Source]) -> list[str]:
-    """File names, with as many of the folders above as it takes to tell the images apart."""
+    """File names, with as many of the folders above as needed to tell the images apart."""
     places = [source.path.resolve().parts for source in sources]
     names = []
     for place in places:

@@ -1,4 +1,4 @@
-"""What a training needs, looked up and checked: settings, images, and a trainer that has them."""
+"""What a training needs, looked up and checked: settings, images, and a trainer set up with them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Job:
 
     @property
     def out(self) -> Path | None:
-        """The model's file, where it is named."""
+        """The model's file, if it is named."""
         return next(iter(paths(self.values, "out")), None)
 
     @property
@@ -73,9 +73,9 @@ def new_trainer() -> itk.ProcessObject:
 
 
 def prepare(request: Request, console: Console | None, keep: ExitStack) -> Job:
-    """Look everything up; nothing is written but volumes made of DICOM files, which are there until ``keep`` is closed.
+    """Look everything up; writes only volumes made from DICOM files, which exist until ``keep`` is closed.
 
-    Only with a console are files read as a whole to see that they are.
+    Only with a console are files read completely to check that they are complete.
     """
     trainer = new_trainer()
     values = merged(read_config(request.config) if request.config else {}, request.given)
@@ -110,7 +110,7 @@ def prepare(request: Request, console: Console | None, keep: ExitStack) -> Job:
 
 
 def _sources(values: Values, seed: str, notes: list[str], keep: ExitStack) -> tuple[list[Source], list[Source]]:
-    """Training and validation images, and what is to be said of how they were found."""
+    """Training and validation images; adds notes on how they were found."""
     if "data" not in values and "labels" not in values:
         raise UserError("there are no training images: give files or directories, or 'data' in the --config file")
     training, validation = (
@@ -118,7 +118,7 @@ def _sources(values: Values, seed: str, notes: list[str], keep: ExitStack) -> tu
         for name in ("data", "val")
     )
     if "series" in values and not any(source.scanned for source in (*training, *validation)):
-        raise UserError(f"{values['series'].origin}: there are no DICOM series to choose among")
+        raise UserError(f"{values['series'].origin}: there are no DICOM series to select")
     if "validation_split" not in values:
         return training, validation
     given = values["validation_split"]

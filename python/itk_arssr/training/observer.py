@@ -1,4 +1,4 @@
-"""What happens while a trainer works: the display, the logs, and the wish to stop."""
+"""What happens while a trainer works: the display, the logs, and requests to stop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Observer:
         self.error: BaseException | None = None
 
     def __call__(self) -> None:
-        """Report; what goes wrong ends the training, as ITK would swallow it here."""
+        """Report; an error here ends the training, as ITK would otherwise swallow it."""
         try:
             if self.error is None:
                 self.last = Status.of(self._trainer)
@@ -68,7 +68,7 @@ class Observer:
             self.say("Stopping at the next step; the best model so far will be written.")
 
     def say(self, text: str) -> None:
-        """A line for the user."""
+        """Show the user a line."""
 
     def begin(self, status: Status) -> None:
         """The first step is done."""
@@ -90,7 +90,7 @@ class LeadingObserver(Observer):
         self._slices_every = 0
 
     def use_board(self, opened: Callable[[int], TensorBoardLog]) -> None:
-        """Write to TensorBoard, from the step that the function is told."""
+        """Write to TensorBoard, from the step passed to the function."""
         self._open_board = opened
 
     def use_slices(self, slices: ExampleSlices, every: int) -> None:

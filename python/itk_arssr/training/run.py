@@ -32,7 +32,7 @@ from itk_arssr.training.tensorboard_log import TensorBoardLog, is_available
 
 
 def train(request: Request, console: Console) -> bool:
-    """Train, and write the model; returns whether the training is complete, which it is not after Ctrl-C."""
+    """Train, and write the model; returns whether the training is complete: not after Ctrl-C."""
     with join(request.device, request.timeout_seconds) as processes, ExitStack() as keep:
         return Training(request, processes, console, keep).run()
 
@@ -41,7 +41,7 @@ class Training:
     """One process's part; the leading one prints and writes."""
 
     def __init__(self, request: Request, processes: Alone, console: Console, keep: ExitStack) -> None:
-        """Volumes that are made of DICOM files are there until ``keep`` is closed."""
+        """Volumes made from DICOM files exist until ``keep`` is closed."""
         self._request = request
         self._processes = processes
         self._console = console
@@ -83,7 +83,7 @@ class Training:
             raise UserError(self._processes.cause(error) + self._remedy(observer, folder)) from error
 
     def _make_places(self, job: Job, folder: RunFolder, out: Path) -> None:
-        """Make the run folder, and see that the model can be written."""
+        """Make the run folder, and check that the model can be written."""
         if not self._processes.leads:
             return
         job.inputs.check_survive([out])
@@ -130,7 +130,7 @@ class Training:
         return observer
 
     def _finish(self, job: Job, observer: Observer, folder: RunFolder, out: Path) -> None:
-        """Write the model, and say what it is."""
+        """Write the model, and report it."""
         if isinstance(observer.error, (UserError, RuntimeError, OSError, MemoryError)):
             raise UserError(description(observer.error) + self._remedy(observer, folder)) from observer.error
         if observer.error is not None and not isinstance(observer.error, OutputClosed):
@@ -151,18 +151,18 @@ class Training:
                 f"Stopped in epoch {trainer.GetEpoch() + 1} of {trainer.GetNumberOfEpochs()}. "
                 f"To go on: {self._resume_command(folder)}"
             )
-        if observer.error is not None:  # nobody reads what is said; the model is written as after Ctrl-C
+        if observer.error is not None:  # nobody reads the output; the model is written as after Ctrl-C
             raise observer.error
 
     def _quit(self) -> None:
-        """End the program whatever it is at; files that are seen are whole at any time."""
+        """End the program at any point; visible files are always complete."""
         self._console.show_cursor()
         self._keep.close()
         OpenedFile.close_all()
         os._exit(EXIT_INTERRUPTED)
 
     def _remedy(self, observer: Observer, folder: RunFolder) -> str:
-        """Where a training that failed can be taken up again."""
+        """How to continue a training that failed."""
         if observer.last is None or not folder.checkpoints.is_dir() or not any(folder.checkpoints.iterdir()):
             return ""
         return f". The training was in epoch {observer.last.Epoch + 1}; to go on: {self._resume_command(folder)}"

@@ -34,7 +34,7 @@ class RunFolder:
 
     @property
     def log(self) -> Path:
-        """One row an epoch."""
+        """One row per epoch."""
         return self.path / _LOG
 
     @property
@@ -49,43 +49,43 @@ class RunFolder:
 
     @property
     def model(self) -> Path:
-        """Where the model goes unless --out tells."""
+        """Where the model goes without --out."""
         return self.path / "model.safetensors"
 
     def create(self) -> None:
         """Make the folder; it must not hold anything yet."""
         if self.path.is_dir() and any(self.path.iterdir()):
             raise UserError(
-                f"{self.path} is not empty; --resume {self.path} goes on with a run, --run-dir names another"
+                f"{self.path} is not empty; --resume {self.path} continues a run, --run-dir names another folder"
             )
         make_folder(self.path)
         try:
             self.checkpoints.mkdir()
-        except FileExistsError:  # made since it was looked for
+        except FileExistsError:  # made since it was checked
             raise UserError(
-                f"{self.path} is another run's, which began just now; start again, or name another with --run-dir"
+                f"{self.path} belongs to another run that has just begun; start again, or name another with --run-dir"
             ) from None
 
     def discard(self) -> None:
-        """Remove the folder of a run that did not begin; anything else in it is left."""
+        """Remove the folder of a run that did not begin, but keep anything else in it."""
         self.recipe.unlink(missing_ok=True)
         for folder in (self.checkpoints, self.path):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
     def recorded(self) -> Values:
-        """The values of a run that is to be resumed."""
+        """The values of a run to resume."""
         if not self.path.is_dir():
             problem = "is not a folder" if self.path.exists() else "does not exist"
             raise UserError(f"{self.path} {problem}; --resume takes the folder of a run, such as runs/{_stamp()}-RDN")
         if not self.recipe.is_file():
             raise UserError(f"{self.path} is not the folder of a run: it has no {_RECIPE}")
         if not self.checkpoints.is_dir() or not any(self.checkpoints.iterdir()):
-            raise UserError(f"{self.path} holds no checkpoint yet: there is nothing to resume; start the training anew")
+            raise UserError(f"{self.path} holds no checkpoint yet: there is nothing to resume; start a new training")
         return read_config(self.recipe)
 
     def write_recipe(self, trainer: itk.ProcessObject, values: Values, record: Mapping[str, object]) -> None:
-        """Write all values with what they mean, and what is on record of the run."""
+        """Write all values with their explanations, and the record of the run."""
         lines = ["# A training run of arssr; `arssr train --config` with this file repeats it.", ""]
         lines += [f"{name}: {_flow(name, values[name].texts)}" for name in JOB_KEYS if name in values]
         for name in trainer.GetRecipeNames():
@@ -97,7 +97,7 @@ class RunFolder:
 
 
 def new_run(path: Path | None, encoder: str) -> RunFolder:
-    """The folder that is named, or ``runs/DATE-TIME-ENCODER``."""
+    """The named folder, or ``runs/DATE-TIME-ENCODER``."""
     if path is not None:
         return RunFolder(path)
     wanted = Path("runs") / f"{_stamp()}-{encoder}"
@@ -106,7 +106,7 @@ def new_run(path: Path | None, encoder: str) -> RunFolder:
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write a text file so that it is seen complete or not at all."""
+    """Write a text file completely or not at all."""
     with completed(file) as partial:
         partial.write_text(text, encoding="utf-8")
 
@@ -114,7 +114,7 @@ def write_whole(file: Path, text: str) -> None:
 def check_can_hold(model: Path, overwrite: bool) -> None:
     """Refuse an output that cannot be written, before hours are spent on it."""
     if model.is_dir():
-        raise UserError(f"{model} is a directory; --out is the file of the model")
+        raise UserError(f"{model} is a directory; --out names the file of the model")
     if model.suffix != ".safetensors":
         raise UserError(f"{model} cannot be written: its name must end with .safetensors")
     if model.exists() and not overwrite:
@@ -124,7 +124,7 @@ def check_can_hold(model: Path, overwrite: bool) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Make a folder where it is missing, and try to write to it."""
+    """Make a folder if it is missing, and try to write to it."""
     try:
         make_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
@@ -134,7 +134,7 @@ def check_writable(folder: Path) -> None:
 
 
 def _flow(name: str, texts: Sequence[str]) -> str:
-    """A value in YAML; paths do not depend on where the program runs."""
+    """A value in YAML; paths do not depend on the working directory."""
     quoted = [json.dumps(str(Path(text).resolve()) if name in PATHS else text, ensure_ascii=False) for text in texts]
     return quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
 

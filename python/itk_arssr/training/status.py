@@ -1,4 +1,4 @@
-"""Where a training stands, as a trainer tells it."""
+"""The progress of a training, as a trainer reports it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import itk
 
 @dataclass(frozen=True)
 class Status:
-    """What the trainer's getters of the same names give; see ``itk::ArSSRTrainingStatus`` for the units."""
+    """Values of the trainer's getters of the same names; see ``itk::ArSSRTrainingStatus`` for the units."""
 
     Epoch: int
     Step: int
@@ -33,7 +33,7 @@ class Status:
 
     @classmethod
     def of(cls, trainer: itk.ProcessObject) -> Self:
-        """The present status."""
+        """The current status."""
         return cls(*(getattr(trainer, f"Get{field.name}")() for field in fields(cls)))
 
     @property

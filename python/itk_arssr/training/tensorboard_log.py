@@ -33,13 +33,13 @@ class TensorBoardLog:
         from torch.utils.tensorboard import SummaryWriter
 
         _await_next_second(folder)
-        # Events after the checkpoint that a run is resumed from are hidden. The path is absolute as files are written
-        # by a thread, and itk changes the working directory for a moment whenever it loads one of its modules.
+        # Events after the checkpoint from which a run resumes are hidden. The path is absolute because a thread writes
+        # the files, and itk changes the working directory for a moment whenever it loads one of its modules.
         self._writer = SummaryWriter(str(folder.resolve()), purge_step=first_step if first_step > 1 else None)
         self._losses: list[float] = []
 
     def step(self, status: Status) -> None:
-        """Add a step to the curve of the loss; neighbouring steps are averaged where there are very many."""
+        """Add a step to the curve of the loss; neighbouring steps are averaged if there are very many."""
         self._losses.append(status.Loss)
         if len(self._losses) >= max(1, status.NumberOfSteps // _STEPS_SHOWN):
             self._scalar("loss/step", math.fsum(self._losses) / len(self._losses), status.Step)
@@ -57,7 +57,7 @@ class TensorBoardLog:
         self._writer.add_image(f"slices/{PANELS}", pixels[..., None], status.Step, dataformats="HWC")
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write what is pending."""
         self._writer.close()
 
     def _scalar(self, name: str, value: float, step: int) -> None:
@@ -66,7 +66,7 @@ class TensorBoardLog:
 
 
 def _await_next_second(folder: Path) -> None:
-    """Wait while there are event files of this second: TensorBoard reads files in order of the seconds they name."""
+    """Wait while there are event files of this second: TensorBoard sorts files by the second in their names."""
     while any(folder.glob(f"events.out.tfevents.{int(time.time())}.*")):
         time.sleep(0.05)
 

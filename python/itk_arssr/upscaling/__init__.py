@@ -1,1 +1,1 @@
-"""Scans super-resolved: one, a batch, or a SimpleITK image."""
+"""Super-resolution of a scan, a batch of scans, or a SimpleITK image."""

@@ -1,4 +1,4 @@
-"""Batches: from what the user named to a list of inputs and outputs, and through it whatever fails."""
+"""Batches: turn the user's arguments into inputs and outputs, and work through them even if some fail."""
 
 import os
 import time
@@ -32,37 +32,37 @@ class Job:
 
     @property
     def named_files(self) -> dict[str, Path]:
-        """All that it writes, by what it is."""
+        """All files that it writes, by their roles."""
         files = {"result": self.output, "residual map": self.residual, "uncertainty map": self.uncertainty}
         return {name: file for name, file in files.items() if file is not None}
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """All that it writes."""
+        """All files that it writes."""
         return tuple(self.named_files.values())
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a job; ``error`` is empty where it went well, or where its result was there already."""
+    """The outcome of a job; ``error`` is empty if it succeeded or its result already existed."""
 
     job: Job
     seconds: float = 0.0
     size: tuple[int, ...] = ()
     spacing: tuple[float, ...] = ()
-    scan: str = ""  # how it was taken, and what that is known from
+    scan: str = ""  # how it was taken, and the sources of that
     agreement: str = ""
-    bounded: float = 0.0  # share of the voxels that were kept within the range of the scan around them
+    bounded: float = 0.0  # share of the voxels that were kept within the scan's local range
     notes: tuple[str, ...] = ()
     error: str = ""
     kept: bool = False  # the result of an earlier run was left as it is
 
 
 class Batch:
-    """The images of a place with the files that their results go to, told as the images become known.
+    """The images of a place and the files for their results, given as the images become known.
 
-    A batch goes to a directory; one image goes to a file, or into a directory. The same holds for residual and
-    uncertainty maps, where they are to be written. Results of earlier runs are no inputs.
+    The results of a batch go to a directory; that of one image goes to a file or into a directory. The same holds for
+    residual and uncertainty maps, if requested. Results of earlier runs are not inputs.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Batch:
         residual: Path | None = None,
         uncertainty: Path | None = None,
     ) -> None:
-        """Look at the names of outputs; nothing is converted yet."""
+        """Check the names of the outputs; nothing is converted yet."""
         self.found = found
         self._output, self._residual, self._uncertainty = output, residual, uncertainty
         self._encoder, self._label = encoder, label
@@ -82,8 +82,8 @@ class Batch:
         found.leave_out_results(self._places)
         if not found.images and not found.series:
             raise UserError(
-                f"{found.place} holds no image but results of arssr, from which nothing is computed in place; name one "
-                "of them, or another directory for what is made of them"
+                f"{found.place} holds no image but results of arssr, which are not processed again in place; name one "
+                "of them, or another directory for their results"
             )
         self._is_single = not (found.place.is_dir() and found.images) and any(
             not os.path.isdir(place) and is_named_like_a_file(place) for place in self._places
@@ -93,7 +93,7 @@ class Batch:
                 self._check_is_directory(place)
 
     def _check_is_directory(self, place: Path) -> None:
-        if os.path.isfile(place):  # which says no of what no file can be called
+        if os.path.isfile(place):  # which is also False for impossible names
             raise UserError(f"{place} is a file; the results of a directory need a directory")
         if extension(place) and not os.path.isdir(place):
             raise UserError(
@@ -101,7 +101,7 @@ class Batch:
             )
 
     def jobs(self, check: Callable[[], None]) -> Iterator[list[Job]]:
-        """Jobs whose images can be read until the next ones are asked for; ``check`` ends the work by raising."""
+        """Jobs whose images can be read until the next jobs are requested; ``check`` ends the work by raising."""
         if not self._is_single:
             for sources in self.found.groups(check):
                 yield [self._job(source) for source in sources]
@@ -117,14 +117,14 @@ class Batch:
         return Job(source, self._file(source, self._output, "recon"), residual, uncertainty)
 
     def _file(self, source: Source, place: Path, kind: str) -> Path:
-        """The file that is named, or one in the directory that is named."""
+        """The named file, or one in the named directory."""
         if self._is_single and not os.path.isdir(place) and is_named_like_a_file(place):
             return place
         return place / output_name(self._encoder, self._label, source.path, kind)
 
 
 class Existing(Enum):
-    """What is done about results that are there already."""
+    """What to do about results that already exist."""
 
     REFUSE = "refuse"
     REPLACE = "replace"
@@ -132,10 +132,10 @@ class Existing(Enum):
 
 
 class Settling:
-    """Tells jobs that are not run, and their results: nothing is to be done, or something must not be.
+    """Finds the jobs that are not run because they are already done or must be refused, and gives their results.
 
-    That is an output that cannot be written, that is an input of whichever job (or another file that is read), that
-    another job writes, or that exists.
+    A job is refused if an output cannot be written, is an input of any job (or another file that is read), is written
+    by another job, or exists.
     """
 
     def __init__(self, existing: Existing, inputs: Iterable[Path | None]) -> None:
@@ -144,7 +144,7 @@ class Settling:
         self._writers: dict[object, Job] = {}
 
     def result(self, job: Job) -> Result | None:
-        """The result of a job that is not to be run; each job is asked for once."""
+        """The result of a job that is not to be run, else ``None``; call it once for each job."""
         try:
             _check_names(job)
             self._inputs.check_survive(job.files)
@@ -173,7 +173,7 @@ def _check_is_only_writer(job: Job, file: Path, writers: dict[object, Job]) -> N
 
 
 def _is_done(job: Job, existing: Existing) -> bool:
-    """Whether all that a job writes is there and is to be kept."""
+    """Whether all outputs of a job exist and are to be kept."""
     there = [file for file in job.files if file.exists()]
     if not there or existing is Existing.REPLACE:
         return False
@@ -182,13 +182,13 @@ def _is_done(job: Job, existing: Existing) -> bool:
     if len(there) < len(job.files):
         missing = next(file for file in job.files if file not in there)
         raise UserError(
-            f"{there[0]} exists and {missing} does not: they are made together; --overwrite makes both anew"
+            f"{there[0]} exists and {missing} does not: they are written together; --overwrite writes both again"
         )
     return True
 
 
 def run(job: Job, upscaler: Upscaler, on_progress: Progress) -> Result:
-    """Read, super-resolve, write. A failure ends up in the result; Ctrl-C does not."""
+    """Read, super-resolve, write. The result records a failure, but not Ctrl-C."""
     start = time.monotonic()
     try:
         with warnings_collected() as warnings:

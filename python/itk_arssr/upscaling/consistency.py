@@ -1,4 +1,4 @@
-"""Results made to agree with the scans that they come from, and how well they do."""
+"""Making results agree with the scans that they come from, and measuring how well they do."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from itk_arssr.upscaling.settings import BackProjections
 
 @dataclass(frozen=True)
 class Stopped:
-    """Where back-projection ended that was to end at the noise.
+    """Where back-projection ended if it was to end at the noise.
 
     Residuals are root mean squares over the voxels of the scan with a signal, in its intensities.
     """
 
     noise: ScanNoise
     iterations: int
-    last_step: float  # share of the last iteration that was made
+    last_step: float  # share of the last iteration that was applied
     before: float
     after: float
     is_reached: bool  # whether that is noise
@@ -41,12 +41,12 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Residual of a result, what its scan has and a scan simulated from it lacks, in the scan's intensities."""
+    """Residual of a result, its scan minus a scan simulated from it, in the scan's intensities."""
 
     before: float  # root mean square
     after: float  # the same, after the corrections
     largest: float  # absolute value, after them
-    stopped: Stopped | None = None  # where that was asked for
+    stopped: Stopped | None = None  # if that was requested
 
     def __str__(self) -> str:
         change = f"{self.before:.3g} → {self.after:.3g}" if self.after != self.before else f"{self.after:.3g}"
@@ -56,7 +56,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Corrected:
-    """A result that was compared with its scan, and corrected where that was asked for."""
+    """A result that was compared with its scan, and corrected if that was requested."""
 
     image: itk.Image
     residual: itk.Image  # float, on the scan's grid
@@ -75,7 +75,7 @@ def make_consistent(
 ) -> Corrected:
     """Correct an image by back-projection of its residual; without iterations it is only compared with its scan.
 
-    ``acquisition`` is how the scan was taken, and ``noise`` its noise, where that is known.
+    ``acquisition`` is how the scan was taken, and ``noise`` its noise, if known.
     """
     consistency = itk.SliceProfileDataConsistencyImageFilter[type(image)].New(image)
     consistency.SetLowResolutionImage(scan)

@@ -6,7 +6,7 @@ from pathlib import Path
 from itk_arssr.acquisition.scan import Told
 from itk_arssr.common.options import PerAxis
 
-MOST_BACK_PROJECTIONS = 10  # where nobody says how many; a scan without noise needs no more
+MOST_BACK_PROJECTIONS = 10  # by default; a scan without noise needs no more
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,11 @@ class Target:
     scale: PerAxis | None = None
     spacing: PerAxis | None = None
     like: Path | None = None
-    like_series: tuple[str, ...] = ()  # which of its series, where that is DICOM
+    like_series: tuple[str, ...] = ()  # series of ``like`` to use, if that is DICOM
 
     @property
     def label(self) -> str:
-        """Part of the output's file name that tells the grid."""
+        """Part of the output's file name that states the grid."""
         if self.scale is not None:
             return f"{self.scale.label}x"
         if self.spacing is not None:
@@ -33,7 +33,7 @@ class BackProjections:
     """How often the residual of a result is projected back."""
 
     number: int = 0
-    stop_at_noise: bool = False  # earlier, where the result agrees with its scan to the noise
+    stop_at_noise: bool = False  # earlier, when the result agrees with its scan to within the noise
 
     def __bool__(self) -> bool:
         return self.number > 0
@@ -51,11 +51,11 @@ class Settings:
     memory_mib: int | None = None
     window: tuple[float, float] | None = None
     intensity_scaling: bool = True
-    consistency: BackProjections = BackProjections()  # that make the result agree with its scan
-    tolerance: float = 0.0  # largest residual that they leave alone, in intensities
+    consistency: BackProjections = BackProjections()  # to make the result agree with its scan
+    tolerance: float = 0.0  # largest residual that they do not correct, in intensities
     precision: str = "float32"
-    bounded: bool = True  # voxels are kept within the range of the scan around them
-    told: Told = field(default_factory=Told)  # of how the scan was taken
+    bounded: bool = True  # voxels are kept within the scan's local range
+    told: Told = field(default_factory=Told)  # how the scan was taken
     quality: int = 1  # passes over mirrored copies of the scan, whose mean is the result
 
 
@@ -68,5 +68,5 @@ def parse_back_projections(text: str) -> BackProjections:
     except ValueError:
         raise ValueError(f"'{text}' is neither a number of back-projections nor auto") from None
     if number < 0:
-        raise ValueError(f"'{text}' back-projections are fewer than none")
+        raise ValueError(f"'{text}' is not a number of back-projections; expected 0 or more, or auto")
     return BackProjections(number)

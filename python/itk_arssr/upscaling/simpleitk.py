@@ -16,7 +16,7 @@ def upscale_simpleitk(image: SimpleITK.Image, **settings: Any) -> SimpleITK.Imag
 
     ``settings`` are those of ``itk.arbitrary_scale_super_resolution_image_filter``, such as
     ``scale_factors=2.5`` and ``quality=8``. With a SimpleITK image as ``reference_image`` the result has that image's
-    grid. Meta-data are kept, and so is the pixel type where it is float, double, 8-bit unsigned or 16-bit; others are
+    grid. Metadata are kept, and so are the pixel types float, double, 8-bit unsigned and 16-bit; other types are
     computed as float, and the result is float.
     """
     import SimpleITK
@@ -41,7 +41,7 @@ def upscale_simpleitk(image: SimpleITK.Image, **settings: Any) -> SimpleITK.Imag
 
 
 def _volume(image: SimpleITK.Image) -> Volume:
-    """The voxels of an image, looked at where they are."""
+    """The voxels of an image, viewed in place."""
     import SimpleITK
     from itk.arssr_support.volumes import volume_of
 
@@ -52,11 +52,11 @@ def _volume(image: SimpleITK.Image) -> Volume:
         )
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise ValueError(
-            f"the image has {image.GetDimension()} dimensions and {image.GetNumberOfComponentsPerPixel()} values a "
-            "voxel; three dimensions and one value are needed"
+            f"the image has {image.GetDimension()} dimensions and {image.GetNumberOfComponentsPerPixel()} values "
+            "per voxel; three dimensions and one value are needed"
         )
     if "label" in image.GetPixelIDTypeAsString():
-        raise TypeError(  # its voxels can't be looked at: SimpleITK ends the program
+        raise TypeError(  # viewing its voxels makes SimpleITK end the program
             f"the image is a {image.GetPixelIDTypeAsString()}; convert it: "
             "SimpleITK.Cast(SimpleITK.LabelMapToLabel(image), SimpleITK.sitkFloat32)"
         )
@@ -64,7 +64,7 @@ def _volume(image: SimpleITK.Image) -> Volume:
 
 
 def _laid_out(converted: itk.ImageBase, image: SimpleITK.Image) -> itk.ImageBase:
-    """Give an image of ITK's the place of a SimpleITK image."""
+    """Give an ITK image the spacing, origin and direction of a SimpleITK image."""
     converted.SetSpacing(image.GetSpacing())
     converted.SetOrigin(image.GetOrigin())
     direction = image.GetDirection()

@@ -1,4 +1,4 @@
-"""The filter set up from settings, with progress and with Ctrl-C at the next tile."""
+"""The filter set up from settings, with progress, and stopped by Ctrl-C at the next tile."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from itk_arssr.images.resample import grid_of
 from itk_arssr.upscaling.consistency import Agreement, Corrected, make_consistent
 from itk_arssr.upscaling.settings import Settings
 
-_UPSCALING_SHARE = 0.9  # of the progress, where the result is then compared with its scan
+_UPSCALING_SHARE = 0.9  # of the progress, if the result is then compared with its scan
 
 
 @dataclass(frozen=True)
 class Written:
-    """A result in a file: its grid, its agreement with its scan where that was looked at, and notes for the user."""
+    """A result in a file: its grid, its agreement with its scan if that was measured, and notes for the user."""
 
     grid: itk.ImageBase
     scan: ScanDescription
     agreement: Agreement | None = None
-    bounded: float = 0.0  # share of the voxels that were kept within the range of the scan around them
+    bounded: float = 0.0  # share of the voxels that were kept within the scan's local range
     notes: tuple[str, ...] = ()
 
 
 def load_model(path: Path | None = None) -> itk.ArSSRModel:
-    """Read a model: a file, or a bundled one by its name; the default one where none is named."""
+    """Read a model: a file, or a bundled one by its name; by default the default model."""
     model = itk.ArSSRModel.New()
     try:
         file = Path(itk.ArSSRModel.FindModelFile(str(path or "")))
@@ -77,11 +77,11 @@ class Upscaler:
         residual: Path | None = None,
         uncertainty: Path | None = None,
     ) -> Written:
-        """Super-resolve into a file, and write maps of residual and uncertainty to others where these are named.
+        """Super-resolve into a file, and write maps of residual and uncertainty to others if these are named.
 
-        A grid of another image that does not lie in the scan is refused before anything is computed.
+        The grid of another image that does not overlap the scan is refused before anything is computed.
 
-        Goes piece by piece where the format allows, unless the result is compared with its scan, which needs all of it,
+        Writes piece by piece if the format allows, unless the result is compared with its scan, which needs all of it,
         or has an uncertainty map, which is made together with it.
         """
         for file in (path, residual or path, uncertainty or path):
@@ -117,7 +117,7 @@ class Upscaler:
         return describe_image(scan.image, scan.scan_parameters, self._settings.told)
 
     def _notes(self, result: itk.ImageBase, volume: io.Volume) -> tuple[str, ...]:
-        """What is to be said of a grid that another image gives, which need not lie where the scan does."""
+        """Notes on a grid given by another image, which need not lie where the scan does."""
         like = self._settings.target.like
         if like is None or self._like is None:
             return ()
@@ -126,13 +126,13 @@ class Upscaler:
         if own != other:
             notes.append(
                 f"{like.name} is in {f'{other} space' if other else 'no standard space'}, the image in "
-                f"{f'{own} space' if own else 'none'}: the result is right only where both are aligned"
+                f"{f'{own} space' if own else 'none'}: the result is right only if both are aligned"
             )
         note = check_overlap(grid_of(result), grid_of(volume.image), str(like)).note
         return (*notes, note) if note else tuple(notes)
 
     def _space(self, volume: io.Volume) -> Space | None:
-        """The space that a result's grid is in: that of --like where it tells of one, or the image's own."""
+        """The space of a result's grid: that of --like if it has one, or the image's own."""
         own = volume.space
         if self._like is None:
             return own
@@ -183,7 +183,7 @@ class Upscaler:
         return upscale
 
     def interrupt(self) -> None:
-        """End the computation at its next tile, and let no other one start."""
+        """End the computation at its next tile, and let no other computation start."""
         self._watch.interrupt()
 
     def raise_if_interrupted(self) -> None:

@@ -12,16 +12,16 @@ _WILDCARDS = frozenset("*?[")
 
 
 class Choice:
-    """What was asked for by number, description, protocol or name; if nothing was, the best that each study has."""
+    """What was requested by number, description, protocol or name; if nothing was, the best that each study has."""
 
     def __init__(self, patterns: Sequence[str], series: Sequence[Series]) -> None:
-        """Take each pattern for a number, or for a description or protocol, or else for the name of a volume."""
+        """Treat each pattern as a number, or as a description or protocol, or else as the name of a volume."""
         self._patterns = tuple(patterns)
         self._best: dict[tuple[str, str], Kind] = {}
         for one in series:
             self._best[one.study] = min(one.kind, self._best.get(one.study, one.kind))
         self._series: set[Series] = set()
-        self._names: dict[str, bool] = {}  # patterns of names, and whether they named a volume
+        self._names: dict[str, bool] = {}  # patterns for names, and whether they matched a volume
         for pattern in self._patterns:
             named = _named(pattern, series)
             self._series.update(named)
@@ -30,7 +30,7 @@ class Choice:
 
     @property
     def unmet(self) -> tuple[str, ...]:
-        """Patterns that have named nothing until now."""
+        """Patterns that have matched nothing so far."""
         return tuple(pattern for pattern, has_named in self._names.items() if not has_named)
 
     def wants(self, series: Series) -> bool:
@@ -40,7 +40,7 @@ class Choice:
         return series in self._series or any(not _is_number(pattern) for pattern in self._names)
 
     def takes(self, volume: ScannedVolume) -> bool:
-        """Whether a volume of a series that was converted is wanted."""
+        """Whether a volume of a converted series is wanted."""
         if not self._patterns:
             return volume.kind <= self._best[volume.series.study]
         named = [pattern for pattern in self._names if _fits(pattern, volume.name)]
@@ -49,12 +49,12 @@ class Choice:
 
     @property
     def is_explicit(self) -> bool:
-        """Whether something was asked for."""
+        """Whether something was requested."""
         return bool(self._patterns)
 
 
 def _named(pattern: str, series: Sequence[Series]) -> list[Series]:
-    """The series of a number, those of a description or protocol, or those whose description or protocol holds it."""
+    """The series with this number, with this description or protocol, or with it in their description or protocol."""
     if _is_number(pattern):
         return [one for one in series if one.number == int(pattern)]
     whole = [one for one in series if any(_fits(pattern, text) for text in one.texts)]
@@ -68,5 +68,5 @@ def _is_number(pattern: str) -> bool:
 
 
 def _fits(pattern: str, text: str) -> bool:
-    """Whether a text is what a pattern says, in which * and ? stand for any characters and case does not matter."""
+    """Whether a text matches a pattern, in which * and ? stand for any characters; case does not matter."""
     return text.casefold() == pattern.casefold() or fnmatchcase(text.casefold(), pattern.casefold())

@@ -1,4 +1,4 @@
-"""The program dcm2niix, which turns DICOM files into volumes and says what it thinks of them."""
+"""The program dcm2niix, which turns DICOM files into volumes and comments on them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from itk_arssr.images.dicom.inputs import gather
 
 _POLL_SECONDS = 0.1
 # The user's settings left alone (-g), voxels uncompressed (-z), a sidecar without names and dates (-b), axes as scanned
-# (-x), values of the scanner's type (-l) scaled as every DICOM reader does it (-p), the names that dcm2niix gives (-f)
+# (-x), values in the scanner's type (-l) and scaled as in every DICOM reader (-p), names given by dcm2niix (-f)
 _OPTIONS = ("-g", "i", "-z", "n", "-b", "y", "-ba", "y", "-x", "i", "-l", "o", "-p", "n", "-f", "%f_%p_%t_%s")
 _COPY = re.compile(r"_(Eq|Tilt)(_\d+)?$|_ADC$|_ROI\d+$")  # interpolated, with an added map; and overlays
 _CONVERTED = re.compile(r"Convert \d+ DICOM as (.*) \(\d+x\d+x\d+x\d+\)")
@@ -25,7 +25,7 @@ _REMARK = re.compile(
     r"(?:Warning|Error): (?P<marked>.*)|(?P<plain>Slices not stacked.*|DICOM images may be missing.*|"
     r"Slice positions repeated.*|.*DUPLICATES REMOVED.*|Unable to .*|Skipping .*|.*[Uu]nsupported.*)"
 )
-# Names and scan times, and what is done or checked here
+# Names and scan times, and things done or checked here
 _OF_NO_INTEREST = re.compile(
     r"protocol name|tuned for vendor|not mirrored|Converted \d+ of|Only able to make|slope/intercept is being ignored|"
     r"order is not spatial|slice direction|slice ?timing|bvec|DTI gradients|instead of classic|as classic not enhanced",
@@ -50,19 +50,19 @@ class Output:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What dcm2niix made of some files, and what it said that belongs to none of the outputs."""
+    """What dcm2niix made from some files, and its messages that belong to none of the outputs."""
 
     outputs: tuple[Output, ...]
     notes: tuple[str, ...]
 
 
 def convert(headers: Sequence[Header], name: str, folder: Path, check: Callable[[], None]) -> Conversion:
-    """Convert the files of a series into an empty folder. ``name``, of letters, digits and _.+=-, stands for theirs.
+    """Convert the files of a series into an empty folder. ``name``, of letters, digits and _.+=-, replaces their names.
 
-    ``check`` is called now and then; what it raises ends the conversion.
+    ``check`` is called repeatedly; any exception it raises ends the conversion.
     """
     program = _program()
-    # Relative to the folder, as the program has room for 512 characters only
+    # Relative to the folder, as the program has room for only 512 characters
     inputs, outputs = Path("in", name), Path("out")
     (folder / inputs).mkdir(parents=True)
     (folder / outputs).mkdir()
@@ -71,13 +71,13 @@ def convert(headers: Sequence[Header], name: str, folder: Path, check: Callable[
     remarks, rest = _remarks(said, inputs, names)
     written = sorted(file for file in (folder / outputs).glob("*.nii") if not _COPY.search(file.stem))
     if status < 0 or not written:
-        how = f"was ended by signal {-status}" if status < 0 else f"made no image of it (status {status})"
+        how = f"was ended by signal {-status}" if status < 0 else f"made no image from it (status {status})"
         raise UserError(f"dcm2niix {how}{''.join(f'; {remark}' for remark in rest)}")
     return Conversion(tuple(Output(file, _sidecar(file), remarks.get(file.stem, ())) for file in written), rest)
 
 
 def _program() -> str:
-    """Where the program is: in the package of this name, or on the path."""
+    """Path of the program: in the package of this name, or on the search path."""
     try:
         import dcm2niix
 
@@ -91,7 +91,7 @@ def _program() -> str:
 
 
 def _run(command: Sequence[str], folder: Path, check: Callable[[], None]) -> tuple[int, str]:
-    """Run a program in a folder, to its end; its exit status and what it said."""
+    """Run a program in a folder to its end; returns its exit status and output."""
     try:
         process = subprocess.Popen(
             command,
@@ -130,7 +130,7 @@ def _sidecar(file: Path) -> Mapping[str, object]:
 
 
 def _remarks(said: str, inputs: Path, names: Mapping[str, str]) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
-    """What is to be told of each output, by its name, and what belongs to none of them."""
+    """Remarks on each output, by its name, and those that belong to none of them."""
     link = re.compile(re.escape(f"{inputs}") + r"[/\\]+(\d+)")
     remarks: dict[str, tuple[str, ...]] = {}
     pending: list[tuple[str, str]] = []  # each remark without the name of a file, and with it
@@ -147,7 +147,7 @@ def _remarks(said: str, inputs: Path, names: Mapping[str, str]) -> tuple[dict[st
 
 
 def _once(remarks: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Each remark once; of those that differ in a file's name only, the first and how many more there are."""
+    """Each remark once; of those that differ only in a file's name, the first and how many more there are."""
     kinds: dict[str, dict[str, None]] = {}
     for kind, text in remarks:
         kinds.setdefault(kind, {})[text] = None

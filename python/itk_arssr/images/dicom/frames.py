@@ -1,4 +1,4 @@
-"""The slices of DICOM files: where each of them lies."""
+"""The slices of DICOM files, and where each of them lies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MARKS = (
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One slice of a file. Lengths are in mm, in the patient's space of DICOM and ITK (LPS); ``None`` is not told."""
+    """One slice of a file. Lengths are in mm, in the patient's space of DICOM and ITK (LPS); ``None`` means unknown."""
 
     header: Header
     number: int  # from 0, among the frames or the tiles of its file
@@ -36,11 +36,11 @@ class Frame:
     y: np.ndarray | None  # direction along a column
     slope: float
     intercept: float
-    marks: dict[object, object]  # what may tell volumes apart whose slices share positions
+    marks: dict[object, object]  # what may tell apart volumes whose slices share positions
 
     @property
     def is_placed(self) -> bool:
-        """Whether the file tells where it lies."""
+        """Whether the file gives its position and orientation."""
         return self.position is not None and self.x is not None and self.spacing is not None
 
     @property
@@ -51,7 +51,7 @@ class Frame:
 
 
 def frames_of(header: Header) -> list[Frame]:
-    """The frames of a file, in their order there."""
+    """The frames of a file, in file order."""
     elements = header.elements
     shared = elements.first_item(tags.SHARED_GROUPS)
     groups = elements.sequences.get(tags.FRAME_GROUPS, ())[: header.frame_count]
@@ -67,7 +67,7 @@ def frames_of(header: Header) -> list[Frame]:
 
 
 def _frame(header: Header, number: int, places: Sequence[Elements], position: np.ndarray | None) -> Frame:
-    """A frame whose values are in the first of some data sets that has them."""
+    """A frame; each of its values is from the first of some data sets that has it."""
     directions = _numbers(places, tags.ORIENTATION, tags.PLANE_ORIENTATION)
     x, y = (_direction(directions[:3]), _direction(directions[3:])) if len(directions) == 6 else (None, None)
     spacing = _numbers(places, tags.PIXEL_SPACING, tags.MEASURES)
@@ -108,7 +108,7 @@ def _marks(places: Sequence[Elements]) -> dict[object, object]:
 
 
 def _positions(elements: Elements, count: int) -> list[np.ndarray | None]:
-    """Where the frames of a file without functional groups lie; of several that only a radiotherapy dose tells."""
+    """Positions of the frames of a file without functional groups; of several frames, only a dose file gives them."""
     first, directions = _vector(elements.numbers(tags.POSITION)), elements.numbers(tags.ORIENTATION)
     offsets = elements.numbers(tags.FRAME_OFFSETS)
     if count == 1:
@@ -116,7 +116,7 @@ def _positions(elements: Elements, count: int) -> list[np.ndarray | None]:
     if first is None or len(directions) != 6 or len(offsets) != count:
         return [None] * count
     normal = np.cross(directions[:3], directions[3:])
-    # Offsets begin with 0, or else are coordinates along the patient's axis; the first frame's place is told anyway
+    # Offsets begin with 0, or else are coordinates along the patient's axis; the first frame's place is known anyway
     return [first + (offset - offsets[0]) * normal for offset in offsets]
 
 

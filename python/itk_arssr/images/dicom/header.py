@@ -1,6 +1,6 @@
-"""The header of a DICOM file, read element by element: what a file tells of itself before anything is converted.
+"""The header of a DICOM file, read element by element: what is known of a file before anything is converted.
 
-Read here and not by GDCM, which decodes pixels to give a header, and shows no sequence, in which a multi-frame file
+GDCM is not used because it decodes pixels to give a header, and does not show sequences, in which a multi-frame file
 keeps the positions of its frames.
 """
 
@@ -21,25 +21,25 @@ from itk_arssr.images.dicom import tags
 
 _PREAMBLE_BYTES = 128
 _MAGIC = b"DICM"
-_SMALLEST = 256  # bytes; dcm2niix takes no smaller file for DICOM
+_SMALLEST = 256  # bytes; dcm2niix does not accept smaller files as DICOM
 _IMPLICIT, _EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 _BIG_ENDIAN, _DEFLATED = "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"
 _LONG_FORM = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 _NUMBERS = {b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i", b"FL": "f", b"FD": "d"}
 _UNDEFINED = 0xFFFFFFFF  # a length
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_LARGEST_VALUE = 2**20  # bytes of a value that is kept; the offsets of a dose's frames are the longest ones
+_LARGEST_VALUE = 2**20  # bytes of a value that is kept; the longest are the offsets of a dose's frames
 _DEEPEST = 16  # sequences in sequences
 _LARGEST_INFLATED = 2**28
 
 
 class NotDicom(Exception):
-    """The file is none, or its header is damaged."""
+    """The file is not DICOM, or its header is damaged."""
 
 
 @dataclass(frozen=True)
 class Elements:
-    """What is kept of a data set, or of an item of a sequence: values by their tags, and sequences."""
+    """What is kept of a data set or of an item of a sequence: values by tag, and sequences."""
 
     values: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)  # kind (VR), and bytes
     sequences: dict[int, tuple[Elements, ...]] = field(default_factory=dict)
@@ -47,11 +47,11 @@ class Elements:
     order: str = "<"
 
     def first_item(self, tag: int) -> Elements:
-        """First item of a sequence, an empty one where there is none."""
+        """First item of a sequence, an empty one if there is none."""
         return next(iter(self.sequences.get(tag, ())), _EMPTY)
 
     def text(self, tag: int) -> str:
-        """A text, empty where there is none."""
+        """A text, empty if there is none."""
         kind, value = self.values.get(tag, (b"", b""))
         return "" if kind in _NUMBERS else value.decode("utf-8", "replace").replace("\0", "").strip()
 
@@ -61,7 +61,7 @@ class Elements:
         return tuple(part.strip() for part in text.split("\\")) if text else ()
 
     def numbers(self, tag: int) -> tuple[float, ...]:
-        """Numbers, written as text or binary; none where they are missing or not all of them finite numbers."""
+        """Numbers, written as text or binary; none if they are missing or not all are finite numbers."""
         kind, value = self.values.get(tag, (b"", b""))
         if kind in _NUMBERS:
             form = _NUMBERS[kind]
@@ -79,7 +79,7 @@ class Elements:
         return next(iter(self.numbers(tag)), None)
 
     def whole(self, tag: int, default: int = 0) -> int:
-        """The first of some numbers as a whole one."""
+        """The first of some numbers as an integer."""
         number = self.number(tag)
         return default if number is None else int(number)
 
@@ -92,7 +92,7 @@ class Pixels:
     """Where the pixels of a file are, and how they are written."""
 
     position: int  # byte in the file
-    length: int  # bytes that are there
+    length: int  # bytes that are present
     order: str
     is_plain: bool  # neither compressed nor in a compressed data set
     is_integer: bool
@@ -113,13 +113,13 @@ class Header:
 
     @property
     def frame_count(self) -> int:
-        """Frames that the file can hold of those that it speaks of."""
+        """Number of frames that the file announces, but at most as many as it can hold."""
         spoken_of = self.elements.whole(tags.FRAMES, 1)
         return max(1, spoken_of if self.pixels is None else min(spoken_of, self.pixels.length))
 
     @property
     def is_image(self) -> bool:
-        """Whether the file holds pixels, and tells how many."""
+        """Whether the file holds pixels, and gives their number."""
         return self.pixels is not None and min(self.size) > 0
 
     @property
@@ -136,7 +136,7 @@ class Header:
 
     @property
     def missing_bytes(self) -> int:
-        """Bytes of pixels that are not there, as far as it can be told."""
+        """Bytes of pixels that are missing, as far as this is known."""
         if self.pixels is None or not self.pixels.is_plain or self.elements.whole(tags.SAMPLES, 1) > 1:
             return 0
         values = math.prod(self.size) * max(1, self.elements.whole(tags.FRAMES, 1))
@@ -144,14 +144,14 @@ class Header:
 
 
 def looks_like_dicom(start: bytes) -> bool:
-    """Whether a file that begins so may be DICOM: the magic word, or a first element as files without preamble have."""
+    """Whether a file that begins so may be DICOM: with the magic word, or without a preamble with a first element."""
     if start[_PREAMBLE_BYTES : _PREAMBLE_BYTES + len(_MAGIC)] == _MAGIC:
         return True
     return len(start) >= 4 and start[0] in (2, 8) and start[1] == start[3] == 0 and start[2] <= 0x18
 
 
 def read_header(path: Path) -> Header:
-    """Read the header of a file; ``NotDicom`` where it is no DICOM file, or is damaged before its pixels."""
+    """Read the header of a file; raises ``NotDicom`` if it is not DICOM, or is damaged before its pixels."""
     with path.open("rb") as file:
         start = file.read(_PREAMBLE_BYTES + len(_MAGIC))
         if not looks_like_dicom(start) or file.seek(0, 2) < _SMALLEST:
@@ -189,7 +189,7 @@ def _read(path: Path, file: BinaryIO) -> Header:
 
 
 class _Reader:
-    """Reads elements one after the other, and keeps those of interest."""
+    """Reads elements one by one, and keeps those of interest."""
 
     def __init__(self, file: BinaryIO, order: str, explicit: bool | None = None) -> None:
         self._file = file
@@ -201,7 +201,7 @@ class _Reader:
         self.stopped_at: tuple[int, int] | None = None  # tag and length of the element whose value is not read
 
     def read(self, stops_at: Callable[[int], bool], end: int | None = None, depth: int = 0) -> Elements:
-        """Elements up to one to stop at, up to a place in the file, or up to the end of their item."""
+        """Elements up to one to stop at, to a position in the file, or to the end of their item."""
         elements = Elements(order=self._order)
         while end is None or self._file.tell() < end:
             position = self._file.tell()
@@ -224,7 +224,7 @@ class _Reader:
         return elements
 
     def _names_kinds(self) -> bool:
-        """Whether elements name their kind; looked at, as some files do not do what their header says."""
+        """Whether elements name their kind; checked because some files do not do what their header says."""
         position = self._file.tell()
         start = self._file.read(6)
         self._file.seek(position)
@@ -248,7 +248,7 @@ class _Reader:
         if depth > _DEEPEST:
             raise NotDicom
         end = None if length == _UNDEFINED else self._file.tell() + length
-        # What has no known kind and no length is written without kinds
+        # An element without a known kind and length is written without kinds
         reader = _Reader(self._file, "<", explicit=False) if kind == b"UN" else self
         items = []
         while end is None or self._file.tell() < end:

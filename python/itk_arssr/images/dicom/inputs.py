@@ -1,4 +1,4 @@
-"""Files as dcm2niix is to see them: under names of ours, and of one time of their study, by which it sorts them."""
+"""Files as dcm2niix should see them: under our own names, and with one study time, by which it sorts them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from itk_arssr.images.dicom.header import Header
 
 
 def gather(headers: Sequence[Header], folder: Path) -> dict[str, str]:
-    """Make the files of a series known in an empty folder, numbered; their own names by those numbers.
+    """Provide the files of a series in an empty folder under numbers; returns their own names by those numbers.
 
-    Neither dashes, endings, dots nor lengths of the user's names matter then. Files are linked, but those written one
-    after the other by tools that take the time of writing for that of the study (ITK does) are copied and get one time.
+    Dashes, extensions, dots and lengths of the user's names then do not matter. Files are linked; only those from tools
+    that use the time of writing as the time of the study (as ITK does) are copied and get a common time.
     """
     common = _common_times(headers)
     names = {}
@@ -32,7 +32,7 @@ def gather(headers: Sequence[Header], folder: Path) -> dict[str, str]:
 
 
 def _common_times(headers: Sequence[Header]) -> dict[int, str]:
-    """Date and time of the study, for the elements of it that files have several values of."""
+    """Date and time of the study, for those elements in which the files differ."""
     common = {}
     for tag in (tags.STUDY_DATE, tags.STUDY_TIME):
         texts = {header.elements.text(tag) for header in headers}
@@ -43,7 +43,7 @@ def _common_times(headers: Sequence[Header]) -> dict[int, str]:
 
 
 def _link(file: Path, link: Path) -> None:
-    """Make a file known under another name; copied where a file system has no links."""
+    """Provide a file under another name; copied if a file system has no links."""
     for make in (os.symlink, os.link, shutil.copyfile):
         with suppress(OSError, NotImplementedError):
             make(file, link)
@@ -52,7 +52,7 @@ def _link(file: Path, link: Path) -> None:
 
 
 def _copy(header: Header, texts: dict[int, str], target: Path) -> None:
-    """Copy a file with other texts in some elements, which keep their lengths."""
+    """Copy a file with other texts of the same length in some elements."""
     shutil.copyfile(header.path, target)
     with target.open("r+b") as file:
         for tag, text in texts.items():

@@ -1,4 +1,4 @@
-"""Intensities: what stored values mean after the slope and intercept of their slice, as every DICOM reader has it."""
+"""Intensities: stored values after the slope and intercept of their slice, as in every DICOM reader."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHORTS = (np.iinfo(np.int16), np.iinfo(np.uint16))
 
 
 def has_slopes_applied(found: np.ndarray, frames: Sequence[Frame]) -> bool:
-    """Whether dcm2niix made floating-point numbers of integers, as it does where their types differ in a series."""
+    """Whether dcm2niix turned integers into floating-point numbers, as it does if their types differ in a series."""
     return found.dtype.kind == "f" and all(frame.header.pixels.is_integer for frame in frames)
 
 
@@ -26,12 +26,12 @@ def with_slopes(values: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
 
 
 def intensities(found: np.ndarray, frame: Frame) -> np.ndarray:
-    """A slice of dcm2niix's after its slope and intercept; in its own type where these change nothing."""
+    """A slice from dcm2niix after its slope and intercept; in its own type if these change nothing."""
     return with_slopes(found[None], [frame])[0] if _needs_slopes(found, [frame]) else found
 
 
 def kind_of_intensities(found: np.ndarray, frames: Sequence[Frame]) -> np.dtype:
-    """Type of the intensities of slices: integers of 16 bits where they are integers and fit, as in most scans."""
+    """Type of the intensities of slices: 16-bit integers if they are integers and fit, as in most scans."""
     kind = found.dtype
     if not _needs_slopes(found, frames) or kind == np.float64:
         return kind

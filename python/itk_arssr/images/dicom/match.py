@@ -1,4 +1,4 @@
-"""Which slice of the scanner's is which slice of a volume: compared pixel by pixel, wherever dcm2niix put it."""
+"""Which of the scanner's slices is which slice of a volume: compared pixel by pixel, wherever dcm2niix put it."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ _SAME_HEIGHT = 0.2  # of the distance between slices
 
 
 class Misplaced(UserError):
-    """Slices that make no volume, or not the one that dcm2niix made of them: why, and what to do."""
+    """Slices that form no volume, or not the one that dcm2niix made from them: why, and what to do."""
 
 
 def remedy_for_mixtures(frames: Sequence[Frame]) -> str:
-    """What to do about slices of several volumes that are not told apart."""
+    """What to do about slices of several volumes that cannot be told apart."""
     if any(frame.header.frame_count > 1 for frame in frames):
         return "Export the series with one file for each slice"
     return "Put the files of each volume into a folder of their own"
 
 
 def match(stack: Stack, frames: Sequence[Frame]) -> list[list[Frame]]:
-    """The frame that each slice of a stack is, [volume][plane]."""
+    """The frame for each slice of a stack, [volume][plane]."""
     candidates = [f for f in frames if f.size == stack.size[:2] and f.is_placed and is_parallel(stack, f)]
     if not candidates:
-        raise Misplaced("none of its slices tells where it lies (Image Position and Orientation of the patient)")
+        raise Misplaced("none of its slices gives its position (Image Position and Orientation of the patient)")
     planes = [_shown(stack, k, plane) for k, plane in enumerate(_by_plane(stack, candidates))]
     if len(stack.voxels) == 1 and any(None in plane for plane in planes):
-        # Of a single volume each slice is known by what it shows, wherever dcm2niix put it
+        # In a single volume each slice is recognised by its content, wherever dcm2niix put it
         planes = [[frame] for frame in _best(stack, stack.voxels[0], candidates)]
     for k, plane in enumerate(planes):
         if None in plane:
             raise Misplaced(
-                f"what dcm2niix put at slice {k + 1} of {stack.size[2]} is none of the scanner's slices there, as if "
-                f"some were missing or those of several volumes mixed up. {remedy_for_mixtures(candidates)}"
+                f"slice {k + 1} of {stack.size[2]} from dcm2niix is none of the scanner's slices there, as if some "
+                f"were missing or slices of several volumes were mixed. {remedy_for_mixtures(candidates)}"
             )
     return [list(volume) for volume in zip(*planes, strict=True)]
 

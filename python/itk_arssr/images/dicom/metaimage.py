@@ -1,4 +1,4 @@
-"""A MetaImage file: NIfTI keeps a grid in single precision only, and ITK's Python does not write every type."""
+"""A MetaImage file: NIfTI stores a grid only in single precision, and ITK's Python does not write every type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mosaics: files of Siemens and United Imaging that hold all slices of a volume side by side."""
+"""Mosaics: files from Siemens and United Imaging that hold all slices of a volume side by side."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ def holds_tiles(stack: Stack, frame: Frame) -> bool:
 
 
 def _first(stack: Stack, file: Frame) -> np.ndarray | None:
-    """Where the first tile of a mosaic lies, mm."""
+    """Position of the first tile of a mosaic, mm."""
     tiles = file.header.elements.sequences.get(tags.TILES_UIH, ())
     if tiles:
         numbers = tiles[0].numbers(tags.POSITION)
         return np.array(numbers) if len(numbers) == 3 else None
     if file.position is None:
         return None
-    # The position of Siemens' is that of a slice as large as the mosaic, around the first tile
+    # Siemens gives the position of a slice as large as the mosaic, around the first tile
     shift = (np.array(file.size) - stack.size[:2]) / 2 * file.spacing
     return file.position + shift[0] * file.x + shift[1] * file.y
 
 
 def match_mosaics(stack: Stack, files: Sequence[Frame]) -> list[list[Frame]]:
-    """The tile that each slice of a stack is, [volume][plane]."""
+    """The tile for each slice of a stack, [volume][plane]."""
     for is_reversed in (False, True):
         middle = np.stack([_planes(stack, file, is_reversed)[stack.size[2] // 2] for file in files])
         chosen = compared(stack.voxels[:, stack.size[2] // 2], middle, files).matches()
         if None not in chosen and all(_shows(stack, t, files[file], is_reversed) for t, file in enumerate(chosen)):
             return [_frames(stack, files[file], is_reversed) for file in chosen]
-    raise Misplaced("what dcm2niix made of its mosaics does not show their tiles")
+    raise Misplaced("what dcm2niix made from its mosaics does not show their tiles")
 
 
 def _shows(stack: Stack, volume: int, file: Frame, is_reversed: bool) -> bool:
@@ -57,7 +57,7 @@ def _shows(stack: Stack, volume: int, file: Frame, is_reversed: bool) -> bool:
 
 
 def _planes(stack: Stack, file: Frame, is_reversed: bool) -> np.ndarray:
-    """Tiles of a mosaic, [tile, y, x], in their order or against it, x and y in the directions of the stack's."""
+    """Tiles of a mosaic, [tile, y, x], in their order or reversed, x and y in the directions of the stack's."""
     columns, rows, count = stack.size
     (mosaic,) = values_of([file])
     across, down = file.size[0] // columns, file.size[1] // rows
@@ -66,7 +66,7 @@ def _planes(stack: Stack, file: Frame, is_reversed: bool) -> np.ndarray:
 
 
 def _frames(stack: Stack, file: Frame, is_reversed: bool) -> list[Frame]:
-    """The tiles of a file as slices, where dcm2niix's grid has them, which must be where the file has the first."""
+    """The tiles of a file as slices at their positions on dcm2niix's grid, which must match the file's first tile."""
     columns, rows, count = stack.size
     corner = stack.origin.copy()
     for axis, direction, length in ((0, file.x, columns), (1, file.y, rows)):

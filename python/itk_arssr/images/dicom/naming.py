@@ -1,4 +1,4 @@
-"""Names of the volumes of series: told apart by folders first, as archives give many folders the same name."""
+"""Names of the volumes of series: distinguished by folders first, as archives give many folders the same name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST = 64  # bytes of a folder's label
 
 
 class Names:
-    """Gives each folder a label and each volume a path whose last part no other one has."""
+    """Gives each folder a label, and each volume a path with a unique last part."""
 
     def __init__(self, series: Sequence[Series]) -> None:
         folders = list(dict.fromkeys(one.folder for one in series))
@@ -27,9 +27,9 @@ class Names:
         return self._labels[series.folder]
 
     def paths(self, series: Series, volumes: Sequence[ScannedVolume], is_only: bool) -> list[Path]:
-        """Paths for volumes of a series: the folder's, or the file's that was named, where it holds only one.
+        """Paths for volumes of a series: that of the folder, or of the named file, if it holds only one.
 
-        ``is_only`` tells that the series gave no other volumes.
+        ``is_only`` means that the series gave no other volumes.
         """
         if not is_only or (self._counts[series.folder] > 1 and series.is_whole):
             return [self._unused(series.folder / volume.name) for volume in volumes]
@@ -46,7 +46,7 @@ class Names:
 
 
 def _labels(folders: Sequence[Path]) -> list[str]:
-    """Names of folders, with as many of the folders above as it takes to tell them apart."""
+    """Names of folders, with as many of the folders above as needed to tell them apart."""
     places = [folder.absolute().parts for folder in folders]
     labels = []
     for place in places:

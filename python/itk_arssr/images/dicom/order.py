@@ -1,4 +1,4 @@
-"""Volumes that share the positions of their slices, as echoes and dynamics do: whether their slices are told apart."""
+"""Volumes that share the positions of their slices, like echoes and dynamics: whether their slices are told apart."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _Volumes = Sequence[Sequence[Frame]]
 def check_are_told_apart(volumes: _Volumes) -> None:
     """Refuse volumes, [volume][plane], whose slices may be mixed up.
 
-    They are told apart by files of their own, by an element that the slices of a volume have in common and other
-    volumes have not, or by their scanner's numbers where these count volume by volume, or plane by plane.
+    They are told apart by separate files, by an element that the slices of a volume have in common and other volumes do
+    not, or by their scanner's numbers if these count volume by volume or plane by plane.
     """
     if len(volumes) < 2 or _have_own_files(volumes) or _have_own_marks(volumes) or _are_numbered(volumes):
         return
     raise Misplaced(
-        f"{len(volumes)} volumes share the positions of its slices, and neither numbers, times nor other elements of "
-        f"its files tell which slices belong together. {remedy_for_mixtures(volumes[0])}"
+        f"{len(volumes)} volumes share the positions of its slices, and no number, time or other element of its files "
+        f"shows which slices belong together. {remedy_for_mixtures(volumes[0])}"
     )
 
 

@@ -15,7 +15,7 @@ from itk_arssr.images.dicom.header import Header
 
 
 def values_of(frames: Sequence[Frame]) -> np.ndarray:
-    """Values, [frame, y, x]: as stored, before any slope, where a file is readable, else those that GDCM gives."""
+    """Values, [frame, y, x]: as stored, before any slope, if a file is readable, else those that GDCM gives."""
     of_file: dict[int, list[int]] = defaultdict(list)
     for number, frame in enumerate(frames):
         of_file[id(frame.header)].append(number)
@@ -29,7 +29,7 @@ def values_of(frames: Sequence[Frame]) -> np.ndarray:
 
 
 def _stored(header: Header, numbers: Sequence[int]) -> np.ndarray:
-    """Values as they stand in a file, bits that are not used for them left out."""
+    """Values as stored in a file, without unused bits."""
     elements, pixels = header.elements, header.pixels
     columns, rows = header.size
     allocated, used = elements.whole(tags.BITS_ALLOCATED), elements.whole(tags.BITS_STORED)

@@ -1,4 +1,4 @@
-"""Where a volume lies: the grid of slices that are equidistant, parallel and straight above each other."""
+"""Where a volume lies: the grid of slices that are equidistant, parallel and aligned above each other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from itk_arssr.images.dicom.frames import Frame
 from itk_arssr.images.dicom.match import Misplaced, remedy_for_mixtures
 
 _TOLERANCE = 0.05  # of a voxel: how far off the grid a slice may lie
-_NOTED = 0.01  # of a voxel: off the grid by more is told
+_NOTED = 0.01  # of a voxel: a larger distance off the grid is reported
 _SAME_PLACE = 1e-3  # of the largest distance between slices
 _SQUARE = 1e-3  # cosine between rows and columns
 _SAME_DIRECTION = 1e-3  # length of the difference of two directions
@@ -38,14 +38,14 @@ class Placement:
 
     @property
     def note(self) -> str:
-        """What is to be said of slices that lie a little off."""
+        """Note on slices that lie slightly off the grid; empty if none do."""
         if self.deviation <= _NOTED * min(self.spacing):
             return ""
         return f"its slices lie up to {self.deviation:.2g} mm off an even grid"
 
 
 def placed(slices: Sequence[Frame]) -> Placement:
-    """The grid of slices, given in the order of their normal; ``Misplaced`` where they have none."""
+    """The grid of slices, given in the order of their normal; raises ``Misplaced`` if they have none."""
     first = slices[0]
     _check_all_are_like(first, slices)
     x, y = first.x, first.y - (first.x @ first.y) * first.x
@@ -73,7 +73,7 @@ def _check_all_are_like(first: Frame, slices: Sequence[Frame]) -> None:
         if max(np.linalg.norm(frame.x - first.x), np.linalg.norm(frame.y - first.y)) > _SAME_DIRECTION:
             raise Misplaced(f"its slices are not parallel ({_names(first, frame)}). {_REMEDY}")
         if not np.allclose(frame.spacing, first.spacing, rtol=1e-3):
-            raise Misplaced(f"the pixels of its slices are not of one size ({_names(first, frame)})")
+            raise Misplaced(f"its slices differ in pixel size ({_names(first, frame)})")
 
 
 def _check_are_apart(heights: np.ndarray, slices: Sequence[Frame]) -> None:
@@ -81,8 +81,8 @@ def _check_are_apart(heights: np.ndarray, slices: Sequence[Frame]) -> None:
     closest = int(distances.argmin())
     if distances[closest] < _SAME_PLACE * distances.max():
         raise Misplaced(
-            f"several of its slices lie at one place ({_names(slices[closest], slices[closest + 1])}), as if they were "
-            f"of several volumes. {remedy_for_mixtures(slices)}"
+            f"several of its slices lie at the same place ({_names(slices[closest], slices[closest + 1])}), as if they "
+            f"were from several volumes. {remedy_for_mixtures(slices)}"
         )
 
 
@@ -101,12 +101,12 @@ def _uneven(distances: np.ndarray) -> str:
     if missing > 0 and abs(most / usual - missing - 1) < 0.1:
         lack = "a slice is" if missing == 1 else f"{missing} slices are"
         reason = f"{lack} missing between slices {place} and {place + 1}, which are {most:.6g} mm apart"
-        return f"{reason}, where others are {usual:.6g} mm apart. {_REMEDY}"
+        return f"{reason}, while others are {usual:.6g} mm apart. {_REMEDY}"
     return f"its slices are not equidistant: {distances.min():.6g} to {most:.6g} mm apart. {_REMEDY}"
 
 
 def _shifted(across: np.ndarray, spacing: float) -> str:
-    """Reason and remedy for slices that do not lie straight above each other."""
+    """Reason and remedy for slices that are not aligned above each other."""
     step = across[-1] / (len(across) - 1)
     shift = float(np.linalg.norm(step))
     is_tilt = np.abs(across - step * np.arange(len(across))[:, None]).max() < _TOLERANCE * np.linalg.norm(across[-1])

@@ -1,4 +1,4 @@
-"""Whether arrays of pixels that were read in two ways show the same."""
+"""Whether arrays of pixels that were read in two ways have the same content."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from itk_arssr.images.dicom.frames import Frame
 from itk_arssr.images.dicom.intensities import has_slopes_applied, with_slopes
 
 _ROUNDING = 1e-5  # of the largest value: slopes are kept in single precision
-_DECODERS_DIFFER = 0.05  # of the standard deviation: lossy compression is not undone by all in one way
-_EQUAL = 1e-12  # of a sum of squares: what is lost by taking squares apart
+_DECODERS_DIFFER = 0.05  # of the standard deviation: decoders of lossy compression differ
+_EQUAL = 1e-12  # of a sum of squares: rounding in its expansion
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """Slices that dcm2niix wrote and slices of the scanner's, [slice, ...], in values that can be compared."""
+    """Slices from dcm2niix and from the scanner, [slice, ...], in values that can be compared."""
 
     found: np.ndarray
     seen: np.ndarray
-    tolerance: float  # of the root mean square where decoders are compared, of the largest difference else
+    tolerance: float  # of the root mean square if decoders are compared, else of the largest difference
     is_decoded: bool
 
     def matches(self) -> list[int | None]:
-        """For each slice found the seen one that it shows; of equal ones, as empty slices are, one not yet taken."""
+        """For each slice found, the seen one that it equals; of identical ones, such as empty slices, an unused one."""
         equals = self._equal_ones() if self.tolerance == 0 else self._nearest_ones()
         chosen: list[int | None] = []
         for equal in equals:
@@ -33,7 +33,7 @@ class Compared:
         return chosen
 
     def _equal_ones(self) -> list[list[int]]:
-        """Seen slices that are the same bit by bit, for each found."""
+        """For each slice found, the seen slices that are equal bit by bit."""
         numbers: dict[bytes, list[int]] = {}
         for number, seen in enumerate(self.seen):
             same = seen.astype(self.found.dtype)
@@ -42,7 +42,7 @@ class Compared:
         return [numbers.get(found.tobytes(), []) for found in self.found]
 
     def _nearest_ones(self) -> list[list[int]]:
-        """Seen slices that differ the least, for each found, none where the difference is not within the tolerance."""
+        """For each slice found, the seen slices that differ least; none if they differ by more than the tolerance."""
         a, b = (values.reshape(len(values), -1).astype(float) for values in (self.found, self.seen))
         norms = (a**2).sum(axis=1)
         distances = norms[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
@@ -58,7 +58,7 @@ class Compared:
 
 
 def compared(found: np.ndarray, seen: np.ndarray, frames: Sequence[Frame]) -> Compared:
-    """Slices of dcm2niix's, and ``seen``, what ``values_of`` gives for some frames or a part of it."""
+    """Compare slices from dcm2niix with ``seen``, all or part of what ``values_of`` gives for some frames."""
     if not all(frame.header.is_readable for frame in frames):
         return Compared(_standardised(found), _standardised(seen), _DECODERS_DIFFER, is_decoded=True)
     if has_slopes_applied(found, frames):
@@ -68,7 +68,7 @@ def compared(found: np.ndarray, seen: np.ndarray, frames: Sequence[Frame]) -> Co
 
 
 def _standardised(values: np.ndarray) -> np.ndarray:
-    """Values, [slice, ...], each slice with mean 0 and standard deviation 1, or 0 all over."""
+    """Values, [slice, ...], each slice with mean 0 and standard deviation 1, or 0 everywhere."""
     axes = tuple(range(1, values.ndim))
     centred = values - values.mean(axis=axes, keepdims=True)
     deviation = centred.std(axis=axes, keepdims=True)

@@ -1,4 +1,4 @@
-"""What a folder holds, to any depth: DICOM files, told by their content, and others."""
+"""What a folder holds, to any depth: DICOM files, recognised by content, and others."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Contents:
 
 
 def search(folder: Path) -> Contents:
-    """Look at every file of a folder and below it.
+    """Look at every file in a folder and below it.
 
-    What is hidden is left out. Links are followed, but no folder is looked at twice.
+    Hidden files and folders are left out. Links are followed, but no folder is searched twice.
     """
     contents = Contents()
     for file in _files(folder, contents.unreadable, set()):

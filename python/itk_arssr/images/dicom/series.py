@@ -23,7 +23,7 @@ _EVEN = 0.05  # of the distance between slices
 
 
 class Kind(IntEnum):
-    """What images are for; the lower, the more likely it is that they are wanted."""
+    """The purpose of images; the lower, the more likely they are wanted."""
 
     ORIGINAL = 0
     DERIVED = 1
@@ -34,7 +34,7 @@ class Kind(IntEnum):
 
 
 def kind_of(header: Header) -> Kind:
-    """What a file says that it is for."""
+    """The purpose that a file states."""
     image_type = [part.upper() for part in header.elements.texts(tags.IMAGE_TYPE)]
     texts = (header.elements.text(tag) for tag in (tags.SERIES_DESCRIPTION, tags.PROTOCOL))
     if "LOCALIZER" in image_type or any(_LOCALIZER.search(text) for text in texts):
@@ -44,7 +44,7 @@ def kind_of(header: Header) -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is remembered of an image file from the search, small as archives hold many."""
+    """What is kept of an image file from the search; small, as archives hold many."""
 
     path: Path
     patient: str
@@ -59,7 +59,7 @@ class Entry:
 
 
 def entry_of(header: Header) -> Entry:
-    """What is remembered of a file; texts that many files share are kept once."""
+    """What is kept of a file; texts that many files share are stored once."""
     numbers = (tags.PATIENT, tags.STUDY, tags.SERIES, tags.FRAME_OF_REFERENCE, tags.SERIES_NUMBER)
     texts = (header.elements.text(tag) for tag in (*numbers, tags.SERIES_DESCRIPTION, tags.PROTOCOL))
     return Entry(header.path, *map(sys.intern, texts), kind_of(header), header.frame_count)
@@ -67,11 +67,11 @@ def entry_of(header: Header) -> Entry:
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Files of one series, in one folder or shared out among several."""
+    """Files of one series, in one folder or spread over several."""
 
     folder: Path
     entries: tuple[Entry, ...]
-    is_whole: bool = True  # False: a file that was named, of a folder that may hold more of the series
+    is_whole: bool = True  # False: a single named file, whose folder may hold more of the series
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -90,12 +90,12 @@ class Series:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Its description and its protocol, where it has them."""
+        """Its description and its protocol, if it has them."""
         return tuple(text for text in (self.entries[0].description, self.entries[0].protocol) if text)
 
     @property
     def study(self) -> tuple[str, str]:
-        """What the series of one examination have in common; the folder where nothing is told."""
+        """What the series of one examination have in common; the folder if nothing is given."""
         return self.entries[0].study or str(self.folder), self.entries[0].patient
 
     @property
@@ -105,7 +105,7 @@ class Series:
 
     @cached_property
     def kind(self) -> Kind:
-        """The kind of most interest among those that more than one of its slices are of."""
+        """The kind of most interest among those of more than one of its slices."""
         counts = dict.fromkeys(Kind, 0)
         for entry in self.entries:
             counts[entry.kind] += entry.frame_count
@@ -122,7 +122,7 @@ def _read_again(file: Path) -> Header:
     try:
         return read_header(file)
     except (NotDicom, OSError):
-        raise UserError(f"{file} changed or vanished since it was found") from None
+        raise UserError(f"{file} has changed or vanished since it was found") from None
 
 
 def grouped(entries: Iterable[Entry]) -> list[Series]:
@@ -135,7 +135,7 @@ def grouped(entries: Iterable[Entry]) -> list[Series]:
 
 
 def _joined(series: Sequence[Series]) -> list[Series]:
-    """Series whose slices were shared out among folders, as some archives do it, made whole again."""
+    """Series joined again whose slices some archives spread over several folders."""
     same: dict[tuple, list[Series]] = defaultdict(list)
     for one in series:
         first = one.entries[0]
@@ -155,7 +155,7 @@ def _common_folder(parts: Sequence[Series]) -> Path:
 
 
 def _is_even(series: Series) -> bool:
-    """Whether slices are parallel, at distinct places and equidistant; else they may be of series of one name."""
+    """Whether slices are parallel, at distinct places and equidistant; else they may be of series of the same name."""
     frames: list[Frame] = [frame for header in series.read_headers() for frame in frames_of(header)]
     if not all(frame.is_placed for frame in frames) or len(frames) < 3:
         return False

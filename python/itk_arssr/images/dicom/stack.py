@@ -1,4 +1,4 @@
-"""What dcm2niix wrote: the stored voxels of a NIfTI file, in the order and on the grid that the file gives them."""
+"""What dcm2niix wrote: the stored voxels of a NIfTI file, in the order and on the grid of the file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 7
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Slices of one volume or of several on one grid, as dcm2niix stacked them."""
+    """Slices of one volume, or of several on one grid, as dcm2niix stacked them."""
 
     voxels: np.ndarray  # [volume, z, y, x], on disk, before any slope
     steps: np.ndarray  # columns: from voxel to voxel along x, y and z, mm, LPS
@@ -32,7 +32,7 @@ class Stack:
         return x, y, z
 
     def with_kind(self, kind: np.dtype | None) -> Stack:
-        """The same bits taken for integers of another type of their size: dcm2niix does not keep every type's sign."""
+        """The same bits as integers of another type of the same size: dcm2niix does not keep every type's sign."""
         own = self.voxels.dtype
         if kind is not None and kind.kind in "iu" and own.kind in "iu" and kind.itemsize == own.itemsize:
             return replace(self, voxels=self.voxels.view(kind.newbyteorder("=")))
@@ -46,7 +46,7 @@ def read_stack(file: Path) -> Stack:
     dimensions = struct.unpack_from("=8h", header, 40)
     kind, offset = struct.unpack_from("=h", header, 70)[0], int(struct.unpack_from("=f", header, 108)[0])
     if kind not in _KINDS:
-        raise UserError("its voxels are colours or of a type that is not read; extract one channel first")
+        raise UserError("its voxels are colours or of an unsupported type; extract one channel first")
     shape = (1, 1, 1, 1, *reversed(dimensions[1 : 1 + dimensions[0]]))[-4:]
     rows = np.array(struct.unpack_from("=12f", header, 280), float).reshape(3, 4)
     rows[:2] *= -1  # NIfTI's x and y point to the right and to the front, DICOM's to the left and to the back

@@ -1,4 +1,4 @@
-"""Numbers of the DICOM elements that are looked at, as the standard's part 6 has them."""
+"""Numbers of the DICOM elements that are read, from part 6 of the standard."""
 
 TRANSFER_SYNTAX = 0x00020010
 MEDIA_CLASS = 0x00020002
@@ -42,7 +42,7 @@ INTERCEPT = 0x00281052
 SLOPE = 0x00281053
 FRAME_OFFSETS = 0x3004000C
 
-# Sequences, in whose items elements are looked at
+# Sequences whose items are read
 PLANE_POSITION = 0x00209113
 PLANE_ORIENTATION = 0x00209116
 FRAME_CONTENT = 0x00209111
@@ -62,7 +62,7 @@ SEQUENCES = frozenset(
     )
 )
 
-# How numbers are written that are not text, where a file does not say it
+# How numbers that are not text are written, if a file does not say
 BINARY = {
     **dict.fromkeys((SAMPLES, ROWS, COLUMNS, BITS_ALLOCATED, BITS_STORED, IS_SIGNED), b"US"),
     **dict.fromkeys((TEMPORAL_POSITION_INDEX, DIMENSION_INDEX_VALUES), b"UL"),

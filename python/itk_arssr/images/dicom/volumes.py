@@ -1,4 +1,4 @@
-"""Volumes of a DICOM series: converted, compared with its slices, and put where these lie."""
+"""Volumes of a DICOM series: converted, compared with its slices, and placed where these lie."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from itk_arssr.images.dicom.placement import placed
 from itk_arssr.images.dicom.series import Kind, Series, kind_of
 from itk_arssr.images.dicom.stack import Stack, read_stack
 
-_BYTES_NEEDED = 8  # for a pixel on its way, of files that are copied and of those that are made
+_BYTES_NEEDED = 8  # per pixel during conversion, for files that are copied and files that are made
 
 
 @dataclass(frozen=True, eq=False)
 class ScannedVolume:
-    """A volume that was made of a series, or what is none, and why."""
+    """A volume made from a series, or the reason why there is none."""
 
     series: Series
-    name: str  # that dcm2niix gave it, and the number of the time point where there are several
+    name: str  # from dcm2niix, with the number of the time point if there are several
     kind: Kind
-    file: Path | None = None  # readable by ITK, as long as the folder is there that it was put into
+    file: Path | None = None  # readable by ITK, as long as its folder exists
     size: tuple[int, ...] = ()
     scan_parameters: Mapping[str, object] = field(default_factory=dict)  # the BIDS sidecar
     notes: tuple[str, ...] = ()
     problem: str = ""
-    is_slice: bool = False  # a single one, which nobody expects to be a volume
+    is_slice: bool = False  # a single slice, which nobody expects to be a volume
 
 
 def volumes_of(series: Series, label: str, folder: Path, check: Callable[[], None]) -> list[ScannedVolume]:
-    """Convert a series into a folder that is empty; ``label`` stands for the series' folder in the names.
+    """Convert a series into an empty folder; ``label`` stands for the series' folder in the names.
 
-    ``check`` is called now and then, and ends the conversion by raising something.
+    ``check`` is called repeatedly, and ends the conversion by raising an exception.
     """
     try:
         headers = series.read_headers()
@@ -70,7 +70,7 @@ def _check_can_be_converted(headers: Sequence[Header]) -> None:
     free = shutil.disk_usage(gettempdir()).free
     if needed > free:
         raise UserError(
-            f"to convert it takes up to {needed / 2**30:.1f} GiB, and there are {free / 2**30:.1f} GiB free in "
+            f"its conversion takes up to {needed / 2**30:.1f} GiB, but {free / 2**30:.1f} GiB are free in "
             f"{gettempdir()}; set TMPDIR to a folder on a larger disk"
         )
 
@@ -86,7 +86,7 @@ class _Slices:
         self._used: set[tuple[int, int]] = set()
 
     def volumes(self, output: Output, more_notes: Sequence[str]) -> Iterator[ScannedVolume]:
-        """The volumes that dcm2niix made, put where their slices lie; one that is none where they do not fit."""
+        """The volumes that dcm2niix made, placed where their slices lie, or the problem if they do not fit."""
         stack = None
         notes = (*output.notes, *more_notes)
         try:
@@ -106,7 +106,7 @@ class _Slices:
             output.file.unlink(missing_ok=True)
 
     def _match(self, stack: Stack) -> list[list[Frame]]:
-        """The scanner's slice that each slice of a stack is, [volume][plane]."""
+        """The scanner's slice for each slice of a stack, [volume][plane]."""
         mosaics = [frame for frame in self._frames if holds_tiles(stack, frame)]
         return match_mosaics(stack, mosaics) if mosaics else match(stack, self._frames)
 
@@ -114,10 +114,10 @@ class _Slices:
         reason = f"it is a single slice ({times(stack.size[:2])}); the network needs a volume"
         if self._series.is_whole:
             return reason
-        return f"{reason}. Where the slices are files of a DICOM series, give their folder"
+        return f"{reason}. If the slices are files of a DICOM series, give their folder"
 
     def with_note_on_rest(self, volumes: Sequence[ScannedVolume]) -> list[ScannedVolume]:
-        """The volumes, with a note if slices of the series are in none of them and nothing else tells why."""
+        """The volumes, with a note if slices of the series are in none of them and nothing else explains why."""
         rest = [frame for frame in self._frames if _key(frame) not in self._used]
         if not rest or any(volume.problem for volume in volumes):
             return list(volumes)
@@ -134,7 +134,7 @@ def _key(frame: Frame) -> tuple[int, int]:
 def _written(
     series: Series, output: Output, stack: Stack, frames: Sequence[Sequence[Frame]], notes: tuple[str, ...]
 ) -> Iterator[ScannedVolume]:
-    """Volumes of a stack in files of their own, rows, columns and slices in the order of DICOM."""
+    """Volumes of a stack in separate files, rows, columns and slices in DICOM's order."""
     first = frames[0][0]
     normal = np.cross(first.x, first.y)
     kind = kind_of_intensities(stack.voxels, [frame for volume in frames for frame in volume])

@@ -1,4 +1,4 @@
-"""NIfTI-1, NIfTI-2 and Analyze 7.5 files: what ITK misses in them, or would decide by rules of its own."""
+"""NIfTI-1, NIfTI-2 and Analyze 7.5 files: what ITK misses in them, or decides by rules of its own."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ class NiftiFile:
         check_voxels(self.header)
 
     def readable(self, folder: Path) -> Path:
-        """Make a file in an empty folder that ITK reads as it is understood here."""
+        """Make a file in an empty folder that ITK reads with the same meaning as here."""
         return make_readable(self.header, self.space, folder)
 
 
 def recognised(path: Path) -> NiftiFile | None:
-    """The file, where it is NIfTI or Analyze; damage is an error."""
+    """The file, if it is NIfTI or Analyze; damage is an error."""
     header = read_header(path)
     if header is None:
         return None
     space, notes = space_of(header)
     if header.form == ANALYZE and header.scaling not in (None, (1.0, 0.0)):
-        notes.append(f"its intensities are multiplied by {header.scaling[0]:g}, as SPM does it for Analyze 7.5 headers")
+        notes.append(f"its intensities are multiplied by {header.scaling[0]:g}, as SPM does for Analyze 7.5 headers")
     return NiftiFile(header, space, tuple(notes))

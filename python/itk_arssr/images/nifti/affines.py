@@ -1,4 +1,4 @@
-"""Arithmetic of affine matrices [4, 4] that map voxel indices (x, y, z, 1) to a place, and of quaternions."""
+"""Arithmetic of affine matrices [4, 4] that map voxel indices (x, y, z, 1) to positions, and of quaternions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy.typing as npt
 
 Affine = npt.NDArray[np.float64]
 
-LEAST_LENGTH, LARGEST_LENGTH = 1e-6, 1e7  # mm; other voxels and places are damage
+LEAST_LENGTH, LARGEST_LENGTH = 1e-6, 1e7  # mm; other voxel sizes and positions are damage
 _LEAST_W_SQUARED = 1e-7  # below it a quaternion is a half turn, as in the NIfTI library
 _QUATERNION_EXCESS = 1e-3  # by which rounding may make a quaternion longer than 1
 _LEAST_DETERMINANT = 1e-6  # of the axes' directions; without it they do not span a volume
 
 
 def affine(axes: npt.ArrayLike, origin: npt.ArrayLike) -> Affine:
-    """The matrix with these columns, one for each axis, and the place of the first voxel."""
+    """The matrix with these columns, one for each axis, and the position of the first voxel."""
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = axes, origin
     return matrix
@@ -28,7 +28,7 @@ def voxel_sizes(matrix: Affine) -> npt.NDArray[np.float64]:
 
 
 def spans_a_volume(matrix: Affine) -> bool:
-    """Whether all numbers are sensible and the axes point in three directions."""
+    """Whether all numbers are plausible and the axes point in three directions."""
     if not (np.abs(matrix) < LARGEST_LENGTH).all():
         return False
     sizes = voxel_sizes(matrix)
@@ -42,12 +42,12 @@ def corners(size: Sequence[int]) -> npt.NDArray[np.float64]:
 
 
 def largest_distance(one: Affine, other: Affine, size: Sequence[int]) -> float:
-    """How far apart two matrices put the same corner of a volume, at most."""
+    """The largest distance between the positions that two matrices give the same corner of a volume."""
     return float(np.linalg.norm(((one - other) @ corners(size))[:3], axis=0).max())
 
 
 def nearest_grid(matrix: Affine, size: Sequence[int]) -> Affine:
-    """The matrix with axes at right angles that is nearest; the middle of the volume and the voxel sizes are kept."""
+    """The nearest matrix with axes at right angles; the middle of the volume and the voxel sizes are kept."""
     sizes = voxel_sizes(matrix)
     left, _, right = np.linalg.svd(matrix[:3, :3] / sizes)
     axes = left @ right * sizes
@@ -56,7 +56,7 @@ def nearest_grid(matrix: Affine, size: Sequence[int]) -> Affine:
 
 
 def smallest_angle(matrix: Affine) -> float:
-    """The angle between two axes that is furthest from 90 degrees, as one of at most 90."""
+    """The angle between two axes that is furthest from 90 degrees, given as at most 90."""
     directions = matrix[:3, :3] / voxel_sizes(matrix)
     cosines = np.abs(directions.T @ directions)[np.triu_indices(3, 1)]
     return float(np.degrees(np.arccos(min(1.0, cosines.max()))))
@@ -65,7 +65,7 @@ def smallest_angle(matrix: Affine) -> float:
 def from_quaternion(
     quaternion: Sequence[float], offset: Sequence[float], sizes: Sequence[float], handedness: float
 ) -> Affine | None:
-    """The matrix of a NIfTI qform (b, c, d and the sign of its z axis); none where its numbers are no rotation."""
+    """The matrix of a NIfTI qform (b, c, d and the sign of its z axis); ``None`` if its numbers are not a rotation."""
     b, c, d = quaternion
     w_squared = 1.0 - (b * b + c * c + d * d)
     if not w_squared >= -_QUATERNION_EXCESS or not np.isfinite([*offset, *sizes]).all():

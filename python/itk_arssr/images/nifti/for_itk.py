@@ -1,8 +1,8 @@
-"""A NIfTI file as ITK is to see it.
+"""A NIfTI file as ITK should see it.
 
-ITK would choose between sform and qform, take voxel sizes from elsewhere than directions, add an intercept without a
-slope, and read neither NIfTI-2 nor a compressed file that is named .nii. So it is given a header with what was
-understood of the file's, and beside it a link to the voxels.
+ITK would choose between sform and qform itself, take voxel sizes and directions from different fields, apply an
+intercept without a slope, and read neither NIfTI-2 nor a compressed file that is named .nii. So it is given a header
+with the values as interpreted here, and beside it a link to the voxels.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itk_arssr.images.nifti.stream import is_compressed
 
 
 def make_readable(header: Header, space: Space, folder: Path) -> Path:
-    """Write the header and the link into an empty folder; returns the header's file."""
+    """Write the header and the link into an empty folder; returns the header file."""
     seen = Space(space.grid, space.used and "sform", Form(space.grid, SCANNER) if space.used else None)
     slope, intercept = header.scaling or (1.0, 0.0)
     fields = {

@@ -1,4 +1,4 @@
-"""Headers of NIfTI-1, NIfTI-2 and Analyze 7.5 files as they stand there, damage refused."""
+"""Headers of NIfTI-1, NIfTI-2 and Analyze 7.5 files as stored; damaged ones are refused."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from itk_arssr.images.nifti.stream import GZIP_MAGIC, first_bytes
 
 NIFTI_1, NIFTI_2, ANALYZE = "NIfTI-1", "NIfTI-2", "Analyze 7.5"
 LENGTHS = {NIFTI_1: 348, NIFTI_2: 540, ANALYZE: 348}
-EXTENSION_FLAG_BYTES = 4  # between the header and the voxels of one file
-_LARGEST_OFFSET = 2**31 - 1  # that the NIfTI library has room for
+EXTENSION_FLAG_BYTES = 4  # between the header and the voxels of a single file
+_LARGEST_OFFSET = 2**31 - 1  # that the NIfTI library can hold
 VOXELS_AFTER_HEADER = LENGTHS[NIFTI_1] + EXTENSION_FLAG_BYTES
 SINGLE_MAGIC, PAIR_MAGIC = b"n+1\0", b"ni1\0"
-LARGEST_SIZE = 2**15 - 1  # voxels along an axis that NIfTI-1 has room for
+LARGEST_SIZE = 2**15 - 1  # most voxels along an axis in NIfTI-1
 # Format and offset of a field: first in NIfTI-1 and Analyze, then in NIfTI-2
 _FIELDS = {
     "sizeof_hdr": (("i", 0), ("i", 0)),
@@ -43,7 +43,7 @@ _FIELDS = {
 }
 _MAGIC_OFFSETS = {NIFTI_1: 344, NIFTI_2: 4}
 _MAGICS = {SINGLE_MAGIC: NIFTI_1, PAIR_MAGIC: NIFTI_1, b"n+2\0": NIFTI_2, b"ni2\0": NIFTI_2}
-# Name and NumPy's name of a voxel's type; none where a voxel is no number that ITK reads
+# Name and NumPy's name of a voxel type; none if a voxel is not a number that ITK reads
 _TYPES = {
     2: ("uint8", "u1"),
     4: ("int16", "i2"),
@@ -62,8 +62,8 @@ _TYPES = {
 }
 _UNREAD_TYPES = {0: "unknown", 1: "one bit", 1536: "float128", 2048: "complex256"}
 DATATYPES = {np.dtype(code): number for number, (_, code) in _TYPES.items() if code[0] in "uif"}
-_VECTOR_INTENTS = (1004, 1005, 1006, 1007)  # matrices and vectors, by which ITK tells voxels of several values
-# Slopes that ITK does not take for 0, and numbers that NIfTI-1 has room for
+_VECTOR_INTENTS = (1004, 1005, 1006, 1007)  # matrices and vectors, by which ITK recognises voxels of several values
+# Slopes that ITK does not treat as 0, and numbers that NIfTI-1 can hold
 _LEAST_SLOPE, _LARGEST_FLOAT = float(np.finfo(float).eps), float(np.finfo(np.float32).max)
 _SINGLE_FILE = (".nii", ".nii.gz")
 _PAIR_HEADER = re.compile(r"\.hdr(\.gz)?$", re.IGNORECASE)
@@ -71,7 +71,7 @@ _PAIR_HEADER = re.compile(r"\.hdr(\.gz)?$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Header:
-    """The fields that tell where voxels are, in the file and in the world; lengths in the file's own unit."""
+    """The fields that give the positions of voxels in the file and in space; lengths in the file's own unit."""
 
     path: Path  # the file that the user named
     form: str  # NIFTI_1, NIFTI_2 or ANALYZE
@@ -108,7 +108,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header | None:
-    """The header that belongs to a file; none where the file is of another format."""
+    """The header that belongs to a file; ``None`` if the file has another format."""
     file = _header_file(path)
     start = first_bytes(file, max(LENGTHS.values()))
     if start.startswith(GZIP_MAGIC):
@@ -117,7 +117,7 @@ def read_header(path: Path) -> Header | None:
     if form is None:
         return None
     if len(start) < LENGTHS[form]:
-        raise UserError(f"{path} is incomplete: {len(start)} of the {LENGTHS[form]} bytes of its header are there")
+        raise UserError(f"{path} is incomplete: {len(start)} of the {LENGTHS[form]} bytes of its header are present")
     order = _order_by_length(start, form) or _order_by_dimensions(start, form)
     if order is None:
         raise UserError(f"{path} is damaged: its header has neither its length, {LENGTHS[form]}, nor 1 to 7 dimensions")
@@ -125,12 +125,12 @@ def read_header(path: Path) -> Header | None:
 
 
 def pack(fields: dict[str, Any], magic: bytes, order: str = "<") -> bytes:
-    """Header of a NIfTI-1 file with these fields and the rest empty, and no extensions after it."""
+    """Header of a NIfTI-1 file with these fields, all others empty, and no extensions after it."""
     header = bytearray(VOXELS_AFTER_HEADER)
     for name, value in ({"sizeof_hdr": LENGTHS[NIFTI_1]} | fields).items():
         layout, offset = _FIELDS[name][0]
         struct.pack_into(order + layout, header, offset, *np.atleast_1d(value).ravel().tolist())
-    header[38:39] = b"r"  # "regular", which Analyze asks for
+    header[38:39] = b"r"  # "regular", which Analyze requires
     header[_MAGIC_OFFSETS[NIFTI_1] : LENGTHS[NIFTI_1]] = magic
     return bytes(header)
 
@@ -150,7 +150,7 @@ def _data_file(header: Path) -> Path:
     beside = [header.with_name(base + end) for end in (".img", ".img.gz", ".IMG")]
     found = next((file for file in beside if file.exists()), None)
     if found is None:
-        raise UserError(f"{header} is a header only; its voxels are expected in {beside[0].name} beside it")
+        raise UserError(f"{header} is only a header; its voxels are expected in {beside[0].name} beside it")
     return found
 
 
@@ -167,7 +167,7 @@ def _form(start: bytes, file: Path) -> str | None:
     if len(start) < LENGTHS[NIFTI_1]:
         return NIFTI_1
     magic = start[_MAGIC_OFFSETS[NIFTI_1] : LENGTHS[NIFTI_1]]
-    raise UserError(f"{file} is damaged: its header ends with {magic!r}, and {SINGLE_MAGIC!r} is expected there")
+    raise UserError(f"{file} is damaged: its header ends with {magic!r}, but {SINGLE_MAGIC!r} is expected there")
 
 
 def _order_by_length(start: bytes, form: str) -> str | None:
@@ -176,13 +176,13 @@ def _order_by_length(start: bytes, form: str) -> str | None:
 
 
 def _order_by_dimensions(start: bytes, form: str) -> str | None:
-    """The byte order in which the number of dimensions is possible, for headers that got their length wrong."""
+    """The byte order in which the number of dimensions is possible, for headers with a wrong length."""
     layout, offset = _FIELDS["dim"][form == NIFTI_2]
     return next((order for order in "<>" if 1 <= struct.unpack_from(order + layout, start, offset)[0] <= 7), None)
 
 
 def _unpacked(start: bytes, form: str, order: str) -> dict[str, Any]:
-    """All fields by their names; those of several numbers are tuples."""
+    """All fields by name; those of several numbers are tuples."""
     fields = {}
     for name, layouts in _FIELDS.items():
         layout, offset = layouts[form == NIFTI_2]
@@ -217,17 +217,17 @@ def _checked(path: Path, file: Path, form: str, order: str, fields: dict[str, An
 def _dimensions(path: Path, dim: tuple[int, ...]) -> tuple[int, ...]:
     count = dim[0]
     if not 1 <= count <= 7:
-        raise UserError(f"{path} is damaged: its header tells of {count} dimensions, and 1 to 7 are possible")
+        raise UserError(f"{path} is damaged: its header gives {count} dimensions, but 1 to 7 are possible")
     lengths = dim[1 : 1 + count]
     if min(lengths[:3]) < 1:
         raise UserError(
-            f"{path} is damaged: its header has sizes of {list(lengths)} voxels, and at least 1 is expected"
+            f"{path} is damaged: its header has sizes of {list(lengths)} voxels, but at least 1 is expected"
         )
-    # Software leaves 0 in the dimensions after the third that it does not use.
+    # Some software leaves 0 in unused dimensions after the third.
     lengths = (*lengths[:3], *(max(1, length) for length in lengths[3:]))
     if max(lengths) > LARGEST_SIZE:
         raise UserError(
-            f"{path} has {max(lengths)} voxels along an axis, and ITK reads at most {LARGEST_SIZE} from NIfTI; "
+            f"{path} has {max(lengths)} voxels along an axis, but ITK reads at most {LARGEST_SIZE} from NIfTI; "
             "convert it to NRRD or MetaImage first"
         )
     return lengths
@@ -245,27 +245,27 @@ def _datatype(path: Path, datatype: int) -> int:
 
 
 def _offset(path: Path, offset: float, header_length: int) -> int:
-    """Where the voxels begin; a single file that leaves it out has them after the header and the extension flag."""
+    """Where the voxels begin; in a single file that omits this, after the header and the extension flag."""
     if not math.isfinite(offset) or offset < 0 or 0 < offset < header_length:
         raise UserError(
-            f"{path} is damaged: its header has the first voxel at byte {offset:g} (vox_offset), and a number of at "
+            f"{path} is damaged: its header has the first voxel at byte {offset:g} (vox_offset), but a number of at "
             f"least {header_length + (EXTENSION_FLAG_BYTES if header_length else 0)} is expected"
         )
     if int(np.float32(offset)) != int(offset) or offset > _LARGEST_OFFSET:
         raise UserError(
-            f"{path} has its first voxel at byte {offset} (vox_offset), which NIfTI-1 has no room for; remove the "
+            f"{path} has its first voxel at byte {offset} (vox_offset), which NIfTI-1 cannot hold; remove the "
             "header's extensions, or convert it to NRRD or MetaImage"
         )
     return int(offset) or (header_length + EXTENSION_FLAG_BYTES if header_length else 0)
 
 
 def _code(code: int) -> int:
-    """The code of a form; 0, which is none, for what is no code."""
+    """The code of a form; 0, which means none, for an invalid code."""
     return code if 0 < code < 2**15 else 0
 
 
 def _scaling(path: Path, slope: float, intercept: float) -> tuple[float, float] | None:
-    """A slope that is 0 or not finite means none, and no intercept either."""
+    """A slope that is 0 or not finite means no slope, and no intercept either."""
     if slope == 0 or not math.isfinite(slope):
         return None
     if not math.isfinite(intercept):

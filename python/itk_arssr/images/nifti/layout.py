@@ -12,13 +12,13 @@ _DIMENSIONS = 7
 
 
 def dimension_fields(size: Sequence[int], datatype: int, voxel_bytes: int) -> dict[str, Any]:
-    """Fields for the number of voxels and for their type."""
+    """Fields for the number of voxels and their type."""
     rest = [1] * (_DIMENSIONS - len(size))
     return {"dim": [len(size), *size, *rest], "datatype": datatype, "bitpix": 8 * voxel_bytes}
 
 
 def space_fields(space: Space) -> dict[str, Any]:
-    """Fields for where voxels are."""
+    """Fields for the positions of voxels."""
     scale = MM_PER_UNIT.get(space.unit, 1.0)
     sizes = voxel_sizes(space.qform.matrix if space.qform is not None else space.grid) / scale
     fields: dict[str, Any] = {"xyzt_units": space.unit}

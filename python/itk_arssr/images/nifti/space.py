@@ -1,8 +1,8 @@
 """Which grid a NIfTI header gives its voxels, and the space of a result on another grid.
 
-A header has room for two places, the sform (any matrix) and the qform (a rotation), each with a code for the space that
-it leads to. Where they differ, nibabel, FSL, SPM and FreeSurfer use the sform, and so it is done here; ITK's own reader
-uses one or the other by rules of its own. A result keeps both, so that it lies on its input in all software.
+A header can give two places, the sform (any matrix) and the qform (a rotation), each with a code for the space that it
+maps to. If they differ, nibabel, FSL, SPM and FreeSurfer use the sform, and so does this module; ITK's own reader uses
+one or the other by rules of its own. A result keeps both, so that it overlays its input in all software.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from itk_arssr.images.nifti.affines import (
 from itk_arssr.images.nifti.header import ANALYZE, Header
 
 METRE, MILLIMETRE, MICROMETRE = 1, 2, 3
-MM_PER_UNIT = {METRE: 1e3, MICROMETRE: 1e-3}  # all other codes are taken for millimetres
+MM_PER_UNIT = {METRE: 1e3, MICROMETRE: 1e-3}  # all other codes are treated as millimetres
 SCANNER = 1
 _CODE_NAMES = {SCANNER: "scanner", 2: "aligned", 3: "Talairach", 4: "MNI", 5: "template"}
 _STANDARD_SPACES = (3, 4, 5)
-# Shares of the smallest voxel size: what no one sees, and what rounding of a header may do
+# Shares of the smallest voxel size: an invisible difference, and one that rounding in a header may cause
 _UNSEEN, _ROUNDING = 0.01, 0.5
-_ROUNDED_ANGLE = 89.0  # degrees between axes that rounding may leave, at least
-_RIGHT_ANGLE = 89.9  # degrees between axes that a qform can hold, at least
+_ROUNDED_ANGLE = 89.0  # degrees: least angle between axes that is explained by rounding
+_RIGHT_ANGLE = 89.9  # degrees: least angle between axes that a qform can represent
 _ITK_AXES = np.array([-1.0, -1.0, 1.0])  # ITK's x and y go to the left and to the back
 
 
 @dataclass(frozen=True)
 class Form:
-    """A matrix from voxel indices to mm (to the right, front and top), and the code of the space that it leads to."""
+    """A matrix from voxel indices to mm (to the right, front and top), and the code of the space that it maps to."""
 
     matrix: Affine
     code: int
@@ -55,7 +55,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Space:
-    """The grid that voxels are on, and the forms that a header has for it."""
+    """The grid of the voxels, and the forms that a header has for it."""
 
     grid: Affine  # voxel indices to mm, as in Form
     used: Literal["sform", "qform"] | None  # the form that the grid is from
@@ -64,25 +64,25 @@ class Space:
     unit: int = MILLIMETRE  # of lengths in the header, as its code
 
     def on(self, grid: Affine) -> Space:
-        """The space of an image computed on another grid: its forms lead where these lead from the same place."""
+        """The space of an image computed on another grid: its forms map each place to the same point as these."""
         moved = {
             name: Form(grid if name == self.used else form.matrix @ np.linalg.inv(self.grid) @ grid, form.code)
             for name, form in (("sform", self.sform), ("qform", self.qform))
             if form is not None
         }
         if "qform" in moved and smallest_angle(moved["qform"].matrix) < _RIGHT_ANGLE:
-            del moved["qform"]  # a grid that is turned against sheared or scaled axes
+            del moved["qform"]  # a grid that is rotated relative to sheared or scaled axes
         return replace(self, grid=grid, sform=moved.get("sform"), qform=moved.get("qform"))
 
     @property
     def standard(self) -> str:
-        """Name of the standard space that the grid is in, empty where it is in none."""
+        """Name of the standard space that the grid is in, empty if it is in none."""
         form = getattr(self, self.used) if self.used else None
         return str(form) if form is not None and form.code in _STANDARD_SPACES else ""
 
 
 def scanner_space(grid: Affine) -> Space:
-    """The space of an image from a file of another format: both forms are its grid."""
+    """The space of an image from a file of another format: both forms equal its grid."""
     return Space(grid, "sform", Form(grid, SCANNER), Form(grid, SCANNER))
 
 
@@ -93,7 +93,7 @@ def itk_grid(image: itk.ImageBase) -> Affine:
 
 
 def space_of(header: Header) -> tuple[Space, list[str]]:
-    """The space that is used for a file's voxels, and what is to be said about it."""
+    """The space that is used for a file's voxels, and notes on it."""
     notes: list[str] = []
     if header.unit in MM_PER_UNIT:
         notes.append(f"its lengths are in {'metres' if header.unit == METRE else 'micrometres'} (xyzt_units)")
@@ -102,7 +102,7 @@ def space_of(header: Header) -> tuple[Space, list[str]]:
         _check_voxel_sizes(header, notes)
         if header.sform_code or header.qform_code:
             raise UserError(
-                f"{header.path} has no place that can be used: {'; '.join(notes)}. Give it a good form first"
+                f"{header.path} has no usable place: {'; '.join(notes)}. Give it a valid sform or qform first"
             )
         return _without_forms(header, notes), notes
     if sform is None:
@@ -146,7 +146,7 @@ def _sform(header: Header, notes: list[str]) -> Form | None:
     matrix = affine(header.srow[:, :3] * _scale(header), header.srow[:, 3] * _scale(header))
     if spans_a_volume(matrix):
         return Form(matrix, header.sform_code)
-    notes.append(f"its sform (rows {header.srow.tolist()}) does not span a volume, and is ignored")
+    notes.append(f"its sform (rows {header.srow.tolist()}) does not span a volume and is ignored")
     return None
 
 
@@ -158,14 +158,14 @@ def _qform(header: Header, notes: list[str]) -> Form | None:
     if matrix is not None and spans_a_volume(matrix):
         return Form(matrix, header.qform_code)
     notes.append(
-        f"its qform (quaternion {list(header.quaternion)}, offset {list(header.qoffset)}) is no rotation, and is "
+        f"its qform (quaternion {list(header.quaternion)}, offset {list(header.qoffset)}) is not a rotation and is "
         "ignored"
     )
     return None
 
 
 def _check_is_replaced(header: Header, sform: Form, qform: Form | None, off: float) -> None:
-    """Refuse a sheared sform that no qform stands in for."""
+    """Refuse a sheared sform if there is no qform to replace it."""
     if qform is None:
         raise UserError(
             f"{header.path} has an sform ({sform}) with axes at {smallest_angle(sform.matrix):.1f}°, up to {off:.3g} "
@@ -175,11 +175,11 @@ def _check_is_replaced(header: Header, sform: Form, qform: Form | None, off: flo
 
 
 def _check_voxel_sizes(header: Header, notes: list[str]) -> None:
-    """Refuse voxel sizes that are none, where nothing but them tells the size."""
+    """Refuse invalid voxel sizes if nothing else gives the size."""
     sizes = header.pixdim[1:4]
     if not all(LEAST_LENGTH < size < LARGEST_LENGTH for size in _sizes(header)):
         raise UserError(
-            f"{header.path} is damaged: its header has voxels of {times(sizes)} (pixdim), and finite lengths above "
+            f"{header.path} is damaged: its header has voxels of {times(sizes)} (pixdim), but finite lengths above "
             "0 are expected; set them, for example with nibabel's header.set_zooms"
         )
     if min(sizes) < 0:
@@ -195,10 +195,10 @@ def _compare_voxel_sizes(header: Header, grid: Affine, notes: list[str]) -> None
 
 
 def _without_forms(header: Header, notes: list[str]) -> Space:
-    """ITK's place for a file without one: the first voxel at the origin, axes to the left, back and top."""
-    kind = "Analyze 7.5 has no place and no orientation" if header.form == ANALYZE else "it has neither sform nor qform"
+    """ITK's default place for a file: the first voxel at the origin, axes to the left, back and top."""
+    kind = "Analyze 7.5 has no position or orientation" if header.form == ANALYZE else "it has neither sform nor qform"
     notes.append(
-        f"{kind}: its first voxel is put at (0, 0, 0) and its axes go to the left, the back and the top; a NIfTI "
-        "result has no form either"
+        f"{kind}: its first voxel is put at (0, 0, 0) and its axes point to the left, the back and the top; a NIfTI "
+        "result has neither form either"
     )
     return Space(affine(np.diag(_ITK_AXES * _sizes(header)), np.zeros(3)), None, unit=header.unit)

@@ -1,4 +1,4 @@
-"""The bytes of a file, uncompressed where they are gzip-compressed, whatever the file's name says."""
+"""The bytes of a file, unpacked if they are gzip-compressed, whatever the file's name says."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def pieces(path: Path, at_most: int = PIECE_BYTES) -> Iterator[bytes]:
 
 
 def first_bytes(path: Path, count: int) -> bytes:
-    """The first bytes of the content; fewer where it is shorter."""
+    """The first bytes of the content; fewer if it is shorter."""
     start = b""
     for piece in pieces(path, at_most=count):
         start += piece
@@ -39,7 +39,7 @@ def first_bytes(path: Path, count: int) -> bytes:
 
 
 def _inflated(file: BinaryIO, path: Path, at_most: int) -> Iterator[bytes]:
-    """All members of a gzip file one after the other; what follows them is padding."""
+    """All members of a gzip file one after the other; anything after them is padding."""
     data = file.read(_READ_BYTES)
     try:
         while data.startswith(GZIP_MAGIC):

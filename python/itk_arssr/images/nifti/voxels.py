@@ -1,4 +1,4 @@
-"""What ITK does not tell of a file's voxels: it reads missing ones, NaN and infinite ones as zero."""
+"""Checks of a file's voxels that ITK does not make: it reads missing, NaN and infinite ones as zero."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itk_arssr.images.nifti.stream import is_compressed, pieces
 
 
 def check_voxels(header: Header) -> None:
-    """Refuse a file that ends before its last voxel, or that has NaN or infinite ones; bounded memory."""
+    """Refuse a file that ends before its last voxel, or that has NaN or infinite ones, in bounded memory."""
     end = header.offset + header.voxel_count * header.voxel_type.itemsize
     floating = header.voxel_type.kind == "f"
     if not is_compressed(header.data):
@@ -34,6 +34,6 @@ def check_voxels(header: Header) -> None:
 def _check_length(header: Header, actual: int, expected: int) -> None:
     if actual < expected:
         raise UserError(
-            f"{header.path} is incomplete: {actual} of {expected} bytes are there"
+            f"{header.path} is incomplete: {actual} of {expected} bytes are present"
             f"{'' if header.data == header.path else f', in {header.data.name}'}"
         )

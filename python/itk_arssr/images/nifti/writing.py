@@ -1,4 +1,4 @@
-"""NIfTI-1 files of results: voxels under a header that says in which spaces they are, which ITK's writer cannot."""
+"""NIfTI-1 files of results: voxels under a header that states their spaces, which ITK's writer cannot write."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from itk_arssr.images.nifti.layout import dimension_fields, space_fields
 from itk_arssr.images.nifti.space import Space, itk_grid, scanner_space
 from itk_arssr.images.nifti.stream import PIECE_BYTES
 
-_COMPRESSION_LEVEL = 4  # zlib's files are then as small as those of ITK, and as fast to write
+_COMPRESSION_LEVEL = 4  # makes files as small as ITK's, and as fast to write
 
 
 def write_nifti(image: itk.Image, path: Path, space: Space | None) -> None:
-    """Write an image in memory, compressed where the name ends with .gz; its header tells of its place in a space.
+    """Write an image in memory, compressed if the name ends with .gz; its header gives its place in a space.
 
-    An image that comes from no NIfTI file is in scanner space.
+    An image that does not come from a NIfTI file is in scanner space.
     """
     grid = itk_grid(image)
     voxels = itk.array_view_from_image(image)
