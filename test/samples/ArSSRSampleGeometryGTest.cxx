@@ -65,7 +65,9 @@ MakeRecipe(const std::string & name)
 SampleSource
 MakeSource(const ArSSRTrainingRecipe & recipe, const test::VoxelFunction & intensity)
 {
-  return { ReadSampleSettings(recipe), { { MakeImage("image", Size, intensity) }, {}, {} }, std::uint64_t{ 1 } << 30, nullptr };
+  return {
+    ReadSampleSettings(recipe), { { MakeImage("image", Size, intensity) }, {}, {} }, std::uint64_t{ 1 } << 30, nullptr
+  };
 }
 
 /** What a volume with these intensities is scaled by. */
