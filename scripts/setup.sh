@@ -24,6 +24,10 @@ venv=$checkout/.venv
 logs=$build/logs
 mkdir -p "$logs"
 step_count=7
+tests=${ARSSR_TESTS:-ON}
+if grep -qs '^BUILD_TESTING:[A-Z]*=ON' "$build/CMakeCache.txt"; then
+  tests=ON
+fi
 
 python_is_usable() {
   "$1" - <<'PYTHON' 2>/dev/null
@@ -63,7 +67,7 @@ install_python_environment() {
 }
 
 build_itk() {
-  local root=$cache/itk source stamp
+  local root=$cache/itk source stamp built
   if [ -n "${ITK_SOURCE_DIR:-}" ]; then
     [ -e "$ITK_SOURCE_DIR/CMake/itkVersion.cmake" ] || fail "ITK_SOURCE_DIR=$ITK_SOURCE_DIR holds no source of ITK"
     source=$(cd "$ITK_SOURCE_DIR" && pwd)
@@ -77,7 +81,9 @@ build_itk() {
 
   exec 9>"$root/lock"
   flock -n 9 || { note "waiting for another checkout that builds ITK" && flock 9; }
-  if [ "$(cat "$stamp" 2>/dev/null)" = "$(itk_contents)" ]; then
+  # What was built for tests is enough without them.
+  built=$(cat "$stamp" 2>/dev/null || true)
+  if [ "$built" = "$(itk_contents "$tests")" ] || [ "$built" = "$(itk_contents ON)" ]; then
     step "ITK's source: already used"
     step "ITK's libraries and interfaces: already in $ITK_DIR"
   else
@@ -85,12 +91,12 @@ build_itk() {
     [ -n "${ITK_SOURCE_DIR:-}" ] || with_progress "$logs/itk-source.log" itk_source "$root"
     step "Building ITK's libraries and interfaces (about 10 min on two cores; kept in $root)"
     note "configuring"
-    with_progress "$logs/itk-configure.log" itk_configure "$source" "$root" "$venv/bin/python"
+    with_progress "$logs/itk-configure.log" itk_configure "$source" "$root" "$venv/bin/python" "$tests"
     note "compiling the libraries"
     with_progress "$logs/itk-libraries.log" itk_libraries "$root"
     note "generating the interfaces for Python"
     with_progress "$logs/itk-interfaces.log" itk_interfaces "$root"
-    itk_contents >"$stamp"
+    itk_contents "$tests" >"$stamp"
   fi
   exec 9>&-
 }
@@ -134,10 +140,6 @@ else
   build_itk
 fi
 
-tests=${ARSSR_TESTS:-ON}
-if grep -qs '^BUILD_TESTING:[A-Z]*=ON' "$build/CMakeCache.txt"; then
-  tests=ON
-fi
 if [ "$tests" = ON ]; then
   step "Compiling the module, its tests and its Python extension (about 15 min on two cores the first time)"
 else

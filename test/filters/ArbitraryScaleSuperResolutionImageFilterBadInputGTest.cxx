@@ -209,7 +209,7 @@ AllBadInputs()
     { "ScaleInfinite", Scale(Infinity), { "ScaleFactors", "inf", "positive finite" } },
     { "ScaleOfABillion", Scale(1e9), { "8e+09 voxels along axis 0", "at most 1048576", "smaller scale" } },
     { "ScaleThatLeavesOneVoxel", Scale(1e-9), {} },
-    { "MoreVoxelsThanMemory", Scale(5e4), { "[400000, 350000, 300000]", "memory", "streamed" }, true },
+    { "MoreVoxelsThanMemory", Scale(5e4), { "[400000, 350000, 300000]", "memory", "stream the output" }, true },
     { "SpacingOfTheOutput",
       [](Scene & scene) { scene.filter->SetOutputSpacing(itk::MakeVector(1.0, -1.0, 1.0)); },
       { "OutputSpacing", "-1", "positive finite" } },
