@@ -238,7 +238,7 @@ def upscale(
             "--profile, --slice-thickness and --noise have no meaning without --consistency or --residual"
         )
     if uncertainty is not None and quality == 1:
-        raise typer.BadParameter("--uncertainty needs --quality 2, 4 or 8: a single pass has no other to differ from")
+        raise typer.BadParameter("--uncertainty needs --quality 2, 4 or 8: a single pass has no standard deviation")
     if tolerance and not consistency:
         raise typer.BadParameter("--tolerance has no meaning without --consistency")
     if overwrite and skip_existing:

@@ -50,7 +50,7 @@ class Display:
         self._bar.stop()
 
     def step(self, status: Status) -> None:
-        """Move the bar; ITK holds Python's lock while it computes, so the bar is drawn from here."""
+        """Move the bar and draw it, from the thread that trains."""
         now = time.monotonic()
         if self._console.is_terminal:
             if now - self._drawn > _REFRESH_SECONDS:
