@@ -116,7 +116,7 @@ def test_errors_of_the_system_name_the_file():
 
 
 def test_an_error_of_itk_in_any_command_is_a_line(arssr, write, monkeypatch):
-    from itk_arssr.evaluation.results import comparison
+    from itk_arssr.evaluation import comparison
 
     def fail(*_):
         raise RuntimeError("/src/itkX.cxx:12:\nITK ERROR: ResampleImageFilter(0x5581): out of luck")
