@@ -10,6 +10,8 @@ itk_module(
   ENABLE_SHARED
   DEPENDS
     ITKCommon
+  PRIVATE_DEPENDS
+    ITKZLIB
   TEST_DEPENDS
     ITKGoogleTest
     ITKImageGrid

@@ -8,7 +8,7 @@ import itk
 
 NETWORKS = ("RDN", "ResCNN", "default")
 
-# Where the CPU's decoder applies first layers on the LR grid; see CpuLineSource::IsFaster().
+# Where the CPU's decoder applies first layers on the LR grid; see CpuLineSampler::IsFaster().
 _MOST_LR_VOXELS_PER_VOXEL_OF_A_PLANE = 1.05
 
 

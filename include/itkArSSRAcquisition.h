@@ -54,12 +54,12 @@ extern ArbitraryScaleSuperResolution_EXPORT std::ostream &
 /** \class ArSSRAcquisition
  * \brief How a scan was taken: the point spread along each of its axes, and its noise. All of it may be unknown.
  *
- * Axes are those of the scan's grid, in (x, y, z) order; lengths are in mm, and the noise is its standard deviation in
- * the scan's units: that of the added number, and for Rician noise that of each part of the complex one.
+ * Axes are those of the scan's grid, in (x, y, z) order; lengths are in mm. The noise is given as a standard deviation
+ * in the scan's units: of the added number, or, for Rician noise, of each part of the complex number.
  *
  * \par Text
- * `z=box:4,xy=sinc,noise=12:rician`: axes that have a point spread in common before it, in the form of
- * ArSSRPointSpread, and the noise. What is left out is `auto`; a point spread alone is that of all axes: `sinc:hann`,
+ * `z=box:4,xy=sinc,noise=12:rician`: the axes that share a point spread, then that point spread in the form of
+ * ArSSRPointSpread; and the noise. Anything left out is `auto`. A point spread alone applies to all axes: `sinc:hann`,
  * `auto`.
  *
  * \sa ArSSRPointSpread
@@ -71,14 +71,14 @@ public:
   using Noise = ArSSRAcquisitionEnums::Noise;
   using SpacingType = FixedArray<double, 3>;
 
-  /** Stands for a standard deviation that is not known. */
+  /** Stands for an unknown standard deviation. */
   static constexpr double AutomaticNoise = -1.0;
 
   /** Nothing is known. */
   ArSSRAcquisition() = default;
 
-  /** Reads what ToText() writes, with parts in any order. \throws ExceptionObject for anything else, with what is
-   * expected. */
+  /** Reads what ToText() writes, with parts in any order. \throws ExceptionObject for anything else; the message says
+   * what is expected. */
   static ArSSRAcquisition
   FromText(const std::string & text);
   std::string
@@ -93,7 +93,7 @@ public:
   void
   SetPointSpread(const ArSSRPointSpread & spread);
 
-  /** Standard deviation of the noise, in the scan's units; AutomaticNoise where it is not known.
+  /** Standard deviation of the noise, in the scan's units; AutomaticNoise if it is unknown.
    * \throws ExceptionObject when it is given and not finite or below 0. */
   void
   SetNoise(double deviation, Noise kind = Noise::Auto);
@@ -113,14 +113,14 @@ public:
     return m_Noise >= 0.0;
   }
 
-  /** The same with a Gaussian along each axis for which its full width at half maximum, in mm, is above 0. \throws
-   * ExceptionObject for widths that are negative or not finite, and where the point spread along such an axis is known.
-   */
+  /** This acquisition with a Gaussian along each axis whose full width at half maximum, in mm, is above 0. \throws
+   * ExceptionObject for widths that are negative or not finite, and if the point spread along such an axis is already
+   * known. */
   ArSSRAcquisition
   WithGaussianWidths(const SpacingType & fwhm) const;
 
-  /** The same with the point spreads that are assumed for a scan with this spacing, in mm, where they are not known;
-   * the noise stays as it is. */
+  /** This acquisition with each unknown point spread replaced by the one assumed for a scan with this spacing, in mm;
+   * the noise is unchanged. */
   ArSSRAcquisition
   Resolved(const SpacingType & spacing) const;
 

@@ -31,12 +31,12 @@ namespace itk
  * \brief Adds the noise of an acquisition to a simulated scan.
  *
  * Noise of a standard deviation \f$ \sigma \f$ is added as \f$ y + \sigma n_1 \f$, or, if it is Rician, as
- * \f$ \sqrt{(y + \sigma n_1)^2 + (\sigma n_2)^2} \f$ with standard normal \f$ n_i \f$; noise of a kind that is not
- * known is taken for Gaussian, and none is added where the standard deviation is not known.
+ * \f$ \sqrt{(y + \sigma n_1)^2 + (\sigma n_2)^2} \f$ with standard normal \f$ n_i \f$; noise of unknown kind is treated
+ * as Gaussian, and none is added if the standard deviation is unknown.
  *
  * Along an axis with a `sinc` that is wider than the spacing or has a window, k-space does not reach the Nyquist
- * frequency of the scan's grid evenly, and neighbours have noise in common: white noise is filtered by that point
- * spread, normalised so that its standard deviation stays. Elsewhere it is white.
+ * frequency of the scan's grid evenly, and the noise of neighbouring voxels is correlated: white noise is filtered by
+ * that point spread, normalised to keep its standard deviation. Along other axes the noise is white.
  *
  * Each voxel's noise is a function of the seed and its place, so that a scan has the same noise however it is divided.
  *
@@ -55,7 +55,7 @@ public:
                         const ArSSRAcquisition::SpacingType & spacing,
                         uint64_t                              seed);
 
-  /** Adds the noise of the voxels in the block, counted from the scan's first voxel, in intensities. NaN stays. */
+  /** Adds the noise of the voxels in the block, counted from the scan's first voxel, in intensities. NaN stays NaN. */
   void
   AddTo(ArSSRVoxelBlock & block) const;
 

@@ -27,20 +27,19 @@ namespace itk
 /** \class ArSSRDiscrepancyPrinciple
  * \brief Tells after how many iterations the residual of a scan has come down to the scan's noise.
  *
- * An image that explains a scan further than to its noise explains noise: Morozov's discrepancy principle ends at the
- * first iteration \f$ k \f$ whose root mean square \f$ \|r_k\| \f$ of the residual is not above \f$ \tau \sigma \f$,
- * with the noise's standard deviation \f$ \sigma \f$ and \f$ \tau \f$ = `Factor`. That iteration may go far below: a
- * whole step from a residual just above the noise adds all of the noise's coarse parts to an image without noise. So
- * the last step is made shorter, and lands on \f$ \tau \sigma \f$: the residual is linear in the step, and a share
- * \f$ t \f$ of it leaves \f$ (1 - t)\, r_{k-1} + t\, r_k \f$.
+ * An image that fits a scan more closely than the scan's noise fits the noise itself. Morozov's discrepancy principle
+ * stops at the first iteration \f$ k \f$ at which the root mean square \f$ \|r_k\| \f$ of the residual is at most
+ * \f$ \tau \sigma \f$, where \f$ \sigma \f$ is the noise's standard deviation and \f$ \tau \f$ is `Factor`. That
+ * iteration may go far below: a whole step from a residual just above the noise adds all of the noise's coarse parts to
+ * an image without noise. The last step is therefore shortened to land on \f$ \tau \sigma \f$: the residual is linear
+ * in the step, and a share \f$ t \f$ of it leaves \f$ (1 - t)\, r_{k-1} + t\, r_k \f$.
  *
- * The residual is given slice by slice, in any order, for all iterations up to the largest number at once. Sums are of
- * one slice each, and added up in the order of the slices: the choice is the same, bit for bit, however the scan was
- * divided.
+ * The residual is given slice by slice, in any order, for all iterations up to the largest number at once. Sums are
+ * computed per slice and added in slice order, so the choice is the same, bit for bit, however the scan is divided.
  *
  * V. A. Morozov, "On the solution of functional equations by the method of regularization", Soviet Math. Dokl. 7, 1966;
- * H. W. Engl, M. Hanke, A. Neubauer, "Regularization of Inverse Problems", Kluwer, 1996, chapter 6, on iterations that
- * it ends.
+ * H. W. Engl, M. Hanke, A. Neubauer, "Regularization of Inverse Problems", Kluwer, 1996, chapter 6, on iterations
+ * stopped by it.
  *
  * \sa ArSSRSliceProfileConsistency
  * \ingroup ArbitraryScaleSuperResolution
@@ -48,8 +47,8 @@ namespace itk
 class ArbitraryScaleSuperResolution_EXPORT ArSSRDiscrepancyPrinciple
 {
 public:
-  /** \f$ \tau \f$: above 1 by about as much as noise is misjudged. An image that is the truth has a residual of
-   * \f$ \sigma \f$, which is not to be taken for more where the noise was estimated too small. */
+  /** \f$ \tau \f$: above 1 by about the error of a noise estimate. The true image has a residual of \f$ \sigma \f$,
+   * which must not count as more when the noise is underestimated. */
   static constexpr double Factor = 1.1;
 
   struct Choice
@@ -67,15 +66,15 @@ public:
   ArSSRDiscrepancyPrinciple(SizeValueType slices, unsigned int iterations, double noise);
 
   /** The residual after a number of iterations in whole slices.
-   * \param previous The same before the last of them; not looked at for 0 iterations.
-   * \param counts Whether each voxel counts, as many as there are in the block. */
+   * \param previous The residual one iteration earlier; ignored for 0 iterations.
+   * \param counts Whether each voxel of the block counts. */
   void
   Add(unsigned int                       iteration,
       const ArSSRVoxelBlock &            residual,
       const ArSSRVoxelBlock &            previous,
       const std::vector<unsigned char> & counts);
 
-  /** Whether the residual after so many iterations is known for all slices, and has come down to the noise. */
+  /** Whether the residual after this many iterations is known for all slices and has come down to the noise. */
   bool
   IsReached(unsigned int iteration) const;
 

@@ -19,7 +19,7 @@
 #define itkArSSREngine_h
 
 #include "ArbitraryScaleSuperResolutionExport.h"
-#include "itkArSSRGrid.h"
+#include "itkArSSRTileLattice.h"
 #include "itkArSSRModel.h"
 
 #include "itkObject.h"
@@ -31,19 +31,24 @@
 
 namespace itk
 {
+namespace arssr
+{
+class Runner;
+}
+
 /** \class ArSSREngine
  * \brief Runs an ArSSRModel over a region of an output grid, tile by tile, on a device and within a memory budget.
  *
  * The LR image is cut into tiles (PlanTiles()) that depend on its size, the model and the budget alone. For each tile
  * that a job touches, the engine encodes its input region once and decodes the output voxels that the tile owns. On the
- * CPU, in float32, a value has the same bits whatever region is asked for, whatever the tiles and with any number of
- * threads. The tiles of a mirrored pass are the mirrored tiles.
+ * CPU, in float32, a value has the same bits for any requested region, any tiles and any number of threads. The tiles
+ * of a mirrored pass are the mirrored tiles.
  *
- * Features of encoded tiles are kept, as far as the budget goes, and used again by later jobs whose input voxels are
- * the very same; the voxels themselves are compared, so a stale tile is never used.
+ * Features of encoded tiles are kept as far as the budget allows, and reused by later jobs whose input voxels are
+ * identical; the voxels themselves are compared, so a stale tile is never used.
  *
- * Intensities here are those that the network works with: scaling is the caller's. Errors of torch and CUDA reach the
- * caller as ExceptionObject.
+ * Intensities here are on the network's scale; scaling is the caller's task. Errors of torch and CUDA reach the caller
+ * as ExceptionObject.
  *
  * One engine runs one job at a time; several engines can share a model.
  *
@@ -67,7 +72,7 @@ public:
   using IndexType = ArSSRTileLattice::IndexType;
   using RegionType = ArSSRTileLattice::RegionType;
 
-  /** MiB that are enough for common clinical volumes without many tiles. */
+  /** MiB; enough for common clinical volumes without many tiles. */
   static constexpr SizeValueType DefaultMemoryBudget = 4096;
 
   /** Takes `count` values of output voxels in a row along x, from an index on. */
@@ -91,16 +96,16 @@ public:
      */
     std::function<void(const RegionType & region, float * buffer)> readInput;
 
-    /** Given all voxels of `outputRegion` inside the input's extent, the others never. Called from several threads,
-     * for different voxels; for a voxel once, unless memory ran out in between. */
+    /** Receives all voxels of `outputRegion` inside the input's extent, and no others. Called from several threads, for
+     * different voxels; once for each voxel, unless memory ran out in between. */
     WriteFunction writeOutput;
 
-    /** Given the standard deviation over the passes of the same voxels, before values are bounded, where there are two
-     * passes or more. May be empty. */
+    /** Receives the standard deviation of the same voxels over the passes, before values are bounded, if there are at
+     * least two passes. May be empty. */
     WriteFunction writeDeviation;
 
-    /** Told the fraction done, 0 to 1, from the thread that called Run(), at least after every layer of a tile's
-     * encoder and every few ten thousand voxels. May throw to stop. */
+    /** Receives the fraction done, 0 to 1, on the thread that called Run(), at least after every layer of a tile's
+     * encoder and every few tens of thousands of voxels. May throw to stop. */
     std::function<void(float fraction)> reportProgress;
   };
 
@@ -110,8 +115,8 @@ public:
   const ArSSRModel *
   GetModel() const;
 
-  /** `auto` (the first CUDA device, or the CPU where there is none), `cpu`, `cuda` or `cuda:N`.
-   * \throws ExceptionObject for anything else, and for a CUDA device that is not there. */
+  /** `auto` (the first CUDA device, or the CPU if there is none), `cpu`, `cuda` or `cuda:N`.
+   * \throws ExceptionObject for anything else, and for a CUDA device that does not exist. */
   void
   SetDevice(const std::string & device);
 
@@ -119,27 +124,27 @@ public:
   std::string
   GetResolvedDevice() const;
 
-  /** What the network's arithmetic is done in: `float32` (the default, really so), `tensorfloat32`, `bfloat16`,
+  /** Precision of the network's arithmetic: `float32` (the default, never TensorFloat32), `tensorfloat32`, `bfloat16`,
    * `float16`, or `auto`: bfloat16 on a GPU with compute capability 8.0 or above, float32 elsewhere. A CPU has bfloat16
-   * where it has AVX512-BF16 or AMX. Whether the device has it is seen when tiles are planned or a job is run.
+   * if it has AVX512-BF16 or AMX. The device is checked when tiles are planned or a job is run.
    * \throws ExceptionObject for anything else. */
   void
   SetPrecision(const std::string & precision);
 
   /** The precision in use after `auto` is resolved.
-   * \throws ExceptionObject when the device does not have the one that is set. */
+   * \throws ExceptionObject when the device does not support it. */
   std::string
   GetResolvedPrecision() const;
 
   /** What computed the last job: `CPU kernels (avx2)` with the name of the set of kernels, `torch (cuda:0)`, or `fused
-   * CUDA decoder, torch encoder (cuda:0)`. Empty before the first one. Where the library of CUDA kernels cannot be
-   * loaded, a GPU's decoder goes through torch, which a warning says once. */
+   * CUDA decoder, torch encoder (cuda:0)`. Empty before the first one. If the CUDA kernel library cannot be loaded,
+   * torch runs the decoder on a GPU, and a warning says so once. */
   std::string
   GetResolvedExecutor() const;
 
-  /** How often a job's voxels are computed: 1 (the default), 2, 4 or 8 times, from copies of the LR image that are
-   * mirrored along other axes each time. A job gets the mean, which is rounded to single precision once. For the passes
-   * in their order these are no axis, x y z, z, x y, x, y z, y and x z.
+  /** How often a job's voxels are computed: 1 (the default), 2, 4 or 8 times, each time from a copy of the LR image
+   * mirrored along different axes. A job receives the mean, rounded to single precision once. In order, the passes
+   * mirror no axis, x y z, z, x y, x, y z, y and x z.
    * \throws ExceptionObject for another number. */
   void
   SetNumberOfPasses(unsigned int passes);
@@ -155,7 +160,7 @@ public:
   itkGetConstMacro(NumberOfThreads, unsigned int);
 
   /** The lattice with the least encoding work that fits the budget, for the number of passes that is set.
-   * \throws ExceptionObject when nothing fits; the message has the smallest budget that does. */
+   * \throws ExceptionObject when nothing fits; the message states the smallest budget that does. */
   ArSSRTileLattice
   PlanTiles(const SizeType & imageSize) const;
 
@@ -164,7 +169,7 @@ public:
   SizeValueType
   Run(const Job & job);
 
-  /** Forgets the features kept from earlier jobs. */
+  /** Drops the features kept from earlier jobs. */
   void
   ReleaseFeatures();
 
@@ -172,7 +177,7 @@ public:
   SizeValueType
   GetNumberOfEncodedTiles() const;
 
-  /** Bytes of features kept at the moment. */
+  /** Bytes of features currently kept. */
   SizeValueType
   GetFeatureCacheSize() const;
 
@@ -184,8 +189,7 @@ protected:
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
-  class Implementation;
-  std::unique_ptr<Implementation> m_Implementation;
+  std::unique_ptr<arssr::Runner> m_Runner;
 
   ArSSRModel::ConstPointer m_Model;
   SizeValueType            m_MemoryBudget{ DefaultMemoryBudget };

@@ -29,14 +29,14 @@ namespace itk
 /** \class ArSSRFilterLoop
  * \brief Runs the loops of a filter's arithmetic in the filter's threads, with its progress and its abort flag.
  *
- * Progress is reported, and AbortGenerateData looked at, up to 16 times in a loop, on the thread that calls.
+ * Progress is reported and AbortGenerateData is checked up to 16 times per loop, on the calling thread.
  *
  * \ingroup ArbitraryScaleSuperResolution
  */
 class ArbitraryScaleSuperResolution_EXPORT ArSSRFilterLoop
 {
 public:
-  /** \param loops How many loops the filter will run: each is the same part of its progress from \param begin to
+  /** \param loops Number of loops the filter will run; each is an equal part of its progress from \param begin to
    * \param end. */
   ArSSRFilterLoop(ProcessObject * filter, SizeValueType loops, double begin = 0.0, double end = 1.0);
 

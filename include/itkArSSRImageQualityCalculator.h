@@ -29,9 +29,9 @@ namespace itk
 /** \class ArSSRImageQualityCalculator
  * \brief Measures how close an image is to a true one: mean squared error, PSNR and structural similarity.
  *
- * Both images are compared voxel by voxel at equal indices, over the truth's buffered region or the one that is set,
- * less a border. Where they lie in space is not looked at. As with ITK's other calculators the images are taken as they
- * are in memory: update the pipelines that make them first, and call Compute() again after a change.
+ * Both images are compared voxel by voxel at equal indices, over the truth's buffered region or the region that is set,
+ * less a border. Their positions in space are ignored. As with ITK's other calculators, the images are used as they are
+ * in memory: update the pipelines that produce them first, and call Compute() again after a change.
  *
  * PSNR is \f$10 \log_{10}(range^2 / MSE)\f$ in dB, infinite for equal images. For the structural similarity see
  * ArSSRImageQuality. Memory beside the images does not grow with their number of rows and planes.
@@ -90,10 +90,10 @@ public:
   itkSetMacro(ValueRange, double);
   itkGetConstMacro(ValueRange, double);
 
-  /** Computes all.
-   * \throws ExceptionObject for an image that is missing, for images of different size, a region that is not in both,
-   * a region of fewer than 11 voxels along an axis once the border is left out, NaN and infinite voxels, and a range
-   * that is not above zero, as of a constant truth. */
+  /** Computes all measures.
+   * \throws ExceptionObject for an image that is missing, for images of different size, a region that is not inside
+   * both, a region of fewer than 11 voxels along an axis once the border is left out, NaN and infinite voxels, and a
+   * range that is not above zero, as of a constant truth. */
   void
   Compute();
 
@@ -102,7 +102,7 @@ public:
   void
   ComputeErrors();
 
-  /** The range used: the one set, or that of the truth. */
+  /** The range used: the one set, or the truth's. */
   itkGetConstMacro(UsedValueRange, double);
 
   /** In the images' units, squared. */

@@ -38,6 +38,8 @@ template <typename TImage>
 void
 ArSSRImageQualityCalculator<TImage>::Compute()
 {
+  // Errors come first, as C++17 evaluates the object of a call before its arguments: they give the range of values, and
+  // refuse NaN and infinite voxels, which SSIM does not look for.
   m_StructuralSimilarity = this->MeasureErrors().ComputeStructuralSimilarity(m_UsedValueRange);
 }
 
@@ -53,7 +55,9 @@ ArSSRImageQuality
 ArSSRImageQualityCalculator<TImage>::MeasureErrors()
 {
   const RegionType compared = this->ComparedRegion();
-  const auto       rowsOf = [compared](const TImage * image) {
+  // Rows are converted when they are read, by several threads at once: no copy of the images as double, and no state
+  // shared.
+  const auto rowsOf = [compared](const TImage * image) {
     return [compared, image](SizeValueType y, SizeValueType z, double * row) {
       RegionType rowRegion = compared;
       rowRegion.SetIndex(1, compared.GetIndex(1) + static_cast<IndexValueType>(y));
@@ -68,13 +72,14 @@ ArSSRImageQualityCalculator<TImage>::MeasureErrors()
   };
   const ArSSRImageQuality quality(compared.GetSize(), rowsOf(m_Truth.GetPointer()), rowsOf(m_Image.GetPointer()));
   const auto              errors = quality.ComputeErrors();
+  // 0 stands for the range of the truth in the compared region, border left out.
   m_UsedValueRange = m_ValueRange;
   if (m_ValueRange == 0.0)
   {
     m_UsedValueRange = errors.truthMaximum - errors.truthMinimum;
     if (m_UsedValueRange == 0.0)
     {
-      itkExceptionMacro("The truth is constant, " << errors.truthMinimum << ", in " << compared.GetSize()
+      itkExceptionMacro("The truth is constant, " << errors.truthMinimum << ", in all " << compared.GetSize()
                                                   << " voxels; PSNR and SSIM need a range of values. Set ValueRange.");
     }
   }
@@ -97,27 +102,30 @@ ArSSRImageQualityCalculator<TImage>::ComparedRegion() const -> RegionType
   }
   const RegionType & inTruth = m_Truth->GetBufferedRegion();
   const RegionType & inImage = m_Image->GetBufferedRegion();
-  RegionType         region = m_RegionSetByUser ? m_Region : inTruth;
+  // By index, not by physical position: images of equal size at other indices are not compared silently.
+  RegionType region = m_RegionSetByUser ? m_Region : inTruth;
   if (!m_RegionSetByUser && inTruth != inImage)
   {
-    itkExceptionMacro("The sizes differ: the image has " << inImage.GetSize() << " voxels from index "
-                                                         << inImage.GetIndex() << ", the truth " << inTruth.GetSize()
-                                                         << " from " << inTruth.GetIndex()
-                                                         << ". Resample the image, or set a region that is in both.");
+    itkExceptionMacro("The sizes differ: the image has "
+                      << inImage.GetSize() << " voxels from index " << inImage.GetIndex() << ", the truth "
+                      << inTruth.GetSize() << " from " << inTruth.GetIndex()
+                      << ". Resample the image, or set a region that lies inside both.");
   }
   for (unsigned int axis = 0; axis < TImage::ImageDimension; ++axis)
   {
+    // Size ≤ 2 × border; the first comparison holds for borders so large that the product would overflow.
     if (region.GetSize(axis) / 2 < m_Border || region.GetSize(axis) == 2 * m_Border)
     {
       itkExceptionMacro("A border of " << m_Border << " voxels leaves nothing of " << region.GetSize() << " voxels.");
     }
   }
+  // Checked against what is in memory, before the border is taken off: iterators do not check it in release builds.
   for (const RegionType & buffered : { inTruth, inImage })
   {
     if (!buffered.IsInside(region))
     {
       itkExceptionMacro("The region of " << region.GetSize() << " voxels from index " << region.GetIndex()
-                                         << " is not in the " << buffered.GetSize() << " voxels from index "
+                                         << " is not inside the " << buffered.GetSize() << " voxels from index "
                                          << buffered.GetIndex() << " of "
                                          << (buffered == inTruth ? "the truth." : "the image."));
     }

@@ -32,8 +32,8 @@
 namespace itk
 {
 /** \class ArSSRImageVoxels
- * \brief Between an image of any scalar pixel type and blocks of float whose regions count from the image's first
- * voxel.
+ * \brief Converts between an image of any scalar pixel type and blocks of float whose regions count from the image's
+ * first voxel.
  *
  * \ingroup ArbitraryScaleSuperResolution
  */
@@ -56,7 +56,7 @@ public:
     return Shifted(image, region, -1);
   }
 
-  /** \param name How the image is called in the message.
+  /** \param name The image's name in the message.
    * \throws ExceptionObject at the first voxel of the region that is not finite. */
   static ArSSRVoxelBlock
   Read(const TImage * image, const RegionType & region, const char * name)
@@ -66,7 +66,7 @@ public:
     return block;
   }
 
-  /** What holds every pixel: float, or double where that does not. */
+  /** A type that holds every pixel value: float, or double if float does not. */
   using ExactType =
     std::conditional_t<(std::numeric_limits<PixelType>::digits > std::numeric_limits<float>::digits), double, float>;
 
@@ -96,8 +96,8 @@ public:
     }
   }
 
-  /** Integers are rounded to the nearest, halves up, and clamped to the pixel type's range. \param clamped is counted
-   * up where that is not the rounded value itself. */
+  /** Integers are rounded to the nearest, halves up, and clamped to the pixel type's range. \param clamped is
+   * incremented if the value is clamped. */
   static PixelType
   ToPixel(double value, SizeValueType & clamped)
   {
@@ -125,17 +125,16 @@ public:
     }
   }
 
-  /** What to say of so many voxels that ToPixel() clamped. */
+  /** The message for a number of voxels that ToPixel() clamped. */
   static std::string
   DescribeClamping(SizeValueType clamped)
   {
     using PrintType = typename NumericTraits<PixelType>::PrintType;
     std::ostringstream text;
-    text << clamped << (clamped == 1 ? " voxel was" : " voxels were")
-         << " clamped to the range of the output's pixels, "
+    text << clamped << (clamped == 1 ? " voxel was" : " voxels were") << " clamped to the output pixel type's range, "
          << static_cast<PrintType>(std::numeric_limits<PixelType>::lowest()) << " to "
          << static_cast<PrintType>(std::numeric_limits<PixelType>::max())
-         << ". An output of floating point keeps the intensities beyond it.";
+         << ". A floating-point output keeps the intensities outside it.";
     return text.str();
   }
 

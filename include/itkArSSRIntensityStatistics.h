@@ -34,11 +34,12 @@ namespace itk
  * The window's lower end is the smaller of zero and the minimum, and its upper end the 99.9th percentile (nearest rank)
  * of the voxels above the lower end; but where zero is far from the data, that is where the minimum exceeds
  * `FarFromZero` times the range between it and the 99.9th percentile of the voxels above it, the lower end is the
- * minimum. So an offset that is large beside the range does not leave the network a small part of its own range.
+ * minimum. Otherwise an offset that is large compared with the range would squeeze the intensities into a small part of
+ * the network's range.
  *
  * The percentile is exact for values that single precision holds: the first pass counts by the upper half of the
  * numbers' bits, the second one by the lower half where the percentile lies. Others are rounded to single precision, if
- * they are far from zero after the minimum is taken away, which takes a third pass; the lower end is exact. Memory is
+ * they are far from zero after the minimum is subtracted, which takes a third pass; the lower end is exact. Memory is
  * fixed, whatever the size of the image.
  *
  * \code
@@ -54,16 +55,16 @@ namespace itk
 class ArbitraryScaleSuperResolution_EXPORT ArSSRIntensityStatistics
 {
 public:
-  /** One in so many of the voxels above the lower end may lie above the upper end: the 99.9th percentile. */
+  /** One in this many voxels above the lower end may lie above the upper end: the 99.9th percentile. */
   static constexpr SizeValueType OneAboveUpperIn = 1000;
 
-  /** Zero is far from data whose minimum is larger than so many times their range. Up to there it hardly matters where
-   * the window begins; beyond, zero as its lower end costs accuracy (README, Intensities). */
+  /** Zero is far from data whose minimum is more than this many times their range. Up to that ratio it hardly matters
+   * where the window begins; beyond it, a lower end of zero costs accuracy (README, Intensities). */
   static constexpr double FarFromZero = 0.25;
 
   ArSSRIntensityStatistics();
 
-  /** Whether the voxels are to be given once more. */
+  /** Whether another pass over the voxels is needed. */
   bool
   NeedsPass() const
   {
@@ -79,7 +80,7 @@ public:
   void
   EndPass();
 
-  /** Passes that are needed in all, as far as is known. */
+  /** Total number of passes needed, as far as is known. */
   unsigned int
   GetNumberOfPasses() const
   {
@@ -108,7 +109,7 @@ public:
   bool
   IsFarFromZero() const;
 
-  /** Both ends of the window after the last pass; both the value of all voxels when that is one. */
+  /** The ends of the window after the last pass; if all voxels are the same, both are that value. */
   double
   GetLower() const;
   double

@@ -27,17 +27,17 @@
 namespace itk
 {
 /** \class ArSSRInterpolationEstimator
- * \brief Tells from a scan alone along which axes the scanner has interpolated it by zero filling, and by how much.
+ * \brief Finds from a scan alone along which axes the scanner has interpolated it by zero filling, and by how much.
  *
- * The spectrum of such a scan ends before its grid's Nyquist frequency; for how that is found and for what cannot be
- * told, see ArSSRInterpolationStatistics. The image is read in slabs of slices: a pipeline that streams does so, and
- * memory does not grow with the image.
+ * The spectrum of such a scan ends before its grid's Nyquist frequency; ArSSRInterpolationStatistics describes the
+ * method and its limits. The image is read in slabs of slices, so that a pipeline can stream and memory does not grow
+ * with the image.
  *
  * \code
  * auto estimator = itk::ArSSRInterpolationEstimator<itk::Image<float, 3>>::New();
  * estimator->SetImage(reader->GetOutput());
  * estimator->Compute();
- * std::cout << estimator->GetFactors() << '\n'; // [2, 2, 1]: acquired voxels twice as wide as the grid's, but for z
+ * std::cout << estimator->GetFactors() << '\n'; // [2, 2, 1]: acquired voxels twice the grid's, except along z
  * \endcode
  *
  * \sa ArSSRInterpolationStatistics
@@ -63,23 +63,23 @@ public:
   using ImageType = TImage;
   using FactorsType = FixedArray<double, 3>;
 
-  /** Factor of an axis that tells nothing. */
+  /** Factor of an axis for which it cannot be determined. */
   static constexpr double Unknown = ArSSRInterpolationStatistics::Unknown;
 
   /** The scan; brought up to date by Compute(). */
   itkSetConstObjectMacro(Image, ImageType);
   itkGetConstObjectMacro(Image, ImageType);
 
-  /** Looks at the spectra. \throws ExceptionObject when there is no image, for an empty one, and for NaN and infinite
+  /** Analyses the spectra. \throws ExceptionObject when there is no image, for an empty one, and for NaN and infinite
    * voxels. */
   void
   Compute();
 
   /** The width of an acquired voxel over the spacing, along (x, y, z): 1 where the scanner has not interpolated,
-   * Unknown where it cannot be told. */
+   * Unknown where it cannot be determined. */
   itkGetConstReferenceMacro(Factors, FactorsType);
 
-  /** By how many dB the power falls where the spectrum along (x, y, z) ends, beyond the slopes around that. */
+  /** Drop of the power in dB where the spectrum along (x, y, z) ends, beyond the slopes around it. */
   itkGetConstReferenceMacro(Drops, FactorsType);
 
 protected:

@@ -31,12 +31,13 @@ ArSSRInterpolationEstimator<TImage>::Compute()
 {
   if (m_Image.IsNull())
   {
-    itkExceptionMacro("There is no image to look at the spectra of. Call SetImage().");
+    itkExceptionMacro("The image is not set. Call SetImage() first.");
   }
   const_cast<ImageType *>(m_Image.GetPointer())->UpdateOutputInformation(); // pipelines are not const correct
   const auto                   largest = m_Image->GetLargestPossibleRegion();
   ArSSRInterpolationStatistics statistics(largest.GetSize());
   std::vector<float>           voxels;
+  // Slabs of whole slices, in order, as the statistics need; a streaming source never makes the whole image.
   ArSSRForEachSlab(largest, [&](const typename ImageType::RegionType & region) {
     ArSSRUpdateRegion(m_Image.GetPointer(), region);
     voxels.resize(region.GetNumberOfPixels());

@@ -34,24 +34,26 @@ namespace itk
  * \brief Finds along which axes a scanner has interpolated a volume, by zero filling, from slices given one by one.
  *
  * A scanner that fills k-space with zeros before it transforms it gives a grid that is finer than what it acquired: the
- * spectrum along that axis, noise included, ends before the grid's Nyquist frequency. Of lines along each axis, parts
- * of 64 voxels (and of 32), overlapping by half, are transformed under Hann's window, and their power is averaged
- * (Welch). An end is a fall of that mean power, within four bins, by `LeastDrop` dB more than the slopes before and
- * after it explain: a smooth point spread has none, however much it blurs. The acquired voxel is the spacing times the
- * Nyquist frequency over that of half the power, and is told where that is at least `LeastFactor`.
+ * spectrum along that axis, noise included, ends before the grid's Nyquist frequency. Lines along each axis are cut
+ * into parts of 64 voxels (and of 32) that overlap by half; the parts are transformed under a Hann window and their
+ * power is averaged (Welch). An end is a drop of that mean power, within four bins, by `LeastDrop` dB more than the
+ * slopes before and after it explain: a smooth point spread has none, however much it blurs. The acquired voxel is the
+ * spacing times the ratio of the Nyquist frequency to the frequency of half the power; it is reported if that ratio is
+ * at least `LeastFactor`.
  *
  * Taking the magnitude of noise without a signal, and of the ringing beside an object, fills the empty part of the
- * spectrum; so do the borders of a mask. So only parts of lines count whose darkest voxel is at least a third as bright
- * as that of the brightest twentieth of all, and none with a voxel of 0 or below, unless there are no others.
+ * spectrum; so do the borders of a mask. Therefore a part of a line counts only if its darkest voxel is at least a
+ * third as bright as that of the brightest twentieth of all parts, and parts with a voxel of 0 or below count only if
+ * there are no others.
  *
- * At most `MaximumNumberOfLines` lines along each axis are looked at, on a lattice, whatever the volume's size. Memory
+ * At most `MaximumNumberOfLines` lines along each axis are analysed, on a lattice, whatever the volume's size. Memory
  * is that of 64 slices of these lines.
  *
  * \par Limits
- * Axes of fewer than 32 voxels, and those with fewer than `FewestParts` parts of lines within the object, tell nothing.
- * Where the scanner has weighted k-space before (apodisation), the frequency of half the power is below that of the
- * end, and the factor is too large. Other interpolation than zero filling, linear or by splines, leaves no end and is
- * not found.
+ * Axes of fewer than 32 voxels, and those with fewer than `FewestParts` parts of lines within the object, give no
+ * answer. Where the scanner has weighted k-space before (apodisation), the frequency of half the power is below that of
+ * the end, and the factor is too large. Interpolation other than zero filling, linear or by splines, leaves no end and
+ * is not found.
  *
  * P. D. Welch, "The use of fast Fourier transform for the estimation of power spectra", IEEE Trans. Audio
  * Electroacoust. 15(2), 1967, https://doi.org/10.1109/TAU.1967.1161901
@@ -64,7 +66,7 @@ class ArbitraryScaleSuperResolution_EXPORT ArSSRInterpolationStatistics
 public:
   using SizeType = Size<3>;
 
-  /** Factor of an axis that tells nothing. */
+  /** Factor of an axis for which it cannot be determined. */
   static constexpr double Unknown = 0.0;
 
   static constexpr double        LeastDrop = 8.0; // dB
@@ -81,13 +83,13 @@ public:
   AddSlices(const float * voxels, SizeValueType count);
 
   /** By how much the grid along an axis, 0, 1 or 2 for x, y or z, is finer than what was acquired: the acquired voxel
-   * over the spacing; 1 where the spectrum reaches the Nyquist frequency, and Unknown where it cannot be told.
+   * over the spacing; 1 where the spectrum reaches the Nyquist frequency, and Unknown where it cannot be determined.
    * \throws ExceptionObject before all slices were added, and for any other axis. */
   double
   GetFactor(unsigned int axis) const;
 
-  /** By how many dB the power falls at the steepest end of an axis's spectrum, beyond the slopes around it; 0 where
-   * there is none. \throws ExceptionObject as GetFactor(). */
+  /** Drop of the power in dB at the steepest end of an axis's spectrum, beyond the slopes around it; 0 where there is
+   * none. \throws ExceptionObject as GetFactor(). */
   double
   GetDrop(unsigned int axis) const;
 

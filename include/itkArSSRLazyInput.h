@@ -28,10 +28,10 @@ namespace itk
 /** \class ArSSRLazyInput
  * \brief Stands for a data object among the inputs of a filter that brings it up to date itself, when it needs it.
  *
- * ITK updates all inputs of a filter before the filter works, and some sources give more than they are asked for: file
- * readers mostly the whole image, even where nothing is asked for. Of the data object behind this input, the pipeline
- * only updates the output information; the filter calls its Update(). Its pipeline time is the time of its content, so
- * that the filter runs again when that has changed, but not when somebody asked for another region of it.
+ * ITK updates all inputs of a filter before the filter works, and some sources produce more than is requested: most
+ * file readers read the whole image, even if nothing is requested. For the data object behind this input, the pipeline
+ * updates only the output information; the filter calls its Update(). Its pipeline time is the time of its content, so
+ * that the filter runs again when that has changed, but not when another region of it was requested.
  *
  * \ingroup ArbitraryScaleSuperResolution
  */
@@ -55,7 +55,7 @@ public:
   void
   UpdateOutputInformation() override;
 
-  /** Nothing is asked for. */
+  /** Requests nothing. */
   void
   PropagateRequestedRegion() override
   {}

@@ -26,6 +26,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace itk
 {
@@ -42,17 +43,17 @@ class Network;
  * serves every scale.
  *
  * Files are read in the published format (`.pkl`, `.pt`: `torch.save(model.state_dict(), …)`, zip or legacy) and in
- * safetensors, the module's own format, which also holds metadata. The format is told from the content; encoder and
- * dimensions are inferred from the tensors. Nothing in a file is executed and no size in it is believed: files from
+ * safetensors, the module's own format, which also holds metadata. The format is detected from the content; encoder and
+ * dimensions are inferred from the tensors. Nothing in a file is executed and no size in it is trusted: files from
  * untrusted sources are refused with an exception or read safely.
  *
  * Metadata are strings in GetMetaDataDictionary(), kept by WriteFile(). The filters read `trained_scale_min` and
  * `trained_scale_max` (LR voxel / HR voxel); models of this project also have `trained_spacing_min`,
  * `trained_spacing_max` (mm, LR), `trained_acquisition` (point spreads and noise, in words), `training_data`, `licence`
- * and `description`, and `intensity_convention`, which tells readers of other programs how this module's trainer and
- * filters scale intensities: always in one way, that of ArSSRIntensityStatistics, unless IntensityScalingOff() is set.
- * The entries `format`, `form`, `encoder`, `feature_dim`, `depth`, `width` and the others that describe the network are
- * written anew by WriteFile().
+ * and `description`, and `intensity_convention`, which tells other programs how this module's trainer and filters scale
+ * intensities: always as ArSSRIntensityStatistics does, unless IntensityScalingOff() is set. The entries `format`,
+ * `form`, `encoder`, `feature_dim`, `depth`, `width` and the others that describe the network are rewritten by
+ * WriteFile().
  *
  * A model is shared freely between filters: inference never changes it.
  *
@@ -151,15 +152,25 @@ public:
   SizeValueType
   GetHaloRadius() const;
 
-  /** A number in the metadata. \return whether there is such an entry. \throws ExceptionObject when it is no number. */
+  /** A number in the metadata. \return whether there is such an entry. \throws ExceptionObject when it is not a number.
+   */
   bool
   GetMetaDataNumber(const std::string & key, double & value) const;
 
-  /** Path of the model that comes with the module. Looked for in the file that the environment variable
-   * `ARSSR_DEFAULT_MODEL` names, beside the module's library (wheel, install tree) and in the build tree.
+  /** Path of the default model: the file that the environment variable `ARSSR_DEFAULT_MODEL` names, or else the model
+   * beside the module's library (wheel, install tree) or in the build tree.
    * \throws ExceptionObject when there is none. */
   static std::string
   GetDefaultModelFileName();
+
+  /** Names of the models that come with the module, the default first. */
+  static std::vector<std::string>
+  GetBundledModelNames();
+
+  /** Path, for ReadFile(), of the model that a user names: a bundled model's path, unless a file has that name;
+   * otherwise the name itself. An empty name stands for the default model. */
+  static std::string
+  FindModelFile(const std::string & name);
 
 #ifndef ITK_WRAPPING_PARSER
   /** The network, for the engine and the trainer; the type is private to the module. */

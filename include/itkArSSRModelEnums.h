@@ -49,7 +49,7 @@ public:
     Cubic = 2,  /**< Keys' cubic convolution (1981, a = -1/2), four taps an axis */
   };
 
-  /** \brief What the MLP is told of a sample's position. */
+  /** \brief The position of a sample as the MLP receives it. */
   enum class Coordinates : uint8_t
   {
     Image = 0, /**< where it is in the whole LR image, in [-1, 1] along each axis */
@@ -63,14 +63,14 @@ public:
     Border = 1, /**< those of the nearest voxel */
   };
 
-  /** \brief The multilayer perceptron (MLP) that makes an intensity of the features at a point. */
+  /** \brief The multilayer perceptron (MLP) that turns the features at a point into an intensity. */
   enum class Perceptron : uint8_t
   {
     TwoStage = 0, /**< two halves; the first one's output is added to its input */
     Plain = 1,    /**< one layer after the other */
   };
 
-  /** \brief The choices above that belong together. */
+  /** \brief Combinations of the choices above that belong together. */
   enum class Form : uint8_t
   {
     Published = 0, /**< that of the paper: no skip, image coordinates, zeros, two stages */

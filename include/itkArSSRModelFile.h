@@ -30,8 +30,8 @@ namespace itk
 /** \class ArSSRModelFile
  * \brief The model in a file, kept in memory and read again when the file has changed.
  *
- * Files are told apart by their name, size and time of modification; of a file that was modified less than two seconds
- * before it was read, as coarse as the clock of a file system can be, the bytes are compared as well.
+ * Files are distinguished by name, size and modification time. The clock of a file system can be as coarse as two
+ * seconds: if a file was modified less than that before it was read, its bytes are compared as well.
  *
  * \ingroup ArbitraryScaleSuperResolution
  */

@@ -29,10 +29,10 @@ namespace itk
 /** \class ArSSRNoiseEstimator
  * \brief Estimates the standard deviation of a scan's noise from the scan alone.
  *
- * Right for magnitude images, whose noise is Rician, with or without a background, for skull-stripped ones with exact
- * zeros, and for images with Gaussian noise; for how and for what it cannot tell, see ArSSRNoiseStatistics. The image
- * is read in slabs of slices: a pipeline that streams does so, and memory does not grow with the image but for a few
- * bytes in a hundred voxels.
+ * It suits magnitude images, whose noise is Rician, with or without a background, skull-stripped images with exact
+ * zeros, and images with Gaussian noise; ArSSRNoiseStatistics describes the method and its limits. The image is read in
+ * slabs of slices, so that a pipeline can stream and memory grows with the image by only a few bytes per hundred
+ * voxels.
  *
  * \code
  * auto estimator = itk::ArSSRNoiseEstimator<itk::Image<float, 3>>::New();
@@ -69,12 +69,12 @@ public:
   itkSetConstObjectMacro(Image, ImageType);
   itkGetConstObjectMacro(Image, ImageType);
 
-  /** Where to look: voxels that are not 0, at equal indices. Everywhere without one. */
+  /** Only voxels where the mask is not 0, at equal indices, are used. Without a mask, all are. */
   itkSetConstObjectMacro(MaskImage, MaskImageType);
   itkGetConstObjectMacro(MaskImage, MaskImageType);
 
-  /** The kind of the noise; `Auto`, the default, takes it for Gaussian where an intensity is below 0, and for Rician
-   * elsewhere. */
+  /** The kind of the noise; `Auto`, the default, stands for Gaussian if an intensity is below 0, and for Rician
+   * otherwise. */
   itkSetEnumMacro(Kind, NoiseEnum);
   itkGetEnumMacro(Kind, NoiseEnum);
 
@@ -90,7 +90,7 @@ public:
   /** Gaussian or Rician. */
   itkGetEnumMacro(UsedKind, NoiseEnum);
 
-  /** Parts of the image that the estimate rests on. */
+  /** Windows that the estimate rests on. */
   itkGetConstMacro(NumberOfWindows, SizeValueType);
 
 protected:

@@ -33,19 +33,21 @@ ArSSRNoiseEstimator<TImage>::VerifyInputs() const
 {
   if (m_Image.IsNull())
   {
-    itkExceptionMacro("There is no image to estimate the noise of. Call SetImage().");
+    itkExceptionMacro("The image is not set. Call SetImage() first.");
   }
+  // Pipelines are not const correct. Only the information is updated: both regions must be known before the first slab.
   const_cast<ImageType *>(m_Image.GetPointer())->UpdateOutputInformation();
   if (m_MaskImage)
   {
     const_cast<MaskImageType *>(m_MaskImage.GetPointer())->UpdateOutputInformation();
     const RegionType & ofMask = m_MaskImage->GetLargestPossibleRegion();
     const RegionType & ofImage = m_Image->GetLargestPossibleRegion();
+    // Slabs of both are asked for by the same region, in indices.
     if (ofMask != ofImage)
     {
       itkExceptionMacro("The mask has " << ofMask.GetSize() << " voxels from index " << ofMask.GetIndex()
                                         << ", the image " << ofImage.GetSize() << " from " << ofImage.GetIndex()
-                                        << "; the same are expected. Resample the mask to the image's grid.");
+                                        << "; the same region is expected. Resample the mask to the image's grid.");
     }
   }
 }
@@ -60,6 +62,7 @@ ArSSRNoiseEstimator<TImage>::Compute()
   std::vector<float>         voxels;
   std::vector<unsigned char> mask;
   ArSSRForEachSlab(largest, [&](const RegionType & region) {
+    // Image and mask advance together, slab by slab, so that neither has to be in memory as a whole.
     ArSSRUpdateRegion(m_Image.GetPointer(), region);
     voxels.resize(region.GetNumberOfPixels());
     ArSSRImageVoxels<TImage>::Copy(m_Image.GetPointer(), region, voxels.data(), "image");
@@ -69,6 +72,7 @@ ArSSRNoiseEstimator<TImage>::Compute()
       mask.clear();
       for (ImageRegionConstIterator<MaskImageType> it(m_MaskImage, region); !it.IsAtEnd(); ++it)
       {
+        // Of one byte whatever the image is; x fastest, as the voxels.
         mask.push_back(it.Get());
       }
     }

@@ -33,31 +33,31 @@ namespace itk
 /** \class ArSSRNoiseStatistics
  * \brief Finds the standard deviation of the noise in a volume that is given slice by slice.
  *
- * Differences of the second order along all three axes at once, \f$ (1, -2, 1) / \sqrt{6} \f$ along each, leave white
- * noise its variance and little of an anatomy. Of their mean square in windows of 4×4×4 voxels, windows that hold
- * nothing but noise give the noise's variance, all others more: the estimate is the mode over all windows, on a
- * logarithmic scale, as in Aja-Fernández et al. So neither the background nor the anatomy has to be found first, and a
- * part of the windows is enough. Borders of an anatomy pull that mode up; where the lower flank of the windows'
- * density, of windows far above the noise, tells of less, that counts. Where there is next to no noise, that mode is
- * the anatomy's. Its borders fill only a part of a window, so that the mode of a quantile of the absolute differences,
- * instead of their mean square, is then much lower, and is taken.
+ * Second-order differences along all three axes at once, \f$ (1, -2, 1) / \sqrt{6} \f$ along each, keep the variance of
+ * white noise and little of the anatomy. Their mean square in a window of 4×4×4 voxels is the noise's variance if the
+ * window holds nothing but noise, and more otherwise: the estimate is the mode over all windows, on a logarithmic
+ * scale, as in Aja-Fernández et al. Neither the background nor the anatomy has to be found first, and a part of the
+ * windows is enough. Borders of the anatomy pull that mode up; if the lower flank of the density of windows far above
+ * the noise indicates less, that value is used. With next to no noise, the mode is the anatomy's. Its borders fill only
+ * a part of a window, so that the mode of a quantile of the absolute differences, instead of their mean square, is then
+ * much lower and is used.
  *
  * In a magnitude image the noise is Rician, and its variance at low intensities is smaller: in the background, 0.43 of
  * that of either part of the complex signal. Each window's variance is corrected for that by its mean, after Koay and
- * Basser. An image with intensities below 0 is no magnitude, and its noise is taken for Gaussian, unless the kind is
- * told.
+ * Basser. An image with intensities below 0 is not a magnitude image, and its noise is treated as Gaussian unless the
+ * kind is given.
  *
- * Windows that are constant and equal to 0, or to the image's smallest intensity, are taken for padding or a removed
- * background and left out; constant windows elsewhere are windows without noise. The variance that rounding to whole
- * numbers adds, 1/12, is taken away where all intensities are whole numbers.
+ * Windows that are constant and equal to 0, or to the image's smallest intensity, are treated as padding or a removed
+ * background and left out; other constant windows count as windows without noise. The variance that rounding to whole
+ * numbers adds, 1/12, is subtracted if all intensities are whole numbers.
  *
  * Along an axis with fewer than 4 voxels there are no differences. Memory is that of ten slices, and of a window's
  * three numbers for 64 voxels.
  *
  * \par Limits
  * Noise that scanners or filters have smoothed is not white: the estimate is then below its deviation. The finest
- * textures of a scan are taken for noise: of a noise of 1 % of the intensities, up to a tenth too much is found, and
- * more where voxels are so large that few windows are free of borders.
+ * textures of a scan are taken for noise: noise of 1 % of the intensities is overestimated by up to a tenth, and by
+ * more if voxels are so large that few windows are free of borders.
  *
  * S. Aja-Fernández, A. Tristán-Vega, C. Alberola-López, "Noise estimation in single- and multiple-coil magnetic
  * resonance data based on statistical models", Magn. Reson. Imaging 27(10), 2009,
@@ -85,8 +85,8 @@ public:
   void
   AddSlices(const float * voxels, const unsigned char * mask, SizeValueType count);
 
-  /** Standard deviation of the noise, in the image's unit: of what is added, and of Rician noise that of each part of
-   * the complex signal. 0 where no window tells of any. \throws ExceptionObject before all slices were added. */
+  /** Standard deviation of the noise, in the image's unit: of the added number, or, for Rician noise, of each part of
+   * the complex signal. 0 if no window shows any. \throws ExceptionObject before all slices were added. */
   double
   GetDeviation() const;
 

@@ -18,7 +18,7 @@
 #ifndef itkArSSROutputGrid_h
 #define itkArSSROutputGrid_h
 
-#include "itkArSSRGrid.h"
+#include "itkArSSRImageGeometry.h"
 
 #include <iosfwd>
 #include <optional>
@@ -26,10 +26,10 @@
 namespace itk
 {
 /** \class ArSSROutputGrid
- * \brief The output grid as a user asks for it, in one of four ways that exclude each other.
+ * \brief The output grid that a user requests, in one of four mutually exclusive ways.
  *
- * Scale factors alone (default: 2 along each axis), spacing alone, a size with whatever else is to be laid down, or the
- * grid of a reference image. What is not laid down follows from the input so that the field of view is kept.
+ * Scale factors alone (default: 2 along each axis), spacing alone, a size with any other properties of the grid, or the
+ * grid of a reference image. Properties that are not set follow from the input so that the field of view is kept.
  *
  * \ingroup ArbitraryScaleSuperResolution
  */

@@ -27,8 +27,8 @@
 
 namespace itk
 {
-/** Runs one step of a filter's pipeline and, should it throw, resets the pipeline before the exception goes on. Without
- * that a filter whose upstream has thrown takes itself to be updating, and never updates again. */
+/** Runs one step of a filter's pipeline and, if it throws, resets the pipeline before the exception propagates.
+ * Otherwise a filter whose upstream has thrown considers itself to be updating, and never updates again. */
 template <typename TFunction>
 void
 ArSSRResetPipelineOnException(ProcessObject * filter, const TFunction & step)
@@ -45,8 +45,10 @@ ArSSRResetPipelineOnException(ProcessObject * filter, const TFunction & step)
 }
 
 
-/** The steps of a filter's pipeline, each of which leaves the filter ready for use when something upstream throws. */
-#define itkArSSRResetPipelineOnExceptionMacro()                                                                        \
+/** The pipeline methods that this module's filters share, for the public part of a class: each step leaves the filter
+ * ready for use when something upstream throws, and the class's member PrepareOutputData() runs before data are made
+ * unless they are being made already. A macro rather than a base class, which Python would have to know about. */
+#define itkArSSRPipelineMacro()                                                                                        \
   void UpdateOutputInformation() override                                                                              \
   {                                                                                                                    \
     ArSSRResetPipelineOnException(this, [this] { this->Superclass::UpdateOutputInformation(); });                      \
@@ -57,25 +59,31 @@ ArSSRResetPipelineOnException(ProcessObject * filter, const TFunction & step)
   }                                                                                                                    \
   void UpdateOutputData(DataObject * output) override                                                                  \
   {                                                                                                                    \
-    ArSSRResetPipelineOnException(this, [&] { this->Superclass::UpdateOutputData(output); });                          \
+    ArSSRResetPipelineOnException(this, [&] {                                                                          \
+      if (!this->m_Updating)                                                                                           \
+      {                                                                                                                \
+        this->PrepareOutputData();                                                                                     \
+      }                                                                                                                \
+      this->Superclass::UpdateOutputData(output);                                                                      \
+    });                                                                                                                \
   }                                                                                                                    \
   ITK_MACROEND_NOOP_STATEMENT
 
 
-/** Whether a data object that comes from a source was edited, and Modified() called, since its source made it. */
+/** Whether a data object that comes from a source was edited and marked with Modified() since its source made it. */
 ArbitraryScaleSuperResolution_EXPORT bool
 ArSSRIsEdited(const DataObject & data);
 
 
-/** A time that changes whenever the content of a data object does: when its source has something else to give, or
- * somebody edited it and called Modified(). Unlike the time of modification, it stays the same when the source only
- * makes another region. */
+/** A time that changes whenever the content of a data object does: when its source has different content to give, or
+ * when it was edited and marked with Modified(). Unlike the time of modification, it stays the same when the source
+ * only makes another region. */
 ArbitraryScaleSuperResolution_EXPORT ModifiedTimeType
 ArSSRGetContentTime(const DataObject & data);
 
 
-/** \throws ExceptionObject that says how much memory the requested region of an output needs, and what to do without.
- */
+/** \throws ExceptionObject that says how much memory the requested region of an output needs, and what to do if that is
+ * not available. */
 [[noreturn]] ArbitraryScaleSuperResolution_EXPORT void
 ArSSRThrowOutputTooLarge(const ImageBase<3> & output, std::size_t bytesPerVoxel);
 
@@ -106,8 +114,8 @@ ArbitraryScaleSuperResolution_EXPORT void
 ArSSRVerifyReferenceImage(bool useReferenceImage, const ImageBase<3> * reference);
 
 
-/** Asks for none of a reference image's pixels, as only its grid is used, so that they are not computed; unless it is
- * the filter's input as well. Null: nothing to do. */
+/** Requests none of a reference image's pixels, because only its grid is used, so that they are not computed, unless
+ * the image is also the filter's input. Does nothing for a null pointer. */
 ArbitraryScaleSuperResolution_EXPORT void
 ArSSRRequestGridOnly(const ImageBase<3> * reference, const DataObject * input);
 } // end namespace itk

@@ -59,31 +59,32 @@ extern ArbitraryScaleSuperResolution_EXPORT std::ostream &
  * ArSSRSliceProfile;
  * - `box`: 1 where \f$ |u| < w / 2 \f$, else 0: a slice of the thickness \f$ w \f$ with sharp faces;
  * - `sinc`: \f$ \int_{-1/(2w)}^{1/(2w)} W(2 w f) \cos(2 \pi f u)\, df \f$: what a scan that samples k-space up to
- * \f$ 1 / (2 w) \f$ sees. The window \f$ W \f$ is Tukey's of the taper \f$ \alpha \f$, 1 up to \f$ 1 - \alpha \f$ and
- * half a cosine from there to 0 at 1: none for a taper of 0, Hann's for 1;
+ * \f$ 1 / (2 w) \f$ sees. The window \f$ W \f$ is a Tukey window of taper \f$ \alpha \f$, 1 up to \f$ 1 - \alpha \f$
+ * and half a cosine from there to 0 at 1: no window for a taper of 0, a Hann window for 1;
  * - `measured`: straight lines between samples at equal steps around the voxel's centre, 0 one step beyond the ends;
- * - `auto`: not known; Resolved() takes a Gaussian for it.
+ * - `auto`: unknown; Resolved() replaces it by a Gaussian.
  *
  * The width belongs to the scan's physics and is independent of its spacing: a slice may be thinner than the distance
  * to the next one (gaps) or thicker (overlap), and a scanner may interpolate to voxels smaller than those it acquired
- * (zero filling: a `sinc` wider than the spacing). A width that is not given is the spacing: see Resolved().
+ * (zero filling: a `sinc` wider than the spacing). A width that is not given stands for the spacing: see Resolved().
  *
  * \par Units
- * A point spread has no unit of its own: widths and steps are in that of its user, mm in an ArSSRAcquisition, and
- * Scaled() converts. The functions that look at high-resolution (HR) voxels, IsPointSample() to GetWeights(), take
- * the unit for the HR voxel.
+ * A point spread has no unit of its own: widths and steps are in its user's unit, mm in an ArSSRAcquisition, and
+ * Scaled() converts them. The functions on high-resolution (HR) voxels, IsPointSample() to GetWeights(), use the HR
+ * voxel as the unit.
  *
  * \par Weights of HR voxels
- * A Gaussian is sampled at the voxels' centres, as ArSSRSliceProfile does, with the same bits. Of a box and of a
- * measured profile a voxel gets what lies within the voxel, as if it were uniform: a slice whose faces are those of
- * voxels is their mean, exactly. A sinc is sampled at the centres, as for a band-limited image, without frequencies
- * that the HR voxels do not hold; it ends `SincSupport` acquired voxels from its centre, tapered by Lanczos' window
- * where its own window is narrower than a quarter of k-space: up to 0.8 of its largest frequency the modulation is met
- * within 0.006. Rows are normalised to a sum of 1; HR voxels outside the image are left out, and the others make up for
- * them.
+ * A Gaussian is sampled at the voxels' centres, as ArSSRSliceProfile does, with the same bits. For a box or a measured
+ * profile, a voxel's weight is the part of the profile that lies within the voxel, as if the voxel were uniform: a
+ * slice whose faces are voxel faces is exactly the mean of its voxels. A sinc is sampled at the centres, as for a
+ * band-limited image, without frequencies that the HR voxels do not hold; it ends `SincSupport` acquired voxels from
+ * its centre, tapered by a Lanczos window if its own window is narrower than a quarter of k-space: up to 0.8 of its
+ * largest frequency the modulation is accurate to 0.006. Rows are normalised to a sum of 1; HR voxels outside the image
+ * are left out, and the others make up for them.
  *
- * Except for a sinc, a width of up to ArSSRSliceProfile::PointSampleLimit HR voxels cannot be told from samples: the
- * voxel is then a point sample, by linear interpolation. A measured profile's width is here its area over its maximum.
+ * Except for a sinc, a width of up to ArSSRSliceProfile::PointSampleLimit HR voxels cannot be represented by samples:
+ * the voxel is then a point sample, by linear interpolation. A measured profile's width is here its area over its
+ * maximum.
  *
  * \par Text
  * `auto`, `gaussian`, `gaussian:2.5`, `box:4`, `sinc`, `sinc:1.2:hann`, `sinc:tukey:0.5`, `measured:0.5:0/0.4/1/0.4/0`:
@@ -101,7 +102,7 @@ class ArbitraryScaleSuperResolution_EXPORT ArSSRPointSpread
 public:
   using Kind = ArSSRPointSpreadEnums::Kind;
 
-  /** Stands for a width that is not given. */
+  /** Stands for an unspecified width. */
   static constexpr double AutomaticWidth = 0.0;
 
   /** Acquired voxels on each side of a sinc's centre that are summed over. */
@@ -126,7 +127,7 @@ public:
   static ArSSRPointSpread
   Measured(const std::vector<double> & samples, double step);
 
-  /** Reads what ToText() writes. \throws ExceptionObject for anything else, with what is expected. */
+  /** Reads what ToText() writes. \throws ExceptionObject for anything else; the message says what is expected. */
   static ArSSRPointSpread
   FromText(const std::string & text);
   std::string
@@ -138,18 +139,18 @@ public:
     return m_Kind;
   }
 
-  /** AutomaticWidth where it is not given; of a measured profile, its area over its maximum. */
+  /** AutomaticWidth if it is not given; for a measured profile, its area over its maximum. */
   double
   GetWidth() const;
 
-  /** Of a sinc, else 0. */
+  /** The taper of a sinc's window; 0 for other kinds. */
   double
   GetTaper() const
   {
     return m_Taper;
   }
 
-  /** Of a measured profile, else empty and 0. */
+  /** The samples of a measured profile and their step; empty and 0 for other kinds. */
   const std::vector<double> &
   GetSamples() const
   {
@@ -168,11 +169,11 @@ public:
     return m_Kind == Kind::Measured || (m_Kind != Kind::Auto && m_Width != AutomaticWidth);
   }
 
-  /** The point spread with what is assumed for what is not known: a Gaussian, and a width of the scan's spacing. */
+  /** The point spread with defaults for what is unknown: a Gaussian, and the scan's spacing as its width. */
   ArSSRPointSpread
   Resolved(double spacing) const;
 
-  /** The same point spread in another unit, of which one of the present one holds `factor`. */
+  /** The same point spread in another unit, `factor` of which make up one of the present unit. */
   ArSSRPointSpread
   Scaled(double factor) const;
 
@@ -180,8 +181,8 @@ public:
   ArSSRPointSpread
   Mirrored() const;
 
-  /** Whether it is too narrow to be told from samples at HR voxels, and so is linear interpolation. This and all that
-   * follow \throw ExceptionObject unless IsResolved(). */
+  /** Whether it is too narrow to be represented by samples at HR voxels, so that linear interpolation is used. This
+   * function and those that follow \throw ExceptionObject unless IsResolved(). */
   bool
   IsPointSample() const;
 
@@ -189,18 +190,18 @@ public:
   double
   GetSupportRadius() const;
 
-  /** What an HR voxel at a distance from the scan's voxel weighs, centre to centre in HR voxels, before normalisation.
+  /** Weight, before normalisation, of an HR voxel at a distance from the scan's voxel, centre to centre in HR voxels.
    */
   double
   Evaluate(double distance) const;
 
   /** Weights of the HR voxels 0 … `size` - 1 in the scan's voxel with its centre at the continuous index `centre`.
-   * Empty where the HR voxels within the image tell nothing: beyond the support, and from outside of the image where
-   * lobes of both signs are left. \throws ExceptionObject when the centre is not finite. */
+   * Empty if the HR voxels within the image give no answer: beyond the support, and from outside the image where lobes
+   * of both signs are left. \throws ExceptionObject when the centre is not finite. */
   ArSSRAxisWeights
   GetWeights(double centre, SizeValueType size) const;
 
-  /** Modulation transfer: what is left of the height of a wave, with a crest at the voxel's centre, of a frequency in
+  /** Modulation transfer: the remaining amplitude of a wave with a crest at the voxel's centre, for a frequency in
    * cycles per unit of length. 1 at 0; negative where contrast is reversed. It is the real part of the profile's
    * Fourier transform, and all of it if the profile is symmetric. */
   double

@@ -24,8 +24,8 @@
 
 namespace itk
 {
-/** Makes a region of an image be there: its source is asked for that, and for no more. Pipelines are not const correct,
- * so the image may be. */
+/** Makes a region of an image available: its source is asked for that region and no more. Pipelines are not
+ * const-correct, so the image may be const. */
 template <typename TImage>
 void
 ArSSRUpdateRegion(const TImage * image, const typename TImage::RegionType & region)
@@ -37,8 +37,8 @@ ArSSRUpdateRegion(const TImage * image, const typename TImage::RegionType & regi
 }
 
 
-/** Calls a function with slabs of whole slices, one after the other, that together make up a region which is not empty;
- * of more than one slice only where they have no more than 2^22 voxels, 16 MiB of float. */
+/** Calls a function with one slab of whole slices after another; together they make up a region, which must not be
+ * empty. A slab has more than one slice only if it has at most 2^22 voxels, 16 MiB of float. */
 template <typename TFunction>
 void
 ArSSRForEachSlab(const ImageRegion<3> & region, const TFunction & function)

@@ -26,14 +26,14 @@
 namespace itk
 {
 /** \class ArSSRSignalMask
- * \brief Tells the voxels of a noisy scan whose difference from the truth is noise of its standard deviation, with a
- * mean of zero.
+ * \brief Finds the voxels of a noisy scan whose difference from the truth is noise with a mean of zero and the noise's
+ * standard deviation.
  *
- * In a magnitude image noise is Rician. Where the signal is above some three standard deviations it is all but normal,
- * with a bias of at most a sixth of the deviation; in the background it has a mean of 1.25 deviations and a variance of
- * 0.43 (Gudbjartsson and Patz 1995): there, the truth's residual is no smaller than the noise, and is no zero on
- * average. So voxels count only where the mean of the 3×3×3 voxels around them is above `SmallestSignal` deviations: a
- * mean, as single voxels that noise has raised would be chosen for their noise.
+ * In a magnitude image noise is Rician. Where the signal is above about three standard deviations, the noise is nearly
+ * normal, with a bias of at most a sixth of the deviation; in the background it has a mean of 1.25 deviations and a
+ * variance of 0.43 (Gudbjartsson and Patz 1995): there, the truth's residual is not smaller than the noise, and its
+ * average is not zero. Therefore a voxel counts only if the mean of the 3×3×3 voxels around it is above
+ * `SmallestSignal` deviations: a mean, because single voxels raised by noise would be chosen for their noise.
  *
  * Where these voxels are all equal, there is no noise: padding, a removed background, intensities at the end of their
  * range. Such voxels do not count either: they would make the scan look less noisy than it is.
@@ -56,24 +56,25 @@ public:
   /** Of Rician noise, in standard deviations. */
   static constexpr double SmallestSignal = 3.0;
 
-  /** Voxels on each side of a voxel, along each axis, that are looked at. */
+  /** Voxels on each side of a voxel, along each axis, that are read. */
   static constexpr IndexValueType Radius = 1;
 
   /** All voxels. */
   ArSSRSignalMask() = default;
 
-  /** \param noise Standard deviation, in the scan's units. \param kind What is not Gaussian is taken for Rician. */
+  /** \param noise Standard deviation, in the scan's units. \param kind Any kind other than Gaussian is treated as
+   * Rician. */
   ArSSRSignalMask(double noise, Noise kind)
     : m_Noise(noise)
     , m_Kind(kind)
   {}
 
-  /** What is read of a scan, whose whole region is given, for a region of it. */
+  /** The region of a scan that Evaluate() reads for a region of it. \param scan The whole region of the scan. */
   RegionType
   GetInput(const RegionType & region, const RegionType & scan) const;
 
   /** Whether each voxel of a region counts.
-   * \param scan Must hold GetInput() of that region, and nothing that is not of the scan. */
+   * \param scan Must hold GetInput() of that region, and nothing outside the scan. */
   std::vector<unsigned char>
   Evaluate(const RegionType & region, const ArSSRVoxelBlock & scan) const;
 

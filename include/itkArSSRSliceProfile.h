@@ -39,18 +39,17 @@ struct ArbitraryScaleSuperResolution_EXPORT ArSSRAxisWeights
 
 
 /** \class ArSSRSliceProfile
- * \brief The slice profile of a simulated scan: what a LR voxel sees of the HR voxels along one axis.
+ * \brief The slice profile of a simulated scan: what an LR voxel sees of the HR voxels along one axis.
  *
  * A Gaussian around the LR voxel's centre, sampled at the centres of the HR voxels and normalised to a sum of 1:
  * \f$ w_i \propto \exp(-\frac{1}{2} (d_i / \sigma)^2) \f$ with \f$ \sigma = \mathrm{FWHM} / (2 \sqrt{2 \ln 2}) \f$. It
  * is cut off at 4 σ (1.70 FWHM), so that only near HR voxels are read: what is left out is 6.3e-5 of the Gaussian's
- * area, hence a simulated intensity differs from that under the endless Gaussian by at most 6.3e-5 of the image's
- * range.
+ * area, so a simulated intensity differs from that under the infinite Gaussian by at most 6.3e-5 of the image's range.
  *
- * A Gaussian no wider than a HR voxel cannot be told from samples at the voxels' centres. With a FWHM of up to
+ * A Gaussian no wider than an HR voxel cannot be represented by samples at the voxels' centres. With a FWHM of up to
  * `PointSampleLimit` HR voxels, zero included, the LR voxel is a point sample instead, by linear interpolation: what is
- * left of an axis that is not made coarser. From 1.5 HR voxels on the profile's mean lies within 0.002 HR voxels of the
- * LR voxel's centre; below, the sampling shifts it by up to 0.06.
+ * left of an axis that is not made coarser. From 1.5 HR voxels on, the profile's mean lies within 0.002 HR voxels of
+ * the LR voxel's centre; below, the sampling shifts it by up to 0.06.
  *
  * All lengths are in HR voxels; the arithmetic depends on nothing else.
  *
@@ -61,7 +60,8 @@ class ArbitraryScaleSuperResolution_EXPORT ArSSRSliceProfile
 public:
   static constexpr double SupportInSigmas = 4.0;
 
-  /** Widest FWHM, in HR voxels, that is taken for a point sample. Above 1 by what sizes and headers round away. */
+  /** Widest FWHM, in HR voxels, that is treated as a point sample. Slightly above 1 to allow for rounding in sizes and
+   * headers. */
   static constexpr double PointSampleLimit = 1.01;
 
   static bool

@@ -32,9 +32,9 @@ namespace itk
  * \f$ \omega \f$ = 1.5. For profiles of the usual width the eigenvalues of \f$ A U \f$ lie between 0.07 and 1, so that
  * every step makes the residual smaller: smooth parts by half, the finest by a tenth.
  *
- * A residual of no more than the tolerance is taken for zero, and so is that of voxels outside the mask. Regions count
- * from the first voxel of an image's largest region; each output voxel is the same, bit for bit, whatever region is
- * asked for.
+ * A residual of no more than the tolerance is taken for zero, and so is the residual of voxels outside the mask.
+ * Regions count from the first voxel of an image's largest region; each output voxel is the same, bit for bit, whatever
+ * region is requested.
  *
  * M. Irani and S. Peleg, "Improving resolution by image registration", CVGIP: Graphical Models and Image Processing
  * 53(3), 1991, https://doi.org/10.1016/1049-9652(91)90045-L
@@ -59,14 +59,14 @@ public:
     SizeValueType count{ 0 };
   };
 
-  /** What is asked for: regions of the corrected HR image and of the residual, each of which can be empty. */
+  /** The requested regions: of the corrected HR image and of the residual, each of which can be empty. */
   struct Request
   {
     RegionType high;
     RegionType low;
   };
 
-  /** What is done. */
+  /** Parameters of the correction. */
   struct Settings
   {
     unsigned int    iterations{ 0 };
@@ -125,7 +125,7 @@ public:
           ArSSRDiscrepancyPrinciple & principle) const;
 
 private:
-  /** HR voxels that must be right after each number of iterations, from 0 to all: each region holds the next. */
+  /** HR voxels that must be correct after each number of iterations, from 0 to all; each region contains the next. */
   std::vector<RegionType>
   GetHighRegions(const Request & request) const;
 

@@ -19,7 +19,7 @@
 #define itkArSSRSliceProfileProjector_h
 
 #include "itkArSSRAcquisition.h"
-#include "itkArSSRGrid.h"
+#include "itkArSSRIndexMap.h"
 #include "itkArSSRVoxelBlock.h"
 
 #include <array>
@@ -37,11 +37,12 @@ struct VoxelInterval;
 /** \class ArSSRSliceProfileProjector
  * \brief Simulates a low-resolution (LR) scan from a high-resolution (HR) image, and carries LR residuals back.
  *
- * The two grids can lie in any way to each other: \f$ c = M h + b \f$ gives the LR continuous index \f$ c \f$ of HR
- * voxel \f$ h \f$. All indices and regions count from the first voxel of the respective image's largest region.
+ * The two grids can have any position and orientation relative to each other: \f$ c = M h + b \f$ gives the LR
+ * continuous index \f$ c \f$ of HR voxel \f$ h \f$. All indices and regions count from the first voxel of the
+ * respective image's largest region.
  *
  * \par Simulation
- * A LR voxel is the normalised sum of the HR voxels under the product of three ArSSRPointSpread along the LR image's
+ * An LR voxel is the normalised sum of the HR voxels under the product of three ArSSRPointSpread along the LR image's
  * axes, which an ArSSRAcquisition describes. HR voxels outside the image are left out. A point spread's unit is the HR
  * spacing along its axis, \f$ \sqrt{\sum_i (s_i\, \mathbf{h}_i \cdot \mathbf{l})^2} \f$ for HR
  * directions \f$ \mathbf{h}_i \f$ and spacings \f$ s_i \f$ and LR direction \f$ \mathbf{l} \f$; an axis that is not
@@ -52,9 +53,9 @@ struct VoxelInterval;
  * kernel of three lobes, normalised; beyond the LR image's ends its outer voxels are repeated.
  *
  * Where the axes of the grids are parallel, in any order and direction, both are done one axis after another; else by
- * direct sums. The grids' axes are taken for parallel when that moves no voxel by more than `ParallelTolerance`.
+ * direct sums. The grids' axes are treated as parallel when that moves no voxel by more than `ParallelTolerance`.
  *
- * A voxel's value does not depend on the region that is asked for, bit for bit.
+ * A voxel's value does not depend on the requested region, bit for bit.
  *
  * \ingroup ArbitraryScaleSuperResolution
  */
@@ -80,7 +81,7 @@ public:
   /** Extent accepted beyond an image's outer faces, in its voxels, to absorb rounding in physical coordinates. */
   static constexpr double ExtentTolerance = 1e-6;
 
-  /** Which HR voxels a LR voxel sees: all, or only those whose centre is in the LR image's extent. */
+  /** Which HR voxels an LR voxel sees: all, or only those whose centre is in the LR image's extent. */
   enum class Sees
   {
     AllVoxels,
@@ -95,8 +96,8 @@ public:
 
   ArSSRSliceProfileProjector() = default;
 
-  /** \param high, low The two grids. \param acquisition How the LR scan was taken; what is not known is resolved with
-   * the LR spacing. \throws ExceptionObject for grids without voxels or that cannot be inverted. */
+  /** \param high, low The two grids. \param acquisition How the LR scan was taken; unknown parts are resolved with the
+   * LR spacing. \throws ExceptionObject for grids without voxels or that cannot be inverted. */
   ArSSRSliceProfileProjector(const ArSSRImageGeometry & high,
                              const ArSSRImageGeometry & low,
                              const ArSSRAcquisition &   acquisition,
@@ -136,11 +137,11 @@ public:
     return RegionType(m_LowSize);
   }
 
-  /** HR voxels that the simulation of a LR region reads; of size zero when there are none. */
+  /** HR voxels that the simulation of an LR region reads; of size zero when there are none. */
   RegionType
   GetHighRegion(const RegionType & low) const;
 
-  /** LR voxels that the correction of a HR region reads; of size zero when there are none. */
+  /** LR voxels that the correction of an HR region reads; of size zero when there are none. */
   RegionType
   GetLowRegion(const RegionType & high) const;
 
@@ -149,11 +150,11 @@ public:
   SizeType
   GetHaloRadius() const;
 
-  /** Whether a LR voxel's centre lies in the HR image's extent, the box up to the outer faces of its outer voxels. */
+  /** Whether an LR voxel's centre lies in the HR image's extent, the box up to the outer faces of its outer voxels. */
   bool
   IsInsideHigh(const IndexType & low) const;
 
-  /** Whether a HR voxel's centre lies in the LR image's extent. */
+  /** Whether an HR voxel's centre lies in the LR image's extent. */
   bool
   IsInsideLow(const IndexType & high) const;
 
@@ -196,12 +197,12 @@ private:
   static bool
   IsInsideExtent(double index, SizeValueType size);
 
-  /** Voxels of the line of HR voxels through `high`, along a HR axis, that LR voxels may see as far as one of the LR
+  /** Voxels of the line of HR voxels through `high`, along an HR axis, that LR voxels may see as far as one of the LR
    * image's axes is concerned. */
   arssr::VoxelInterval
   GetSeenVoxels(unsigned int highAxis, unsigned int lowAxis, const IndexType & high) const;
 
-  /** LR continuous index of a HR voxel along a LR axis, and the reverse. */
+  /** LR continuous index of an HR voxel along an LR axis, and the reverse. */
   double
   GetLowIndex(unsigned int lowAxis, const IndexType & high) const;
   double
@@ -212,7 +213,7 @@ private:
   MatrixType m_Matrix;      // [LR axis][HR axis]: LR index per HR index
   MatrixType m_Inverse;     // [HR axis][LR axis]
   WidthsType m_Offset{};    // LR index of HR voxel (0,0,0)
-  WidthsType m_VoxelSize{}; // of a HR voxel along each LR axis, in LR voxels
+  WidthsType m_VoxelSize{}; // of an HR voxel along each LR axis, in LR voxels
   WidthsType m_Support{};   // radius of the point spread along each LR axis, in LR voxels
   WidthsType m_Reach{};     // radius of the interpolation kernel along each LR axis, in LR voxels
 

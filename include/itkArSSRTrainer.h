@@ -20,12 +20,11 @@
 
 #include "ArbitraryScaleSuperResolutionExport.h"
 #include "itkArSSRModel.h"
+#include "itkArSSRTrainingImage.h"
 #include "itkArSSRTrainingRecipe.h"
 
-#include "itkFixedArray.h"
 #include "itkObject.h"
 #include "itkObjectFactory.h"
-#include "itkSize.h"
 
 #include <functional>
 #include <memory>
@@ -39,23 +38,8 @@ namespace arssr
 class TrainingSession;
 }
 
-/** \class ArSSRTrainingImage
- * \brief A high-resolution (HR) image that a trainer learns from or is validated on, read when it is needed.
- * \ingroup ArbitraryScaleSuperResolution
- */
-struct ArbitraryScaleSuperResolution_EXPORT ArSSRTrainingImage
-{
-  std::string           name; /**< for messages and the model's metadata */
-  Size<3>               size{};
-  FixedArray<double, 3> spacing{ 1.0 }; /**< mm */
-
-  /** Fills a buffer [z, y, x] with the intensities; their unit is of no consequence. Called again when the voxels were
-   * dropped to stay within the memory budget, from one thread at a time. */
-  std::function<void(float * buffer)> read;
-};
-
 /** \class ArSSRTrainingStatus
- * \brief Where a training stands.
+ * \brief The state of a training.
  * \ingroup ArbitraryScaleSuperResolution
  */
 struct ArbitraryScaleSuperResolution_EXPORT ArSSRTrainingStatus
@@ -72,7 +56,7 @@ struct ArbitraryScaleSuperResolution_EXPORT ArSSRTrainingStatus
   SizeValueType bestEpoch{ 0 };
   double        learningRate{ 0.0 };
   double        gradientNorm{ 0.0 };     /**< of the last step, before clipping */
-  double        samplesPerSecond{ 0.0 }; /**< LR patches, over the last epoch or what there is of it */
+  double        samplesPerSecond{ 0.0 }; /**< LR patches, over the last epoch or its part so far */
   double        waitingShare{ 0.0 };     /**< share of that time spent waiting for samples */
   double        secondsLeft{ 0.0 };      /**< estimate */
   SizeValueType revivals{ 0 };           /**< times that the guard revived a dead output */
@@ -82,9 +66,9 @@ struct ArbitraryScaleSuperResolution_EXPORT ArSSRTrainingStatus
  * \brief Trains a network on HR images by a recipe.
  *
  * A step draws a batch of samples: an LR patch made from a part of an HR image, and HR intensities at points in it; the
- * network's error at these points is what is minimised. LR patches of a batch have one size, whatever their scales, and
- * the same number of points, so that a batch is one tensor; scales, offsets and voxel sizes differ from sample to
- * sample. Each sample is drawn from random numbers of its own, made of the seed and its number alone: samples do not
+ * training minimises the network's error at these points. LR patches of a batch have one size, whatever their scales,
+ * and the same number of points, so that a batch is one tensor; scales, offsets and voxel sizes differ from sample to
+ * sample. Each sample is drawn from its own random numbers, derived from the seed and its number alone: samples do not
  * depend on threads, processes or interruptions.
  *
  * On the CPU the same images, recipe and number of threads give the same model, bit for bit, also over a checkpoint.
@@ -92,8 +76,8 @@ struct ArbitraryScaleSuperResolution_EXPORT ArSSRTrainingStatus
  * Intensities are scaled so that the window of ArSSRIntensityStatistics becomes [0, 1], as
  * ArbitraryScaleSuperResolutionImageFilter does.
  *
- * Under `torch.distributed` each process trains on its share of every batch and gradients are averaged over the process
- * group that was named; only the process with rank 0 writes files.
+ * Under `torch.distributed` each process trains on its share of every batch and gradients are averaged over the named
+ * process group; only the process with rank 0 writes files.
  *
  * \sa ArbitraryScaleSuperResolutionTrainingFilter
  * \ingroup ArbitraryScaleSuperResolution
@@ -118,7 +102,7 @@ public:
     std::vector<ArSSRTrainingImage> trainingImages;
     std::vector<ArSSRTrainingImage> validationImages; /**< without them the last weights are kept, else the best */
 
-    /** Label maps, whose voxels are whole numbers that tell tissues apart: volumes of random contrast are made of them,
+    /** Label maps, whose voxels are whole numbers that identify tissues: volumes of random contrast are made from them,
      * as the recipe says. 0 is the background. */
     std::vector<ArSSRTrainingImage> labelMaps;
 
@@ -129,14 +113,14 @@ public:
     unsigned int  numberOfThreads{ 0 }; /**< that torch may use on the CPU; 0: its own setting */
     SizeValueType memoryBudget{ 4096 }; /**< MiB for the images' voxels; one image is always held */
     std::string   checkpointDirectory;  /**< where checkpoints are written, one training's alone; empty: nowhere */
-    std::string   resumeFrom;           /**< a checkpoint file or the directory of checkpoints to go on from */
+    std::string   resumeFrom;           /**< a checkpoint file or the directory of checkpoints to resume from */
     std::string   processGroup;         /**< name of a `torch.distributed` process group; empty: one process */
 
     /** Called after each step, and after each epoch with `epochEnded`, from the thread that called Run(). Returns
-     * whether to go on: otherwise a checkpoint is written and the best model so far is the result. */
+     * whether to continue; if not, a checkpoint is written and the best model so far is the result. */
     std::function<bool(const ArSSRTrainingStatus & status, bool epochEnded)> report;
 
-    /** Told of what is left out, such as an image without any foreground. */
+    /** Receives a message about what is left out, such as an image without any foreground. */
     std::function<void(const std::string & message)> warn;
   };
 
@@ -145,8 +129,8 @@ public:
   ArSSRModel::Pointer
   Run(const Job & job);
 
-  /** The weights as they are now, averaged over time as the recipe says; for use while Run() reports.
-   * \throws ExceptionObject when no training is under way. */
+  /** The current weights, averaged over time as the recipe says; for use while Run() reports.
+   * \throws ExceptionObject when no training is running. */
   ArSSRModel::Pointer
   GetCurrentModel() const;
 

@@ -28,8 +28,8 @@ namespace itk
 /** \class ArSSRTrainingIntensities
  * \brief Brings intensities to the range that models are trained in; training and evaluation share it.
  *
- * The window of ArSSRIntensityStatistics becomes [0, 1]. What lies below is clipped to 0, and what lies above to
- * `Maximum`: a few bright voxels would otherwise outweigh all others.
+ * The window of ArSSRIntensityStatistics becomes [0, 1]. Intensities are then clipped to [0, `Maximum`]: a few bright
+ * voxels would otherwise outweigh all others.
  *
  * \sa ArSSRIntensityStatistics
  * \ingroup ArbitraryScaleSuperResolution
@@ -42,8 +42,8 @@ public:
   /** Where bright voxels are clipped. */
   static constexpr float Maximum = 1.2F;
 
-  /** Scales all voxels of an image, which must be finite, in place. Returns false, and leaves them, where all are the
-   * same: there is no window then. */
+  /** Scales all voxels of an image, which must be finite, in place. Returns false, and leaves them unchanged, if all
+   * are the same: then there is no window. */
   static bool
   ScaleVoxels(float * voxels, SizeValueType count);
 
@@ -52,7 +52,7 @@ public:
   static bool
   ScaleImage(ImageType * image);
 
-  /** The same as `Maximum`, for languages that have no constants of classes. */
+  /** The same as `Maximum`, for languages without class constants. */
   static float
   GetMaximum()
   {

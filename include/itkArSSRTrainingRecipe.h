@@ -33,9 +33,9 @@ namespace itk
  * \brief Every constant of a training: network, data, optimiser, validation.
  *
  * A recipe has a name to start from, `default`, `published` or `scanners`, and values that can be changed one by one,
- * each under its name, in words or as a number: so C++, Python, the command line and a configuration file set the same
- * things, and a checkpoint and a model's metadata hold them all. GetNames() lists them and GetDescription() explains
- * each.
+ * each under its name, in words or as a number. C++, Python, the command line and a configuration file therefore set
+ * the same values, and a checkpoint and a model's metadata hold them all. GetNames() lists them and GetDescription()
+ * explains each.
  *
  * `published` is that of the paper and its scripts: isotropic scales in [2, 4] in steps of 0.1, LR patches of 10
  * voxels, cubic downsampling, 8000 coordinates, batches of 15, L1, Adam with 1e-4 halved every 200 epochs, 2500 epochs.
@@ -73,7 +73,7 @@ public:
   void
   SetNumber(const std::string & name, double value);
 
-  /** \throws ExceptionObject for an unknown name; GetNumber() also for a value that is no number. */
+  /** \throws ExceptionObject for an unknown name; GetNumber() also for a value that is not a number. */
   std::string
   Get(const std::string & name) const;
   double

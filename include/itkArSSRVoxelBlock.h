@@ -18,7 +18,7 @@
 #ifndef itkArSSRVoxelBlock_h
 #define itkArSSRVoxelBlock_h
 
-#include "itkArSSRGrid.h"
+#include "itkArSSRImageGeometry.h"
 
 #include <vector>
 

@@ -19,11 +19,12 @@
 #define itkArbitraryScaleSuperResolutionImageFilter_h
 
 #include "itkArSSREngine.h"
-#include "itkArSSRGrid.h"
+#include "itkArSSRTileLattice.h"
 #include "itkArSSRImageVoxels.h"
 #include "itkArSSRModel.h"
 #include "itkArSSRModelFile.h"
 #include "itkArSSROutputGrid.h"
+#include "itkArSSRPipeline.h"
 
 #include "itkImageToImageFilter.h"
 
@@ -34,11 +35,19 @@
 namespace itk
 {
 /** \class ArbitraryScaleSuperResolutionImageFilter
- * \brief Gives a 3-D image at any scale, on any grid, through a trained ArSSR network.
+ * \brief Computes a 3-D image at any scale, on any grid, with a trained ArSSR network.
  *
  * The network's encoder turns the low-resolution (LR) input into features; its implicit voxel function \f$ f \f$ gives
  * the intensity at any point \f$ p \f$ from the features \f$ v_p \f$ sampled there, \f$ I(p) = f(p, v_p) \f$
  * (ArSSR Eq. 2). One model serves every scale.
+ *
+ * \par Pipeline
+ * \verbatim
+ * input region ─► window ─► for each tile, in each pass: ──────────────────────┐
+ * (tiles + halo)  to [0,1]   encoder ─► features ─► decoder at output voxels    ├─► mean of ─► bounds ─► window
+ *                            (kept in the budget)  (trilinear sample, MLP)      ┘   passes               back
+ * \endverbatim
+ * ArSSREngine does everything between the two windows.
  *
  * \par Output grid
  * Set one of
@@ -47,27 +56,27 @@ namespace itk
  * - Size, and with it OutputSpacing, OutputOrigin, OutputDirection and OutputStartIndex as needed;
  * - ReferenceImage with UseReferenceImageOn(), or SetOutputParametersFromImage().
  *
- * Settings of more than one kind are an error; ResetOutputGrid() forgets them all.
- * The first two keep the field of view, as ExpandImageFilter and BinShrinkImageFilter do: the size is the nearest to
- * input size × factor (halves up, at least 1), the spacing is extent / size, the direction is the input's, the origin
- * shifts by half the difference of the spacings along the direction axes, and the start index is zero. With Size, what
- * is not set is taken so as to keep the field of view as well (start index: zero).
+ * Settings of more than one kind are an error; ResetOutputGrid() clears them all. The first two keep the field of view,
+ * as ExpandImageFilter and BinShrinkImageFilter do: the size is the nearest to input size × factor (halves up, at least
+ * 1), the spacing is extent / size, the direction is the input's, the origin shifts by half the difference of the
+ * spacings along the direction axes, and the start index is zero. With Size, settings left out also keep the field of
+ * view (start index: zero).
  *
  * \par The border
  * Output voxels whose centre lies outside the input's extent, the box up to the outer faces of its outer voxels, get
  * DefaultPixelValue. In the outer half voxel, beyond the centres of the outer voxels, there is no LR sample on the far
- * side: there the features fade to zero, and it is left to the network what it makes of that. Networks are trained so,
- * as every upscaled image has samples there.
+ * side: there the features fade to zero, and the result is up to the network. Networks are trained for this, because
+ * every upscaled image has samples there.
  *
  * \par Intensities
- * Networks expect intensities of about [0, 1]. With IntensityScaling (the default) the input is mapped so that
- * the lower end of a window becomes 0 and the upper end 1, and the output is mapped back, in double precision. The
- * window is that of SetIntensityWindow() or else comes from the whole input, as ArSSRIntensityStatistics describes: its
- * lower end is the smaller of zero and the minimum, or the minimum where zero is far below it, of which a warning
- * tells; its upper end is the 99.9th percentile of the voxels above it. For that the input is read two or three times
- * more, in slabs, before the first region is computed, never per region. An image that is constant gives the same
- * constant. Networks of the published form never give less than the window's lower end. Integer output is rounded to
- * the nearest and clamped to the pixel type's range, of which a warning tells too. NaN and infinite input is an error.
+ * Networks expect intensities of about [0, 1]. With IntensityScaling (the default) the input is mapped so that the
+ * lower end of a window becomes 0 and the upper end 1, and the output is mapped back, in double precision. The window
+ * is that of SetIntensityWindow() or else comes from the whole input, as ArSSRIntensityStatistics describes: its lower
+ * end is the smaller of zero and the minimum, or the minimum where zero is far below it, which a warning reports; its
+ * upper end is the 99.9th percentile of the voxels above it. This reads the input two or three more times, in slabs,
+ * before the first region is computed, never per region. A constant image gives the same constant. Networks of the
+ * published form never give less than the window's lower end. Integer output is rounded to the nearest and clamped to
+ * the pixel type's range, which a warning reports too. NaN and infinite input is an error.
  *
  * \par Bounds
  * At hard edges networks overshoot. With BoundToNeighborhood (the default) each output voxel is kept within the range
@@ -78,25 +87,26 @@ namespace itk
  * is the same.
  *
  * \par Quality
- * With Quality 2, 4 or 8 the network sees so many copies of the scan, mirrored along other axes each time, and the
- * output is the mean of what it gives, mirrored back: for as many times the work some tenths of a dB more of PSNR, as
- * errors that depend on the direction cancel out in part (self-ensemble, Timofte et al. 2016). For the passes in their
- * order the axes of the input are none, x y z, z, x y, x, y z, y and x z; the mean of the network's single-precision
- * values is taken in double precision and rounded once, then bounded. How much the passes differ tells where the
- * network is not sure: with ComputeUncertainty the UncertaintyMap has their standard deviation, \f$ \sqrt{\sum_k (x_k -
- * \bar x)^2 / (N - 1)} \f$, in intensities of the output, before it is bounded; 0 outside the input's extent.
+ * With Quality 2, 4 or 8 the network processes that many copies of the scan, each mirrored along different axes, and
+ * the output is the mean of the results, mirrored back. For that many times the work, PSNR rises by some tenths of a
+ * dB, because errors that depend on the direction partly cancel out (self-ensemble, Timofte et al. 2016). In order, the
+ * passes mirror the axes none, x y z, z, x y, x, y z, y and x z; the mean of the network's single-precision values is
+ * taken in double precision and rounded once, then bounded. The differences between passes show where the network is
+ * uncertain: with ComputeUncertainty the UncertaintyMap holds their standard deviation,
+ * \f$ \sqrt{\sum_k (x_k - \bar x)^2 / (N - 1)} \f$, in intensities of the output, before it is bounded; 0 outside the
+ * input's extent.
  *
  * \par Streaming
  * The input requested region is that of the LR tiles that the output region needs, with the encoder's halo, cropped to
  * the image. Tiles and blocks are fixed to the whole image, so on the CPU the output is the same bit for bit however it
  * is divided, whatever the quality. Memory beyond the input and output regions stays within MemoryBudget: with more
- * passes tiles become smaller where that is needed.
+ * passes, tiles become smaller if necessary.
  *
  * \par Python
  * The keyword forms, `itk.arbitrary_scale_super_resolution_image_filter(image, reference_image=…)` and `New(…)`, turn
- * UseReferenceImage on for a reference image that they are given. The function also takes NumPy arrays, xarray
- * DataArrays and torch tensors, [z, y, x], and gives back what it was given; voxel types other than those that the
- * class is wrapped for are computed as float.
+ * UseReferenceImage on if they are given a reference image. The function also takes NumPy arrays, xarray DataArrays and
+ * torch tensors, [z, y, x], and returns the kind it was given; voxel types that the class is not wrapped for are
+ * computed as float.
  *
  * \par Errors
  * ExceptionObject for conflicting or impossible output grids, an unusable model, an unknown device, a budget that is
@@ -108,6 +118,10 @@ namespace itk
  *
  * Timofte, Rothe and Van Gool, "Seven Ways to Improve Example-Based Single Image Super Resolution", CVPR 2016,
  * https://doi.org/10.1109/CVPR.2016.206
+ *
+ * \test ArbitraryScaleSuperResolutionImageFilterGTest.cxx (grids), …StreamingGTest.cxx (exact regions),
+ * …PropertyGTest.cxx (random grids), …IntensityGTest.cxx, …BoundsGTest.cxx, …QualityGTest.cxx, …ReuseGTest.cxx,
+ * …BadInputGTest.cxx
  *
  * \sa ArSSRModel
  * \sa ResampleImageFilter
@@ -132,9 +146,9 @@ public:
 
   static constexpr unsigned int ImageDimension = 3;
 
-  /** Share of the intensities' range by which an output voxel leaves that of the LR voxels around it at most. Less
-   * would cost PSNR where a scan has details that are smaller than its voxels, more would leave more of the overshoot.
-   */
+  /** Largest share of the intensities' range by which an output voxel may leave the range of the LR voxels around it. A
+   * smaller share would cost PSNR where a scan has details smaller than its voxels; a larger one would leave more of
+   * the overshoot. */
   static constexpr double BoundMargin = 0.24;
 
   static_assert(TInputImage::ImageDimension == ImageDimension && TOutputImage::ImageDimension == ImageDimension,
@@ -169,8 +183,8 @@ public:
     return m_OutputGrid.GetScaleFactors();
   }
 
-  /** Output spacing in mm. Alone it keeps the field of view, and the spacing that results is extent / size. Getters
-   * give zeros, or the identity for the direction, where nothing is set. */
+  /** Output spacing in mm. Alone it keeps the field of view, and the resulting spacing is extent / size. Getters return
+   * zeros, or the identity for the direction, if nothing is set. */
   void
   SetOutputSpacing(const SpacingType & spacing);
   void
@@ -223,8 +237,8 @@ public:
   void
   SetOutputParametersFromImage(const ReferenceImageBaseType * image);
 
-  /** An image whose grid the output gets, whatever its pixels, when UseReferenceImage is on; a warning when it is not.
-   */
+  /** An image whose grid becomes the output's when UseReferenceImage is on; its pixels are ignored. A warning is issued
+   * when UseReferenceImage is off. */
   itkSetInputMacro(ReferenceImage, ReferenceImageBaseType);
   itkGetInputMacro(ReferenceImage, ReferenceImageBaseType);
   void
@@ -236,7 +250,7 @@ public:
   }
   itkBooleanMacro(UseReferenceImage);
 
-  /** Forgets every setting of the output grid: scale factors of 2 are in force again. */
+  /** Clears every setting of the output grid: scale factors of 2 apply again. */
   void
   ResetOutputGrid();
 
@@ -248,18 +262,19 @@ public:
   itkSetInputMacro(Model, ArSSRModel);
   itkGetInputMacro(Model, ArSSRModel);
 
-  /** File to read the model from when Model is not set. Default: empty, for the model that comes with the module. When
-   * the pipeline is updated after Modified(), a file that has changed is read again. */
+  /** File to read the model from when Model is not set, or the name of a model that comes with the module
+   * (ArSSRModel::GetBundledModelNames()). Default: empty, for the first of these. When the pipeline is updated after
+   * Modified(), a file that has changed is read again. */
   itkSetStringMacro(ModelFileName);
   itkGetStringMacro(ModelFileName);
 
-  /** `auto` (default: the first CUDA device, or the CPU where there is none), `cpu`, `cuda` or `cuda:N`. */
+  /** `auto` (default: the first CUDA device, or the CPU if there is none), `cpu`, `cuda` or `cuda:N`. */
   itkSetStringMacro(Device);
   itkGetStringMacro(Device);
 
-  /** What the network's arithmetic is done in: `float32` (the default, really so), `tensorfloat32`, `bfloat16`,
+  /** Precision of the network's arithmetic: `float32` (the default, never TensorFloat32), `tensorfloat32`, `bfloat16`,
    * `float16`, or `auto`: bfloat16 on a GPU with compute capability 8.0 or above, float32 elsewhere. A CPU has bfloat16
-   * where it has AVX512-BF16 or AMX. A precision that the device does not have is an error. */
+   * if it has AVX512-BF16 or AMX. A precision that the device does not support is an error. */
   itkSetStringMacro(Precision);
   itkGetStringMacro(Precision);
 
@@ -271,7 +286,7 @@ public:
   itkSetMacro(Quality, unsigned int);
   itkGetConstMacro(Quality, unsigned int);
 
-  /** Whether the filter also gives the UncertaintyMap; Quality must be 2 or more then. Default off. */
+  /** Whether the filter also computes the UncertaintyMap; Quality must then be 2 or more. Default off. */
   itkSetMacro(ComputeUncertainty, bool);
   itkGetConstMacro(ComputeUncertainty, bool);
   itkBooleanMacro(ComputeUncertainty);
@@ -296,7 +311,7 @@ public:
    * \throws ExceptionObject unless both are finite and lower < upper. */
   void
   SetIntensityWindow(double lower, double upper);
-  /** Forgets the window: the input's statistics are used again. */
+  /** Clears the window: the input's statistics are used again. */
   void
   ClearIntensityWindow();
   /** The window's ends: those set, or those found in the input when the filter has run. */
@@ -310,7 +325,7 @@ public:
 
   /** How many output voxels were kept from leaving that range by more than a thousandth of the window, and how many
    * were clamped to the range of an integer pixel type: of all voxels computed, region by region, since the filter, its
-   * input or its model last changed. A voxel counts twice where it was computed twice. */
+   * input or its model last changed. A voxel that was computed twice counts twice. */
   itkGetConstMacro(NumberOfBoundedVoxels, SizeValueType);
   itkGetConstMacro(NumberOfClampedVoxels, SizeValueType);
 
@@ -318,16 +333,16 @@ public:
   std::string
   GetResolvedDevice() const;
 
-  /** What computes, once the filter has run, as ArSSREngine::GetResolvedExecutor() tells: this module's kernels for the
-   * CPU, torch, or its kernel for GPUs. Empty before, and where no voxel had to be computed. */
+  /** What computed the output, as ArSSREngine::GetResolvedExecutor() describes it: this module's kernels for the CPU,
+   * torch, or its kernel for GPUs. Empty before the filter has run, and if no voxel had to be computed. */
   std::string
   GetResolvedExecutor() const;
 
-  /** How often a tile was encoded in the filter's life: shows whether feature tiles were used again. */
+  /** Number of tiles encoded since the filter was made; shows whether feature tiles were reused. */
   SizeValueType
   GetNumberOfEncodedTiles() const;
 
-  /** Gives back the memory of the feature tiles that are kept for the next update. */
+  /** Releases the feature tiles that are kept for the next update. */
   void
   ReleaseFeatures();
 
@@ -335,14 +350,9 @@ public:
   void
   VerifyPreconditions() const override;
 
-  /** These three leave the filter ready for use when something upstream throws. */
-  void
-  UpdateOutputInformation() override;
-  void
-  PropagateRequestedRegion(DataObject * output) override;
-  /** Also reads the whole input for its intensity window before the region itself is asked for. */
-  void
-  UpdateOutputData(DataObject * output) override;
+  /** Leaves the filter ready for use when something upstream throws; reads the whole input for its intensity window
+   * before the region itself is requested. */
+  itkArSSRPipelineMacro();
 
 protected:
   ArbitraryScaleSuperResolutionImageFilter();
@@ -351,12 +361,12 @@ protected:
   void
   PrintSelf(std::ostream & os, Indent indent) const override;
 
-  /** The inputs need not lie in the same space: a reference image is another grid, and a model is no image. */
+  /** The inputs need not lie in the same space: a reference image is another grid, and a model is not an image. */
   void
   VerifyInputInformation() const override
   {}
 
-  /** The output is another grid than the input; the model decides what is encoded, so it is made ready here. */
+  /** The output has another grid than the input; the model decides what is encoded, so it is made ready here. */
   void
   GenerateOutputInformation() override;
 
@@ -372,6 +382,9 @@ protected:
   GenerateData() override;
 
 private:
+  void
+  PrepareOutputData();
+
   using ImageGeometry = ArSSRImageGeometry;
   using InputVoxels = ArSSRImageVoxels<TInputImage>;
   using OutputVoxels = ArSSRImageVoxels<TOutputImage>;
@@ -398,7 +411,7 @@ private:
   void
   ResetCountsWhenChanged();
 
-  /** What an input of one value becomes. Returns how many voxels were clamped. */
+  /** Fills the output for an input of one value. Returns how many voxels were clamped. */
   SizeValueType
   FillWithConstant();
 

@@ -19,7 +19,6 @@
 #define itkArbitraryScaleSuperResolutionImageFilter_hxx
 
 #include "itkArSSRIntensityStatistics.h"
-#include "itkArSSRPipeline.h"
 #include "itkArSSRRegions.h"
 
 #include "itkImageRegionIteratorWithIndex.h"
@@ -39,6 +38,8 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ArbitrarySc
 {
   this->AddOptionalInputName("ReferenceImage");
   this->AddOptionalInputName("Model");
+  // The map is always an output, with an empty region while it is off, so that a pipeline can be built before it is
+  // turned on.
   this->SetOutput("UncertaintyMap", UncertaintyMapType::New());
 }
 
@@ -75,6 +76,7 @@ void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::SetGridSetting(TSetting &     setting,
                                                                                     const TValue & value)
 {
+  // A setting that stays the same must not make the pipeline run again.
   if (setting != value)
   {
     setting = value;
@@ -186,6 +188,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ResetOutputGrid()
 {
+  // Also turns UseReferenceImage off: it is part of the grid's settings.
   m_OutputGrid = ArSSROutputGrid();
   this->Modified();
 }
@@ -213,6 +216,7 @@ void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ClearIntensityWindow()
 {
   m_IntensityWindowIsSet = false;
+  // The window that was set has replaced the one found: that is computed anew.
   m_IntensityWindowInput = nullptr;
   this->Modified();
 }
@@ -262,14 +266,12 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::VerifyPreco
   {
     itkExceptionMacro("Both Model and ModelFileName ('" << m_ModelFileName << "') are set. Set one of them.");
   }
-  m_Engine->SetDevice(m_Device);
-  m_Engine->SetPrecision(m_Precision);
-  m_Engine->SetNumberOfPasses(m_Quality);
   if (m_ComputeUncertainty && m_Quality < 2)
   {
-    itkExceptionMacro("ComputeUncertainty is on, and Quality is " << m_Quality
-                                                                  << ": one pass differs from no other. Set Quality to "
-                                                                     "2, 4 or 8.");
+    itkExceptionMacro("ComputeUncertainty is on, but Quality is "
+                      << m_Quality
+                      << ": a single pass has no standard deviation. Set Quality to "
+                         "2, 4 or 8.");
   }
 }
 
@@ -281,6 +283,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::WarnAboutSc
   // Rounding of sizes makes a scale a little different from the factor that was asked for.
   constexpr double tolerance = 0.05;
 
+  // A model that does not say what it was trained for leaves these limits, which every scale meets.
   double smallest = 0.0;
   double largest = std::numeric_limits<double>::infinity();
   model.GetMetaDataNumber("trained_scale_min", smallest);
@@ -297,6 +300,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::WarnAboutSc
     isUntrained =
       isUntrained || (enlarges && (scales[axis] < smallest - tolerance || scales[axis] > largest + tolerance));
   }
+  // Warnings, no errors: both give an image, though a worse one than the scan allows.
   if (isBelowOne)
   {
     itkWarningMacro("The scales along the input's axes are " << scales
@@ -327,7 +331,8 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PrepareMode
     }
     return model;
   }
-  return m_ModelFile.Get(m_ModelFileName.empty() ? ArSSRModel::GetDefaultModelFileName() : m_ModelFileName);
+  // Read once, and again only when the file has changed.
+  return m_ModelFile.Get(ArSSRModel::FindModelFile(m_ModelFileName));
 }
 
 
@@ -341,7 +346,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOut
   if (!m_OutputGrid.useReference && this->GetReferenceImage() != nullptr)
   {
     itkWarningMacro(
-      "ReferenceImage is set and UseReferenceImage is off, so it is not used. Call UseReferenceImageOn().");
+      "ReferenceImage is set but not used, because UseReferenceImage is off. Call UseReferenceImageOn().");
   }
   const ImageGeometry outputGeometry = m_OutputGrid.Compute(inputGeometry, this->GetReferenceImage());
   m_IndexMap = ArSSRIndexMap(inputGeometry, outputGeometry);
@@ -352,14 +357,21 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOut
   output->SetDirection(outputGeometry.direction);
   output->SetNumberOfComponentsPerPixel(1);
   this->GetUncertaintyMap()->CopyInformation(output);
+  // AllocateOutputs() allocates every output: an empty region keeps the map from taking memory.
   if (!m_ComputeUncertainty)
   {
     this->GetUncertaintyMap()->SetLargestPossibleRegion(OutputImageRegionType());
   }
 
+  m_Engine->SetDevice(m_Device);
+  m_Engine->SetPrecision(m_Precision);
+  m_Engine->SetNumberOfPasses(m_Quality);
+  // The model is needed this early because its halo decides which input region is asked for.
   const ArSSRModel * model = this->PrepareModel();
   this->WarnAboutScale(*model);
 
+  // Tiles are planned last, as their size depends on all that is set here. They belong to the whole image, not to the
+  // region that is asked for, so that every division gives the same bits.
   m_Engine->SetModel(model);
   m_Engine->SetMemoryBudget(m_MemoryBudget);
   m_Lattice = m_Engine->PlanTiles(inputGeometry.region.GetSize());
@@ -371,6 +383,7 @@ void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateOutputRequestedRegion(DataObject * output)
 {
   Superclass::GenerateOutputRequestedRegion(output);
+  // The superclass gives every output the region of the one that was asked for.
   if (!m_ComputeUncertainty)
   {
     this->GetUncertaintyMap()->SetRequestedRegion(OutputImageRegionType());
@@ -385,12 +398,13 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateInp
   Superclass::GenerateInputRequestedRegion();
 
   auto * input = const_cast<InputImageType *>(this->GetInput());
+  // The superclass asks every image for the output's region, which means nothing on another grid.
   ArSSRRequestGridOnly(this->GetReferenceImage(), input);
 
-  ArSSRIndexMap::ContinuousIndexType lower;
-  ArSSRIndexMap::ContinuousIndexType upper;
-  m_IndexMap.GetBounds(this->GetOutput()->GetRequestedRegion(), lower, upper);
-  const auto tiles = m_Lattice.GetTilesWithin(lower, upper);
+  // Whole tiles with the halo of the encoder, even for a single voxel: a tile is encoded as a whole, whatever region
+  // needs it.
+  const auto tiles = m_Lattice.GetTilesOf(m_IndexMap, this->GetOutput()->GetRequestedRegion());
+  // Output that lies outside the input altogether needs none of it.
   const auto region =
     tiles.GetNumberOfPixels() > 0 ? m_Lattice.GetInputRegionOfTiles(tiles) : ArSSRTileLattice::RegionType{};
   input->SetRequestedRegion(InputVoxels::ToImage(input, region));
@@ -399,35 +413,15 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateInp
 
 template <typename TInputImage, typename TOutputImage>
 void
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateOutputInformation()
+ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PrepareOutputData()
 {
-  ArSSRResetPipelineOnException(this, [this] { Superclass::UpdateOutputInformation(); });
-}
-
-
-template <typename TInputImage, typename TOutputImage>
-void
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::PropagateRequestedRegion(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] { Superclass::PropagateRequestedRegion(output); });
-}
-
-
-template <typename TInputImage, typename TOutputImage>
-void
-ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateOutputData(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] {
-    if (!this->m_Updating)
-    {
-      m_ProgressOfStatistics = 0.0F;
-      if (m_IntensityScaling && !m_IntensityWindowIsSet)
-      {
-        this->UpdateIntensityWindow();
-      }
-    }
-    Superclass::UpdateOutputData(output);
-  });
+  // Runs before the inputs of a region are updated. The window belongs to the whole input, so that it cannot wait for
+  // the regions that GenerateData() sees.
+  m_ProgressOfStatistics = 0.0F;
+  if (m_IntensityScaling && !m_IntensityWindowIsSet)
+  {
+    this->UpdateIntensityWindow();
+  }
 }
 
 
@@ -436,11 +430,13 @@ void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateIntensityWindow()
 {
   auto * input = const_cast<InputImageType *>(this->GetInput());
+  // The pointer is compared only. An image at a freed address is told apart by its time, as ITK gives no time twice.
   if (m_IntensityWindowInput == input && m_IntensityWindowTime == ArSSRGetContentTime(*input))
   {
     return;
   }
   this->SetAbortGenerateData(false); // of an earlier update, as ITK does where GenerateData() begins
+  // Should anything throw from here on, the next update computes the window anew.
   m_IntensityWindowInput = nullptr;
   try
   {
@@ -459,6 +455,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::UpdateInten
   m_IntensityWindowInput = input;
   m_IntensityWindowTime = ArSSRGetContentTime(*input);
 
+  // Reading slabs has left the requested region of the last one: the region that the output needs is asked for again.
   this->GenerateInputRequestedRegion();
   input->PropagateRequestedRegion();
 }
@@ -469,13 +466,14 @@ template <typename TFunction>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ForEachInputSlab(const TFunction & function)
 {
-  constexpr SizeValueType voxelsPerSlab = SizeValueType{ 1 } << 23; // 32 or 64 MiB
+  constexpr SizeValueType voxelsPerSlab = SizeValueType{ 1 } << 23; // 32 MiB of float, 64 MiB of double
 
   auto *                     input = const_cast<InputImageType *>(this->GetInput());
   const InputImageRegionType largest = input->GetLargestPossibleRegion();
-  const auto                 splitter = ImageRegionSplitterSlowDimension::New();
-  const auto                 wanted = largest.GetNumberOfPixels() / voxelsPerSlab + 1;
-  const auto                 slabs = splitter->GetNumberOfSplits(largest, static_cast<unsigned int>(wanted));
+  // Slabs along the slowest axis are contiguous in the files and buffers of most sources.
+  const auto splitter = ImageRegionSplitterSlowDimension::New();
+  const auto wanted = largest.GetNumberOfPixels() / voxelsPerSlab + 1;
+  const auto slabs = splitter->GetNumberOfSplits(largest, static_cast<unsigned int>(wanted));
 
   std::vector<typename InputVoxels::ExactType> buffer;
   for (unsigned int slab = 0; slab < slabs; ++slab)
@@ -484,6 +482,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ForEachInpu
     splitter->GetSplit(slab, slabs, region);
     ArSSRUpdateRegion(input, region);
     buffer.resize(region.GetNumberOfPixels());
+    // Also verifies that voxels are finite, in the first pass over them.
     InputVoxels::Copy(input, region, buffer.data(), "input");
     function(buffer, static_cast<float>(slab + 1) / static_cast<float>(slabs));
   }
@@ -494,16 +493,19 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ComputeIntensityWindow()
 {
-  // Of the filter's progress; what is left is that of the network, which mostly takes longer.
+  // Share of the filter's progress; the rest is the network's, which takes longer in most cases.
   constexpr float shareOfStatistics = 0.1F;
 
   ArSSRIntensityStatistics statistics;
   ArSSRReportProgress(this, m_ProgressOfStatistics);
   for (unsigned int pass = 0; statistics.NeedsPass(); ++pass)
   {
+    // Statistics may find after the first pass that they need a third one: what is left of their share is divided among
+    // the passes that are left, so that progress never falls.
     const float begin = m_ProgressOfStatistics;
     const float share = (shareOfStatistics - begin) / static_cast<float>(statistics.GetNumberOfPasses() - pass);
     this->ForEachInputSlab([&](const auto & values, float fraction) {
+      // The abort flag is looked at after each slab, which bounds how long an abort takes.
       statistics.Add(values.data(), values.size());
       m_ProgressOfStatistics = begin + share * fraction;
       ArSSRReportProgress(this, m_ProgressOfStatistics);
@@ -512,12 +514,13 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ComputeInte
   }
   m_IntensityWindowLower = statistics.GetLower();
   m_IntensityWindowUpper = statistics.GetUpper();
+  // The window may begin at 0, below all intensities; the bounds are a share of what the image has.
   m_IntensityRange = m_IntensityWindowUpper - statistics.GetMinimum();
   if (statistics.IsFarFromZero())
   {
     itkWarningMacro("The intensities, " << statistics.GetMinimum() << " to " << statistics.GetMaximum()
-                                        << ", are far from 0 in comparison with their range: the window that the "
-                                           "network works in begins at the minimum instead of 0, and is ["
+                                        << ", are far from 0 compared with their range: the network's intensity "
+                                           "window begins at the minimum instead of 0 and is ["
                                         << m_IntensityWindowLower << ", " << m_IntensityWindowUpper << "].");
   }
 }
@@ -527,6 +530,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::ResetCountsWhenChanged()
 {
+  // Requests for other regions of the same result change none of these times: their counts add up.
   const std::array<ModifiedTimeType, 3> state{ this->GetMTime(),
                                                ArSSRGetContentTime(*this->GetInput()),
                                                m_Engine->GetModel()->GetMTime() };
@@ -546,10 +550,12 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::GenerateDat
   OutputImageType * output = this->GetOutput();
   const std::size_t bytesPerVoxel = sizeof(OutputPixelType) + (m_ComputeUncertainty ? sizeof(float) : 0);
   ArSSRAllocate(*output, bytesPerVoxel, [this] { this->AllocateOutputs(); });
+  // The engine writes voxels inside the input's extent only.
   output->FillBuffer(m_DefaultPixelValue);
   this->GetUncertaintyMap()->FillBuffer(0.0F);
   this->ResetCountsWhenChanged();
 
+  // One warning for all regions of a result, not one for each stream division.
   const bool                 hadClamped = m_NumberOfClampedVoxels > 0;
   std::atomic<SizeValueType> clamped{ 0 };
   if (m_IntensityScaling && !(m_IntensityWindowUpper > m_IntensityWindowLower))
@@ -591,24 +597,29 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::RunEngine(s
 {
   const InputImageType * input = this->GetInput();
   OutputImageType *      output = this->GetOutput();
-  const double           lower = m_IntensityScaling ? m_IntensityWindowLower : 0.0;
-  const double           range = m_IntensityScaling ? m_IntensityWindowUpper - m_IntensityWindowLower : 1.0;
+  // Without scaling, the identity: the same code maps.
+  const double lower = m_IntensityScaling ? m_IntensityWindowLower : 0.0;
+  const double range = m_IntensityScaling ? m_IntensityWindowUpper - m_IntensityWindowLower : 1.0;
 
   ArSSREngine::Job job;
   job.lattice = m_Lattice;
   job.indexMap = m_IndexMap;
   job.outputRegion = output->GetRequestedRegion();
   job.boundToNeighborhood = m_BoundToNeighborhood;
+  // The bound is a share of the range of the intensities; the engine works in units of the window.
   job.boundMargin = static_cast<float>(BoundMargin * (m_IntensityScaling ? m_IntensityRange / range : 1.0));
   job.readInput = [&](const ArSSRTileLattice::RegionType & region, float * buffer) {
-    // In double precision, so that an offset costs none of the network's.
+    // In double precision: a large offset would cost the network's single precision bits otherwise.
     InputVoxels::CopyMapped(input, InputVoxels::ToImage(input, region), buffer, "input", [=](double value) {
       return (value - lower) / range;
     });
   };
   job.writeOutput = [&](const IndexType & first, const float * values, SizeValueType count) {
+    // A row of output voxels is contiguous along x in the buffer of the requested region.
     OutputPixelType * pixels = output->GetBufferPointer() + output->ComputeOffset(first);
-    SizeValueType     clampedHere = 0;
+    // Called from several threads for different rows: counted locally, so that the atomic is touched once per row at
+    // most.
+    SizeValueType clampedHere = 0;
     std::transform(values, values + count, pixels, [=, &clampedHere](float value) {
       return OutputVoxels::ToPixel(lower + range * static_cast<double>(value), clampedHere);
     });
@@ -622,6 +633,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::RunEngine(s
     job.writeDeviation =
       [=, map = this->GetUncertaintyMap()](const IndexType & first, const float * values, SizeValueType count) {
         std::transform(values, values + count, map->GetBufferPointer() + map->ComputeOffset(first), [=](float value) {
+          // A deviation is scaled and has no offset.
           return static_cast<float>(range * static_cast<double>(value));
         });
       };
@@ -630,6 +642,7 @@ ArbitraryScaleSuperResolutionImageFilter<TInputImage, TOutputImage>::RunEngine(s
     ArSSRReportProgress(this, m_ProgressOfStatistics + (1.0F - m_ProgressOfStatistics) * fraction);
   };
 
+  // Both limits of ITK count: the threads that the process may use, and the work units of this filter.
   m_Engine->SetNumberOfThreads(
     std::min<unsigned int>(this->GetMultiThreader()->GetMaximumNumberOfThreads(), this->GetNumberOfWorkUnits()));
   m_NumberOfBoundedVoxels += m_Engine->Run(job);

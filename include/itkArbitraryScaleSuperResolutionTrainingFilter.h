@@ -35,9 +35,17 @@ namespace itk
 /** \class ArbitraryScaleSuperResolutionTrainingFilter
  * \brief Trains an ArSSRModel on high-resolution (HR) images.
  *
- * Any number of training images go in, each on its own grid, and validation images if there are any; a model comes out
- * that ArbitraryScaleSuperResolutionImageFilter takes at once. LR patches are simulated from the HR images by the
- * recipe, whose values can all be set: see ArSSRTrainingRecipe for what there is.
+ * The inputs are any number of training images, each on its own grid, and optional validation images; the output is a
+ * model that ArbitraryScaleSuperResolutionImageFilter can use directly. LR patches are simulated from the HR images by
+ * the recipe, whose values can all be set: see ArSSRTrainingRecipe.
+ *
+ * \par Pipeline
+ * \verbatim
+ * HR images ─► patch under a random point spread, noise, contrast ─► network ─► loss ─► gradients ─► weights ─► model
+ * (read and     (in threads of its own, ahead of the step)                               (over all processes)
+ *  released)
+ * \endverbatim
+ * ArSSRTrainer does everything except reading the images.
  *
  * \par Images
  * Intensities may have any unit. An image may start at any index. One that comes from a filter or a reader is not
@@ -63,6 +71,8 @@ namespace itk
  *
  * Wu et al., "An Arbitrary Scale Super-Resolution Approach for 3D MR Images via Implicit Neural Representation",
  * IEEE J. Biomed. Health Inform. 2022, https://doi.org/10.1109/JBHI.2022.3223106
+ *
+ * \test ArbitraryScaleSuperResolutionTrainingFilterGTest.cxx, ArSSRTrainerGTest.cxx
  *
  * \sa ArSSRTrainingRecipe
  * \sa ArbitraryScaleSuperResolutionImageFilter
@@ -90,12 +100,12 @@ public:
   void
   AddTrainingImage(const ImageType * image, const std::string & name = "");
 
-  /** An image that is not learnt from: the weights that do best on these images are the output. */
+  /** A validation image, which is not learnt from: the weights that do best on these images are the output. */
   void
   AddValidationImage(const ImageType * image, const std::string & name = "");
 
-  /** A label map, whose voxels are whole numbers that tell tissues apart, 0 the background: volumes of random contrast
-   * are made of it, as the recipe's values `synthetic_…` say. On a grid of its own. */
+  /** A label map on its own grid, whose voxels are whole numbers that identify tissues, 0 the background: volumes of
+   * random contrast are made from it, as the recipe's values `synthetic_…` say. */
   void
   AddTrainingLabels(const ImageType * labels, const std::string & name = "");
 
@@ -138,12 +148,12 @@ public:
   itkSetInputMacro(InitialModel, ArSSRModel);
   itkGetInputMacro(InitialModel, ArSSRModel);
 
-  /** `auto` (the first CUDA device, or the CPU where there is none), `cpu`, `cuda` or `cuda:N`. */
+  /** `auto` (the first CUDA device, or the CPU if there is none), `cpu`, `cuda` or `cuda:N`. */
   itkSetStringMacro(Device);
   itkGetStringMacro(Device);
 
-  /** Threads that torch may use on the CPU; zero leaves torch's own setting. Another number of threads may give
-   * another last bit of the weights. */
+  /** Threads that torch may use on the CPU; zero leaves torch's own setting. A different number of threads may change
+   * the last bit of the weights. */
   itkSetMacro(NumberOfThreads, unsigned int);
   itkGetConstMacro(NumberOfThreads, unsigned int);
 
@@ -151,17 +161,17 @@ public:
   itkSetMacro(MemoryBudget, SizeValueType);
   itkGetConstMacro(MemoryBudget, SizeValueType);
 
-  /** Where checkpoints are written; nowhere when it is empty. An update that does not resume needs a directory without
-   * checkpoints. */
+  /** Directory that checkpoints are written to; if it is empty, none are written. An update that does not resume needs
+   * a directory without checkpoints. */
   itkSetStringMacro(CheckpointDirectory);
   itkGetStringMacro(CheckpointDirectory);
 
-  /** A checkpoint, or a directory of which the one written last that can be read is taken; those in a directory must
-   * be of one training. */
+  /** A checkpoint to resume from, or a directory, whose last written readable checkpoint is used; all checkpoints in a
+   * directory must belong to one training. */
   itkSetStringMacro(ResumeFrom);
   itkGetStringMacro(ResumeFrom);
 
-  /** Name of a process group that `torch.distributed` made; all its processes must update their filters. */
+  /** Name of a process group created by `torch.distributed`; all its processes must update their filters. */
   itkSetStringMacro(ProcessGroup);
   itkGetStringMacro(ProcessGroup);
 
@@ -171,11 +181,11 @@ public:
   const ArSSRModel *
   GetOutput() const;
 
-  /** The weights as they are now, for use in an observer while the training runs. */
+  /** The current weights, for use in an observer while the training runs. */
   ArSSRModel::Pointer
   GetCurrentModel() const;
 
-  /** How the training stands, for use in observers: see ArSSRTrainingStatus. */
+  /** The state of the training, for use in observers: see ArSSRTrainingStatus. */
   const ArSSRTrainingStatus &
   GetStatus() const
   {
@@ -262,7 +272,7 @@ public:
     return this->GetStatus().revivals;
   }
 
-  /** Whether the event at hand is that of an epoch. */
+  /** Whether the current event is that of an epoch. */
   itkGetConstMacro(EpochEnded, bool);
 
   /** What was left out in the last update, such as images without foreground. */
@@ -270,7 +280,7 @@ public:
   GetWarnings() const;
 
   /** Leaves the filter ready for use when something upstream throws. */
-  itkArSSRResetPipelineOnExceptionMacro();
+  itkArSSRPipelineMacro();
 
   using DataObjectPointerArraySizeType = ProcessObject::DataObjectPointerArraySizeType;
   using Superclass::MakeOutput;
@@ -296,6 +306,10 @@ protected:
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
+  void
+  PrepareOutputData()
+  {}
+
   std::vector<ArSSRTrainingImage>
   DescribeImages(const std::string & prefix, const std::vector<std::string> & names);
 
@@ -303,7 +317,7 @@ private:
   static void
   ReadImage(ImageType * image, float * buffer);
 
-  /** Makes an image an input that nothing is asked of before GenerateData(), which pulls one image at a time. */
+  /** Makes an image an input of which nothing is requested before GenerateData(), which pulls one image at a time. */
   void
   AddImage(const char *               prefix,
            const ImageType *          image,

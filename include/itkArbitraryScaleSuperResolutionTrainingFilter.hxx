@@ -28,6 +28,7 @@ template <typename TImage>
 ArbitraryScaleSuperResolutionTrainingFilter<TImage>::ArbitraryScaleSuperResolutionTrainingFilter()
   : m_Trainer(ArSSRTrainer::New())
 {
+  // Inputs are named, as many as are added; label maps or procedural volumes can do without any image.
   this->SetNumberOfRequiredInputs(0);
   this->SetNumberOfRequiredOutputs(1);
   this->SetNthOutput(0, this->MakeOutput(0));
@@ -38,6 +39,7 @@ template <typename TImage>
 DataObject::Pointer
 ArbitraryScaleSuperResolutionTrainingFilter<TImage>::MakeOutput(DataObjectPointerArraySizeType)
 {
+  // Empty until the training is done: a filter behind this one learns its halo by updating the model first.
   return ArSSRModel::New().GetPointer();
 }
 
@@ -74,6 +76,8 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::AddImage(const char *      
   {
     itkExceptionMacro("The " << unnamed << ' ' << names.size() + 1 << " is a null pointer; an image is expected.");
   }
+  // ITK updates all inputs before GenerateData(), which would hold a whole cohort in memory: this input passes only the
+  // information on, and the trainer reads the voxels when it needs them.
   const auto input = ArSSRLazyInput::New();
   input->SetData(const_cast<ImageType *>(image)); // pipelines are not const correct: an input is updated through them
   this->ProcessObject::SetInput(GetInputName(prefix, names.size()), input);
@@ -107,6 +111,7 @@ template <typename TImage>
 void
 ArbitraryScaleSuperResolutionTrainingFilter<TImage>::SetRecipe(const std::string & name)
 {
+  // Replaces all values, those set one by one included.
   m_Recipe = ArSSRTrainingRecipe(name);
   this->Modified();
 }
@@ -181,7 +186,10 @@ void
 ArbitraryScaleSuperResolutionTrainingFilter<TImage>::ReadImage(ImageType * image, float * buffer)
 {
   const auto source = image->GetSource();
+  // Voxels that somebody else has read are theirs and stay; those that are read here and can be made again by a source
+  // are released, as the trainer keeps a copy within its budget.
   const bool isThere = image->GetBufferedRegion() == image->GetLargestPossibleRegion();
+  // Patches are cut from anywhere in the image, so that all of it is read.
   image->SetRequestedRegionToLargestPossibleRegion();
   image->Update();
   ImageRegionConstIterator<ImageType> voxel(image, image->GetLargestPossibleRegion());
@@ -203,19 +211,22 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::DescribeImages(const std::s
   std::vector<ArSSRTrainingImage> images;
   for (std::size_t number = 0; number < names.size(); ++number)
   {
+    // Inputs can be removed or replaced by name through ProcessObject after they were added.
     auto * input = dynamic_cast<ArSSRLazyInput *>(this->ProcessObject::GetInput(GetInputName(prefix, number)));
     auto * image = input == nullptr ? nullptr : dynamic_cast<ImageType *>(input->GetModifiableData());
     if (image == nullptr)
     {
-      itkExceptionMacro("The image '" << names[number] << "' is missing; it was taken away after it was added.");
+      itkExceptionMacro("The image '" << names[number] << "' is missing: it was removed after it was added.");
     }
     ArSSRTrainingImage description;
     description.name = names[number];
+    // Known without voxels: the pipeline has updated the information behind the lazy input.
     description.size = image->GetLargestPossibleRegion().GetSize();
     for (unsigned int axis = 0; axis < 3; ++axis)
     {
       description.spacing[axis] = image->GetSpacing()[axis];
     }
+    // The inputs of this filter keep the image alive while the trainer runs.
     description.read = [image](float * buffer) {
       ReadImage(image, buffer);
     };
@@ -245,16 +256,20 @@ ArbitraryScaleSuperResolutionTrainingFilter<TImage>::GenerateData()
   job.resumeFrom = m_ResumeFrom;
   job.processGroup = m_ProcessGroup;
   job.report = [this](const ArSSRTrainingStatus & status, bool epochEnded) {
+    // Set first, as observers of both events read it.
     m_EpochEnded = epochEnded;
     this->UpdateProgress(static_cast<float>(status.step) /
                          static_cast<float>(std::max<SizeValueType>(status.numberOfSteps, 1)));
     this->InvokeEvent(IterationEvent());
+    // An abort ends the training in order: the trainer writes a checkpoint and returns the best model.
     return !this->GetAbortGenerateData();
   };
+  // Called from the threads that prepare samples, while observers may read the warnings.
   job.warn = [this](const std::string & message) {
     const std::lock_guard<std::mutex> lock(m_WarningsMutex);
     m_Warnings.push_back(message);
   };
+  // Filters behind this one hold the output object: it takes the content over instead of being replaced.
   this->GetOutput()->Graft(m_Trainer->Run(job));
 }
 

@@ -20,6 +20,7 @@
 
 #include "itkArSSRAcquisition.h"
 #include "itkArSSRDiscrepancyPrinciple.h"
+#include "itkArSSRPipeline.h"
 #include "itkArSSRSliceProfileConsistency.h"
 
 #include "itkImage.h"
@@ -30,53 +31,62 @@
 namespace itk
 {
 /** \class SliceProfileDataConsistencyImageFilter
- * \brief Tells how well a high-resolution (HR) image agrees with the low-resolution (LR) scan it was made from, and
+ * \brief Measures how well a high-resolution (HR) image agrees with the low-resolution (LR) scan it was made from, and
  * makes it agree.
  *
- * The LR scan is simulated from the HR image, as SliceProfileSimulationImageFilter does it. What the scan has and the
- * simulation lacks is the residual map: where it is not noise, the HR image cannot be right. Each of NumberOfIterations
- * interpolates the residual on the HR grid and adds 1.5 times of it (iterative back-projection, Irani and Peleg 1991);
- * ArSSRSliceProfileConsistency has the formulas. It works on the output of any upsampler, and on any two grids:
+ * The LR scan is simulated from the HR image, as SliceProfileSimulationImageFilter does it. The residual map is the
+ * scan minus the simulation: where it is not noise, the HR image cannot be right. Each of NumberOfIterations
+ * interpolates the residual on the HR grid and adds 1.5 times the result (iterative back-projection, Irani and Peleg
+ * 1991); ArSSRSliceProfileConsistency has the formulas. It works on the output of any upsampler, and on any two grids:
  * rotated, permuted, flipped, anisotropic.
  *
  * Inputs: the HR image (0) and the LowResolutionImage (1). Outputs: the corrected image, on the HR grid, and the
  * ResidualMap, LR scan - simulated scan after the last iteration, as float on the LR grid.
+ *
+ * \par Pipeline
+ * \verbatim
+ * HR image ─► + ───────────────────────────────┬─► HR image that agrees
+ *             ▲                                ▼
+ *             └─ 1.5 × interpolated ◄─ scan - simulated scan ─► residual map
+ *                (NumberOfIterations times)
+ * \endverbatim
  *
  * \par Intensities
  * Both images must have the same intensity scale. Single precision is used within; the residual is that of the
  * corrected image before it is rounded to the nearest, and clamped, for an integer pixel type.
  *
  * \par Point spreads
- * The simulation must see the HR image as the scan did: a scan that was taken in another way than
- * FullWidthAtHalfMaximum and Acquisition say is made to disagree. What a point spread does not let through, frequencies
- * beyond the largest one that k-space was sampled at, stays as the upsampler made it. A `box` wider than two LR
+ * The simulation must see the HR image as the scan did: if the scan was not taken as FullWidthAtHalfMaximum and
+ * Acquisition say, the correction makes the image disagree with it. Frequencies that a point spread does not let
+ * through, those beyond the largest one sampled in k-space, stay as the upsampler made them. A `box` wider than two LR
  * spacings reverses contrast within what the LR grid holds, which iterations enlarge.
  *
  * \par Tolerance
- * Where the absolute residual of a LR voxel does not exceed Tolerance, it is taken for zero in that iteration, and the
- * work ends when that is so everywhere. Scans have noise, and the correction fits it too, the finest ten times enlarged
- * after ten iterations: a tolerance of two or three standard deviations keeps it out, and fewer iterations dampen it.
+ * Where the absolute residual of an LR voxel does not exceed Tolerance, it is taken for zero in that iteration, and the
+ * work ends when that is so everywhere. Scans have noise, and the correction fits it too; after ten iterations the
+ * finest noise is enlarged ten times. A tolerance of two or three standard deviations keeps noise out, and fewer
+ * iterations dampen it.
  *
  * \par Stopping at the noise
- * StopAtNoise ends the iterations where the residual has come down to the scan's noise (ArSSRDiscrepancyPrinciple):
- * what an image that agrees so far is still without is noise. NumberOfIterations is then the largest number, which a
- * scan without noise gets; an image that agrees to the noise, as a network's that takes noise away, stays as it is. The
- * last iteration may be made in part: GetLastStep(). The noise is that of the Acquisition, or else what
- * ArSSRNoiseEstimator finds in the scan, and 0 for a scan too small to tell. Voxels without a signal well above Rician
- * noise, in which it is not zero on average, and constant parts of the scan neither count nor are corrected
- * (ArSSRSignalMask). A noise that is given too large ends the work early; one that is given too small lets noise in,
- * and so does a point spread that is not the scan's, as the residual then holds more than noise.
+ * StopAtNoise ends the iterations where the residual has come down to the scan's noise (ArSSRDiscrepancyPrinciple): all
+ * that such an image still lacks is noise. NumberOfIterations is then the largest number, which a scan without noise
+ * gets; an image that agrees to within the noise, such as a denoising network's, stays as it is. The last iteration may
+ * be partial: GetLastStep(). The noise is that of the Acquisition, or else what ArSSRNoiseEstimator finds in the scan,
+ * and 0 for a scan too small to estimate it. Voxels without a signal well above Rician noise, whose average is not zero
+ * there, and constant parts of the scan neither count nor are corrected (ArSSRSignalMask). If the given noise is too
+ * large, the iterations end early; if it is too small, noise gets in. A point spread that is not the scan's lets noise
+ * in too, because the residual then holds more than noise.
  *
  * \par The borders
  * HR voxels whose centre lies outside the LR image's extent, the box up to the outer faces of its outer voxels, stay as
- * they are, and as an upsampler knows nothing of them they are left out of the simulation, like all that is outside the
- * image; UseVoxelsOutsideScan takes them in. LR voxels whose centre lies outside the HR image's extent have a residual
- * of 0 and do not count.
+ * they are. Because an upsampler knows nothing of them, they are left out of the simulation, like everything outside
+ * the image; UseVoxelsOutsideScan includes them. LR voxels whose centre lies outside the HR image's extent have a
+ * residual of 0 and do not count.
  *
  * \par Streaming
- * A region of the corrected image needs the HR image around it as far as GetHaloRadius() says, some 5 LR voxels for
- * each iteration with Gaussians and boxes, some 19 with k-space sampling, and the LR image below that. The output is
- * the same bit for bit however it is divided. With StopAtNoise, the number of iterations is a property of the two whole
+ * A region of the corrected image needs the HR image in a halo of GetHaloRadius(), about 5 LR voxels for each iteration
+ * with Gaussians and boxes and about 19 with k-space sampling, and the LR image in the same place. The output is the
+ * same bit for bit however it is divided. With StopAtNoise, the number of iterations is a property of the two whole
  * images: it is found before the first part is computed, in a pass over both in slabs of the LR image, and kept until
  * something changes. VoxelsPerSlab bounds its memory. A request for the whole of one output gives the whole of both; a
  * request for a part gives that part, and leaves the other output empty.
@@ -87,6 +97,9 @@ namespace itk
  *
  * M. Irani and S. Peleg, "Improving resolution by image registration", CVGIP: Graphical Models and Image Processing
  * 53(3), 1991, https://doi.org/10.1016/1049-9652(91)90045-L
+ *
+ * \test SliceProfileDataConsistencyImageFilterGTest.cxx, SliceProfileDataConsistencyImageFilterNoiseGTest.cxx,
+ * SliceProfileAcquisitionGTest.cxx
  *
  * \sa SliceProfileSimulationImageFilter
  * \sa ArbitraryScaleSuperResolutionImageFilter
@@ -127,13 +140,13 @@ public:
   itkSetMacro(NumberOfIterations, unsigned int);
   itkGetConstMacro(NumberOfIterations, unsigned int);
 
-  /** Whether iterations end where the residual has come down to the scan's noise. Default off. */
+  /** Whether iterations end when the residual has come down to the scan's noise. Default off. */
   itkSetMacro(StopAtNoise, bool);
   itkGetConstMacro(StopAtNoise, bool);
   itkBooleanMacro(StopAtNoise);
 
-  /** HR voxels, with their halo, that a slab of the pass that StopAtNoise needs may have; a slab is a slice or more,
-   * and may have as many as the request at hand. Default 2^26: 256 MiB of single precision. */
+  /** Largest number of HR voxels, halo included, in a slab of the pass that StopAtNoise needs. A slab has at least one
+   * slice, and may have as many voxels as the current request. Default 2^26: 256 MiB of single precision. */
   itkSetMacro(VoxelsPerSlab, SizeValueType);
   itkGetConstMacro(VoxelsPerSlab, SizeValueType);
 
@@ -149,18 +162,19 @@ public:
   void
   SetFullWidthAtHalfMaximum(double width);
 
-  /** How the scan was taken: the point spread along each axis of the LR image, in mm, where FullWidthAtHalfMaximum
-   * leaves it open. Default: nothing is known, so that point spreads are
-   * Gaussians with the LR spacing as full width at half maximum. */
+  /** How the scan was taken: the point spread along each axis of the LR image, in mm, where FullWidthAtHalfMaximum does
+   * not set it. Default: nothing is known, so that point spreads are Gaussians with the LR spacing as full width at
+   * half maximum. */
   void
   SetAcquisition(const ArSSRAcquisition & acquisition);
-  /** The same in words, such as `z=box:4,xy=sinc`. \throws ExceptionObject for what ArSSRAcquisition cannot read. */
+  /** The same in words, such as `z=box:4,xy=sinc`. \throws ExceptionObject for text that ArSSRAcquisition cannot read.
+   */
   void
   SetAcquisition(const std::string & text);
   itkGetConstReferenceMacro(Acquisition, ArSSRAcquisition);
 
   /** Whether HR voxels whose centre is outside the LR image's extent are seen in the simulation: for HR images that are
-   * no upsampled LR image. Default off. */
+   * not upsampled LR images. Default off. */
   itkSetMacro(UseVoxelsOutsideScan, bool);
   itkGetConstMacro(UseVoxelsOutsideScan, bool);
   itkBooleanMacro(UseVoxelsOutsideScan);
@@ -172,13 +186,13 @@ public:
   GetResidualMap() const;
 
   /** Root mean square of the residual before the first iteration and after the last one, and its largest absolute value
-   * then: over all LR voxels inside the HR image, once the whole of an output was asked for. */
+   * then: over all LR voxels inside the HR image, once the whole of an output was requested. */
   itkGetConstMacro(InitialResidualRootMeanSquare, double);
   itkGetConstMacro(ResidualRootMeanSquare, double);
   itkGetConstMacro(ResidualMaximum, double);
 
-  /** Iterations done in the last update: less than NumberOfIterations when the tolerance was met before, or the noise.
-   */
+  /** Iterations done in the last update: fewer than NumberOfIterations if the tolerance or the noise was reached
+   * earlier. */
   itkGetConstMacro(NumberOfElapsedIterations, unsigned int);
 
   /** What StopAtNoise has found, after an update: the standard deviation and the kind of the scan's noise that were
@@ -217,15 +231,9 @@ public:
   void
   VerifyPreconditions() const override;
 
-  /** Leave the filter ready for use when something upstream throws. */
-  void
-  UpdateOutputInformation() override;
-  void
-  PropagateRequestedRegion(DataObject * output) override;
-
-  /** The same; also finds where to stop before the filter runs, which may update the inputs. */
-  void
-  UpdateOutputData(DataObject * output) override;
+  /** Leaves the filter ready for use when something upstream throws; finds where to stop before the filter runs, which
+   * may update the inputs. */
+  itkArSSRPipelineMacro();
 
   /** Voxels that were clamped to the range of an integer pixel type in the last update, of the region it computed. */
   itkGetConstMacro(NumberOfClampedVoxels, SizeValueType);
@@ -262,6 +270,9 @@ protected:
   GenerateData() override;
 
 private:
+  void
+  PrepareOutputData();
+
   using RegionType = typename TImage::RegionType;
   using StateType = std::array<ModifiedTimeType, 3>;
 

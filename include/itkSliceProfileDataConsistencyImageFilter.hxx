@@ -21,7 +21,6 @@
 #include "itkArSSRFilterLoop.h"
 #include "itkArSSRImageVoxels.h"
 #include "itkArSSRNoiseEstimator.h"
-#include "itkArSSRPipeline.h"
 #include "itkArSSRRegions.h"
 
 #include "itkImageRegionIterator.h"
@@ -36,6 +35,7 @@ template <typename TImage>
 SliceProfileDataConsistencyImageFilter<TImage>::SliceProfileDataConsistencyImageFilter()
 {
   m_FullWidthAtHalfMaximum.Fill(0.0);
+  // Also reachable as input 1, after the HR image as input 0.
   this->AddRequiredInputName("LowResolutionImage", 1);
   this->SetOutput("ResidualMap", ResidualMapType::New());
 }
@@ -131,11 +131,12 @@ SliceProfileDataConsistencyImageFilter<TImage>::GenerateOutputInformation()
                                            m_Acquisition.WithGaussianWidths(m_FullWidthAtHalfMaximum),
                                            m_UseVoxelsOutsideScan ? ArSSRSliceProfileProjector::Sees::AllVoxels
                                                                   : ArSSRSliceProfileProjector::Sees::VoxelsInsideLow);
+  // An image that no spacing was set of has ITK's default of 1 mm, and would be compared at the wrong scale.
   if (!m_Projector.IsCoarser())
   {
-    itkWarningMacro("The low-resolution image, of spacing "
-                    << low->GetSpacing() << ", has no larger voxels than the high-resolution image, of spacing "
-                    << high->GetSpacing() << ". Was a spacing not set?");
+    itkWarningMacro("The voxels of the low-resolution image (spacing "
+                    << low->GetSpacing() << ") are not larger than those of the high-resolution image (spacing "
+                    << high->GetSpacing() << "). Check both spacings.");
   }
   this->MakeConsistency();
 }
@@ -148,6 +149,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::MakeConsistency()
   ArSSRSliceProfileConsistency::Settings settings;
   settings.iterations = m_NumberOfIterations;
   settings.tolerance = m_Tolerance;
+  // Until the choice is made, the largest number of iterations stands: its halo covers every choice.
   if (m_StopAtNoise && !this->NeedsChoice())
   {
     settings.iterations = m_Choice.iterations;
@@ -160,35 +162,14 @@ SliceProfileDataConsistencyImageFilter<TImage>::MakeConsistency()
 
 template <typename TImage>
 void
-SliceProfileDataConsistencyImageFilter<TImage>::UpdateOutputInformation()
+SliceProfileDataConsistencyImageFilter<TImage>::PrepareOutputData()
 {
-  ArSSRResetPipelineOnException(this, [this] { Superclass::UpdateOutputInformation(); });
-}
-
-
-template <typename TImage>
-void
-SliceProfileDataConsistencyImageFilter<TImage>::PropagateRequestedRegion(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] { Superclass::PropagateRequestedRegion(output); });
-}
-
-
-template <typename TImage>
-void
-SliceProfileDataConsistencyImageFilter<TImage>::UpdateOutputData(DataObject * output)
-{
-  ArSSRResetPipelineOnException(this, [&] {
-    if (!this->m_Updating)
-    {
-      m_ProgressOfChoice = 0.0;
-      if (m_StopAtNoise && this->NeedsChoice())
-      {
-        this->UpdateChoice();
-      }
-    }
-    Superclass::UpdateOutputData(output);
-  });
+  // The choice belongs to both whole images, and is made before the inputs of the first region are updated.
+  m_ProgressOfChoice = 0.0;
+  if (m_StopAtNoise && this->NeedsChoice())
+  {
+    this->UpdateChoice();
+  }
 }
 
 
@@ -223,6 +204,7 @@ void
 SliceProfileDataConsistencyImageFilter<TImage>::UpdateChoice()
 {
   this->SetAbortGenerateData(false); // of an earlier update, as ITK does where GenerateData() begins
+  // Should anything throw from here on, no state equals this one, and the next update chooses anew.
   m_ChosenState = StateType{};
   const auto areEdited = [this] {
     return std::array<bool, 2>{ { ArSSRIsEdited(*this->GetInputToUpdate(false)),
@@ -244,6 +226,8 @@ SliceProfileDataConsistencyImageFilter<TImage>::UpdateChoice()
     this->InvokeEvent(AbortEvent());
     throw;
   }
+  // Taken afterwards, as reading the slabs may have overwritten edited pixels. The iterations that were chosen may need
+  // a smaller halo: regions are asked for again, in place of those of the last slab.
   m_ChosenState = this->GetState();
   this->MakeConsistency();
 
@@ -261,15 +245,18 @@ SliceProfileDataConsistencyImageFilter<TImage>::FindNoise()
 
   m_Noise = m_Acquisition.IsNoiseKnown() ? m_Acquisition.GetNoise() : 0.0;
   m_NoiseKind = m_Acquisition.GetNoiseKind();
+  // Without noise its kind does not matter.
   const bool  isKnown = m_Acquisition.IsNoiseKnown() && (m_Noise == 0.0 || m_NoiseKind != NoiseEnum::Auto);
   ImageType * scan = this->GetInputToUpdate(true);
   const auto  size = scan->GetLargestPossibleRegion().GetSize();
   if (!isKnown && *std::max_element(size.begin(), size.end()) >= fewestVoxels)
   {
+    // Streams the scan in slabs of its own.
     auto estimator = ArSSRNoiseEstimator<ImageType>::New();
     estimator->SetImage(scan);
     estimator->SetKind(m_NoiseKind);
     estimator->Compute();
+    // A deviation that is known stays where only the kind was left to find.
     m_Noise = m_Acquisition.IsNoiseKnown() ? m_Noise : estimator->GetNoise();
     m_NoiseKind = estimator->GetUsedKind();
   }
@@ -280,13 +267,16 @@ template <typename TImage>
 SizeValueType
 SliceProfileDataConsistencyImageFilter<TImage>::GetSlicesOfSlab() const
 {
+  // The request at hand takes that much memory anyway.
   const auto most = std::max(m_VoxelsPerSlab, this->GetInput()->GetRequestedRegion().GetNumberOfPixels());
   RegionType slab = m_Projector.GetLowRegion();
   const auto last = static_cast<IndexValueType>(slab.GetSize(2));
+  // Halved until its HR voxels fit. How many slices there are depends on the request, but not the choice that is made:
+  // sums are kept per slice.
   while (slab.GetSize(2) > 1 && m_Consistency.GetInput({ RegionType{}, slab }).high.GetNumberOfPixels() > most)
   {
     slab.SetSize(2, (slab.GetSize(2) + 1) / 2);
-    slab.SetIndex(2, (last - static_cast<IndexValueType>(slab.GetSize(2))) / 2); // where both halves of its halo are
+    slab.SetIndex(2, (last - static_cast<IndexValueType>(slab.GetSize(2))) / 2); // inside, with its halo on both sides
   }
   return slab.GetSize(2);
 }
@@ -299,12 +289,14 @@ SliceProfileDataConsistencyImageFilter<TImage>::Choose()
   using Voxels = ArSSRImageVoxels<ImageType>;
   constexpr double shareOfChoice = 0.5; // of the filter's progress
 
+  // For a scan without noise: all iterations, and a whole last step.
   m_Choice = ArSSRDiscrepancyPrinciple::Choice{};
   m_Choice.iterations = m_NumberOfIterations;
   if (m_Noise == 0.0)
   {
     return;
   }
+  // Measured with the mask and the tolerance that the iterations themselves will have.
   ArSSRSliceProfileConsistency::Settings settings;
   settings.iterations = m_NumberOfIterations;
   settings.tolerance = m_Tolerance;
@@ -322,6 +314,8 @@ SliceProfileDataConsistencyImageFilter<TImage>::Choose()
     ArSSRUpdateRegion(image, Voxels::ToImage(image, region));
     return Voxels::Read(image, region, name);
   };
+  // Each slab runs all iterations on an HR block with the halo of them all, whose margins slabs compute again: more
+  // work, for memory that does not grow with the image.
   for (SizeValueType first = 0; first < slices; first += slicesOfSlab)
   {
     slab.SetIndex(2, static_cast<IndexValueType>(first));
@@ -339,6 +333,7 @@ template <typename TImage>
 void
 SliceProfileDataConsistencyImageFilter<TImage>::GenerateOutputRequestedRegion(DataObject * output)
 {
+  // Outputs lie on different grids, so that a part of one names no part of the other. Whole belongs to whole.
   ImageBase<ImageDimension> * corrected = this->GetOutput();
   ImageBase<ImageDimension> * residual = this->GetResidualMap();
   auto *                      asked = output == residual ? residual : corrected;
@@ -385,9 +380,10 @@ SliceProfileDataConsistencyImageFilter<TImage>::GenerateData()
 {
   using Voxels = ArSSRImageVoxels<ImageType>;
 
-  this->AllocateOutputs();
+  ArSSRAllocate(*this->GetOutput(), sizeof(typename TImage::PixelType), [this] { this->AllocateOutputs(); });
   const auto request = this->GetRequest();
   const auto needed = m_Consistency.GetInput(request);
+  // Copies in single precision. The input itself stays for the pixels that come back unchanged.
   const auto low = Voxels::Read(this->GetLowResolutionImage(), needed.low, "low-resolution image");
   auto       high = Voxels::Read(this->GetInput(), needed.high, "high-resolution image");
 
@@ -404,7 +400,7 @@ SliceProfileDataConsistencyImageFilter<TImage>::GenerateData()
   m_NumberOfClampedVoxels = 0;
   for (const auto & index : ImageRegionIndexRange<ImageDimension>(request.high))
   {
-    // Pixel types that single precision does not hold come back as they were where nothing is corrected.
+    // Where nothing is corrected, the pixel is copied: its type may hold more digits than single precision.
     const float voxel = high.voxels[high.Offset(index)];
     out.Set(voxel == static_cast<float>(in.Get()) ? in.Get() : Voxels::ToPixel(voxel, m_NumberOfClampedVoxels));
     ++in;

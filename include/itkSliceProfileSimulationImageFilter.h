@@ -30,8 +30,7 @@
 namespace itk
 {
 /** \class SliceProfileSimulationImageFilter
- * \brief Simulates the scan with larger voxels that a low-resolution (LR) grid would see of a high-resolution (HR)
- * image.
+ * \brief Simulates the scan with larger voxels, on a low-resolution (LR) grid, of a high-resolution (HR) image.
  *
  * An output voxel \f$ y \f$ at \f$ p \f$ is the normalised sum of the input voxels \f$ x_i \f$ at \f$ p_i \f$ under a
  * point spread \f$ h_a \f$ along each axis \f$ a \f$ of the output,
@@ -39,12 +38,16 @@ namespace itk
  * By default these are Gaussians whose full width at half maximum (FWHM) is the output spacing; FullWidthAtHalfMaximum
  * sets other widths, and Acquisition other point spreads: boxes, k-space sampling, measured profiles, as
  * ArSSRPointSpread describes them. Along an axis where their width does not exceed the input spacing, within 1 %, the
- * input is interpolated linearly (but for k-space sampling): the in-plane axes of a thick-slice scan are left as they
- * are.
+ * input is interpolated linearly (except for k-space sampling): the in-plane axes of a thick-slice scan are left as
+ * they are.
+ *
+ * \par Pipeline
+ * \verbatim
+ * HR region (support of the profiles) ─► weighted sums: along z, y, x, or over all at once ─► + noise ─► LR region
+ * \endverbatim
  *
  * \par Noise
- * Where the acquisition has noise of a known standard deviation, it is added, as ArSSRAcquisitionNoise does it with
- * NoiseSeed.
+ * If the acquisition has noise of a known standard deviation, ArSSRAcquisitionNoise adds it with NoiseSeed.
  *
  * \par Output grid
  * Set one of
@@ -52,7 +55,7 @@ namespace itk
  * view is kept as in BinShrinkImageFilter, with the size rounded to the nearest;
  * - ReferenceImage with UseReferenceImageOn(): the grid of that image, rotated, permuted, flipped or anisotropic.
  *
- * Settings of both kinds are an error; ResetOutputGrid() forgets them.
+ * Settings of both kinds are an error; ResetOutputGrid() clears them.
  *
  * Output voxels whose centre lies outside the input's extent, the box up to the outer faces of its outer voxels, get
  * DefaultPixelValue. Input voxels outside the image are left out of the sum.
@@ -66,6 +69,8 @@ namespace itk
  * \par Errors
  * ExceptionObject for impossible settings and for NaN and infinite input. AbortGenerateData ends the work with
  * ProcessAborted. The filter can be used again after any of them.
+ *
+ * \test SliceProfileSimulationImageFilterGTest.cxx, SliceProfileAcquisitionGTest.cxx (against analytic truths)
  *
  * \sa SliceProfileDataConsistencyImageFilter
  * \sa BinShrinkImageFilter
@@ -109,15 +114,15 @@ public:
   FactorsType
   GetShrinkFactors() const;
 
-  /** An image whose grid the output gets, whatever its pixels, when UseReferenceImage is on; a warning when it is not.
-   */
+  /** An image whose grid becomes the output's when UseReferenceImage is on; its pixels are ignored. A warning is issued
+   * when UseReferenceImage is off. */
   itkSetInputMacro(ReferenceImage, ReferenceImageBaseType);
   itkGetInputMacro(ReferenceImage, ReferenceImageBaseType);
   itkSetMacro(UseReferenceImage, bool);
   itkGetConstMacro(UseReferenceImage, bool);
   itkBooleanMacro(UseReferenceImage);
 
-  /** Forgets ShrinkFactors and UseReferenceImage: factors of 2 are in force again. */
+  /** Clears ShrinkFactors and UseReferenceImage: factors of 2 apply again. */
   void
   ResetOutputGrid();
 
@@ -129,17 +134,18 @@ public:
   void
   SetFullWidthAtHalfMaximum(double width);
 
-  /** How the scan was taken: the point spread along each axis of the output, in mm, where FullWidthAtHalfMaximum
-   * leaves it open; and its noise, in intensities, which is added. Default: nothing is known, so that point spreads are
+  /** How the scan was taken: the point spread along each axis of the output, in mm, where FullWidthAtHalfMaximum does
+   * not set it; and its noise, in intensities, which is added. Default: nothing is known, so that point spreads are
    * Gaussians with the output spacing as full width at half maximum. */
   void
   SetAcquisition(const ArSSRAcquisition & acquisition);
-  /** The same in words, such as `z=box:4,xy=sinc`. \throws ExceptionObject for what ArSSRAcquisition cannot read. */
+  /** The same in words, such as `z=box:4,xy=sinc`. \throws ExceptionObject for text that ArSSRAcquisition cannot read.
+   */
   void
   SetAcquisition(const std::string & text);
   itkGetConstReferenceMacro(Acquisition, ArSSRAcquisition);
 
-  /** Of the noise's random numbers: the same seed gives the same noise. Default 0. */
+  /** Seed of the noise's random numbers: the same seed gives the same noise. Default 0. */
   itkSetMacro(NoiseSeed, uint64_t);
   itkGetConstMacro(NoiseSeed, uint64_t);
 
@@ -152,7 +158,7 @@ public:
   VerifyPreconditions() const override;
 
   /** Leaves the filter ready for use when something upstream throws. */
-  itkArSSRResetPipelineOnExceptionMacro();
+  itkArSSRPipelineMacro();
 
   /** Voxels that were clamped to the range of an integer pixel type in the last update, of the region it computed. */
   itkGetConstMacro(NumberOfClampedVoxels, SizeValueType);
@@ -164,12 +170,12 @@ protected:
   void
   PrintSelf(std::ostream & os, Indent indent) const override;
 
-  /** The reference image is another grid. */
+  /** The reference image has another grid. */
   void
   VerifyInputInformation() const override
   {}
 
-  /** The output is another grid than the input. */
+  /** The output has another grid than the input. */
   void
   GenerateOutputInformation() override;
 
@@ -181,6 +187,10 @@ protected:
   GenerateData() override;
 
 private:
+  void
+  PrepareOutputData()
+  {}
+
   std::optional<FactorsType> m_ShrinkFactors;
   bool                       m_UseReferenceImage{ false };
   WidthsType                 m_FullWidthAtHalfMaximum{};

@@ -62,6 +62,7 @@ auto
 SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GetShrinkFactors() const -> FactorsType
 {
   FactorsType byDefault;
+  // Not stored: factors that were not set do not contradict a reference image.
   byDefault.Fill(DefaultShrinkFactor);
   return m_ShrinkFactors.value_or(byDefault);
 }
@@ -114,10 +115,11 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::VerifyPrecondition
   Superclass::VerifyPreconditions();
 
   ArSSRVerifyReferenceImage(m_UseReferenceImage, this->GetReferenceImage());
+  // Both describe an output grid, and neither takes precedence.
   if (m_UseReferenceImage && m_ShrinkFactors)
   {
     itkExceptionMacro("UseReferenceImage is on and ShrinkFactors are set. Set one kind of output grid; "
-                      "ResetOutputGrid() forgets both.");
+                      "ResetOutputGrid() clears both.");
   }
   const FactorsType factors = this->GetShrinkFactors();
   for (unsigned int axis = 0; axis < ImageDimension; ++axis)
@@ -125,7 +127,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::VerifyPrecondition
     if (!(factors[axis] >= 1.0 && std::isfinite(factors[axis])))
     {
       itkExceptionMacro("ShrinkFactors are " << factors
-                                             << "; finite numbers of at least 1 are expected. Voxels that are smaller "
+                                             << "; finite numbers of at least 1 are expected. Voxels smaller "
                                                 "than the input's need a ReferenceImage.");
     }
   }
@@ -148,11 +150,12 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateOutputInfo
     if (this->GetReferenceImage() != nullptr)
     {
       itkWarningMacro(
-        "ReferenceImage is set and UseReferenceImage is off, so it is not used. Call UseReferenceImageOn().");
+        "ReferenceImage is set but not used, because UseReferenceImage is off. Call UseReferenceImageOn().");
     }
     FactorsType factors = this->GetShrinkFactors();
     for (double & factor : factors)
     {
+      // The output has 1 / factor voxels for each input voxel, in the same field of view.
       factor = 1.0 / factor;
     }
     low = high.ScaledBy(factors);
@@ -165,6 +168,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateOutputInfo
   output->SetNumberOfComponentsPerPixel(1);
   const ArSSRAcquisition acquisition = m_Acquisition.WithGaussianWidths(m_FullWidthAtHalfMaximum);
   m_Projector = ArSSRSliceProfileProjector(high, low, acquisition);
+  // Noise counts from the first voxel of the whole output, so that every division gives the same bits.
   m_Noise = ArSSRAcquisitionNoise(acquisition, low.spacing, m_NoiseSeed);
 }
 
@@ -176,6 +180,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateInputReque
   Superclass::GenerateInputRequestedRegion();
 
   auto * input = const_cast<InputImageType *>(this->GetInput());
+  // The superclass asks every image for the output's region, which means nothing on another grid.
   ArSSRRequestGridOnly(this->GetReferenceImage(), input);
   const OutputImageType * output = this->GetOutput();
   const auto              low = ArSSRImageVoxels<OutputImageType>::FromImage(output, output->GetRequestedRegion());
@@ -190,10 +195,11 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateData()
   using InputVoxels = ArSSRImageVoxels<InputImageType>;
   using OutputVoxels = ArSSRImageVoxels<OutputImageType>;
 
-  this->AllocateOutputs();
   OutputImageType * output = this->GetOutput();
-  ArSSRVoxelBlock   low(OutputVoxels::FromImage(output, output->GetRequestedRegion()));
-  const auto        high = InputVoxels::Read(this->GetInput(), m_Projector.GetHighRegion(low.region), "input");
+  ArSSRAllocate(*output, sizeof(OutputPixelType), [this] { this->AllocateOutputs(); });
+  // Simulated in single precision whatever the pixel types are; noise is added before the values are rounded.
+  ArSSRVoxelBlock low(OutputVoxels::FromImage(output, output->GetRequestedRegion()));
+  const auto      high = InputVoxels::Read(this->GetInput(), m_Projector.GetHighRegion(low.region), "input");
 
   m_Projector.Simulate(high, low, ArSSRFilterLoop(this, m_Projector.GetNumberOfSimulationLoops()));
   m_Noise.AddTo(low);
@@ -202,6 +208,7 @@ SliceProfileSimulationImageFilter<TInputImage, TOutputImage>::GenerateData()
   m_NumberOfClampedVoxels = 0;
   for (const float voxel : low.voxels)
   {
+    // NaN: outside the input, or nothing of it is seen. Noise leaves it.
     it.Set(std::isnan(voxel) ? m_DefaultPixelValue : OutputVoxels::ToPixel(voxel, m_NumberOfClampedVoxels));
     ++it;
   }

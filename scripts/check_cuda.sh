@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Compiles the CUDA kernels for each architecture and shows what they need: registers, spilled bytes. Needs no GPU.
-#   bash scripts/check_cuda.sh [ARCHITECTURE...]     80 90 100 where none are given
-# Fails when a kernel does not compile or spills registers; says that it skips where nvcc is missing.
+# Compiles the CUDA kernels for each architecture and shows their registers and spilled bytes. Needs no GPU.
+#   bash scripts/check_cuda.sh [ARCHITECTURE...]     default: 80 90 100
+# Fails if a kernel does not compile or spills registers; without nvcc, says that it skips.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib/common.sh
@@ -20,7 +20,7 @@ use_compiler_cache
 
 # compile ARCHITECTURE: leaves what the compiler says in $work/ARCHITECTURE.log.
 compile() {
-  ${CMAKE_CUDA_COMPILER_LAUNCHER:-} "$nvcc" -std=c++17 -O3 -arch="sm_$1" -Xptxas -v -Xcompiler -Wall,-Wextra \
+  ${CMAKE_CUDA_COMPILER_LAUNCHER:-} "$nvcc" -std=c++17 -O3 -arch="sm_$1" -Xptxas -v -Xcompiler -Wall,-Wextra -I src \
     -c src/cuda/ArSSRCudaDecoder.cu -o "$work/$1.o" >"$work/$1.log" 2>&1 || {
     cat "$work/$1.log"
     return 255 # ends xargs

@@ -7,23 +7,26 @@ from typing import Annotated, TypeVar
 
 import itk
 import typer
-from itk_arssr import io
-from itk_arssr.command import checked, out, reports_mistakes
-from itk_arssr.comparison import caption
-from itk_arssr.consistency import Corrected, make_consistent
-from itk_arssr.console import Bars, quality_table
-from itk_arssr.degrade import simulate_low_resolution
-from itk_arssr.errors import UserError
-from itk_arssr.formats import stem
-from itk_arssr.found import find, read_one
-from itk_arssr.metrics import compare
-from itk_arssr.options import BackProjections, PerAxis, Settings, Target, parse_per_axis
-from itk_arssr.outputs import Inputs
-from itk_arssr.picture import Panel, Residuals, save_comparison
-from itk_arssr.resample import as_float, grid_of, resample
-from itk_arssr.upscaler import Upscaler, load_model
-from itk_arssr.watch import Watch, ends_on_ctrl_c
-from itk_arssr.wording import times
+from itk_arssr.commands.shared import checked, out, reports_mistakes
+from itk_arssr.commands.tables import quality_table
+from itk_arssr.common.bars import Bars
+from itk_arssr.common.errors import UserError
+from itk_arssr.common.options import PerAxis, parse_per_axis
+from itk_arssr.common.signals import ends_on_ctrl_c
+from itk_arssr.common.watch import Watch
+from itk_arssr.common.wording import times
+from itk_arssr.evaluation.comparison import caption
+from itk_arssr.evaluation.metrics import compare
+from itk_arssr.images import io
+from itk_arssr.images.formats import stem
+from itk_arssr.images.found import find, read_one
+from itk_arssr.images.outputs import Inputs
+from itk_arssr.images.resample import as_float, grid_of, resample
+from itk_arssr.images.simulation import simulate_low_resolution
+from itk_arssr.pictures.picture import Panel, Residuals, save_comparison
+from itk_arssr.upscaling.consistency import Corrected, make_consistent
+from itk_arssr.upscaling.settings import BackProjections, Settings, Target
+from itk_arssr.upscaling.upscaler import Upscaler, load_model
 
 _T = TypeVar("_T")
 

@@ -6,6 +6,6 @@
 # SCALE is one number (default 2.5) or one for each axis, such as 1,1,4 or 1x1x4.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-bash "$root/scripts/setup.sh"
+ARSSR_TESTS=OFF bash "$root/scripts/setup.sh"
 echo "Loading ITK and LibTorch"
 exec "$root/.venv/bin/python" "$root/scripts/demo.py" "$@"

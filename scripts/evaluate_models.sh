@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Measures models in all conditions of the README's table, told nothing of the scans:
+# Measures models in all conditions of the README's table, given no information about the scans:
 #   bash scripts/evaluate_models.sh FOLDER OUT [MODEL...]
-# FOLDER is what scripts/gather_evaluation_data.py leaves; the bundled model is taken where none is named. OUT then holds
-# the tables of `arssr evaluate`: the mean over the images and the worst of them, against the best rival of each condition.
+# FOLDER comes from scripts/gather_evaluation_data.py; without MODEL, the bundled model is measured. OUT then holds the
+# tables of `arssr evaluate`: the mean over the images and the worst of them, against the best rival of each condition.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

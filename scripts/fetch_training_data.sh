@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Gathers what the bundled model was trained and validated on, as far as Debian's archive has it:
+# Gathers the bundled model's training and validation data, as far as Debian's archive has them:
 #   bash scripts/fetch_training_data.sh FOLDER
-# leaves FOLDER/hr (training) and FOLDER/val (validation). From the source package of ITK: the BrainWeb volumes T1, T2 and PD
+# makes FOLDER/hr (training) and FOLDER/val (validation). From the source package of ITK: the BrainWeb volumes T1, T2 and PD
 # (simulated, 1 mm) and a scan of a mouse (Bruker FSE, 0.1 mm). From mricron-data: Colin27 resampled to 0.5 mm and the
 # INIA19 macaque. Not in the archive, to be added by hand: MNI152_T1_0.8mm_brain and MNI152_T2_1mm_brain (HCP pipelines'
-# templates) to hr, spm152 (ICBM 152 nonlinear 2009) to val. Terms of each: models/README.md.
+# templates) to hr, spm152 (ICBM 152 nonlinear 2009) to val. The terms of each are in models/README.md.
 set -euo pipefail
 [ $# -eq 1 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

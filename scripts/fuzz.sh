@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the readers of model files (torch's zip and legacy formats, pickle, safetensors) with libFuzzer, ASan and UBSan.
-#   bash scripts/fuzz.sh [SECONDS]     60 where none are given; builds ITK and the module first where they are missing
-# What is found is kept in build/fuzz/findings, new inputs that reach new code in build/fuzz/corpus.
+#   bash scripts/fuzz.sh [SECONDS]     default: 60; builds ITK and the module first if they are missing
+# Findings are kept in build/fuzz/findings, inputs that reach new code in build/fuzz/corpus.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib/common.sh

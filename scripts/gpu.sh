@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Tests and measures the CUDA decoder on this machine's GPU: the tests that its CPU twin passes, the same under each tool of
-# compute-sanitizer, and its rates without copies or an encoder. Needs neither ITK nor torch.
+# Tests and measures the CUDA decoder on this machine's GPU: the tests that its CPU twin passes, the same tests under each
+# tool of compute-sanitizer, and the decoder's rates without copies or an encoder. Needs neither ITK nor torch.
 #   bash scripts/gpu.sh [OPTIONS OF GOOGLE BENCHMARK]     e.g. --benchmark_repetitions=5 --benchmark_out=rates.json
-# build/gpu is built first where there is nvcc; copied to a machine without one, it is run as it is. Without a GPU the
-# programs are built, and it is said that they were not run. Fails where a test or a tool finds something.
+# If there is nvcc, build/gpu is built first; a build/gpu copied to a machine without nvcc is run as it is. Without a GPU,
+# the programs are built but not run, and the script says so. Fails if a test or a tool finds something.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib/common.sh
@@ -19,7 +19,7 @@ if command -v "$nvcc" >/dev/null; then
   [ -e /usr/include/benchmark/benchmark.h ] || install_packages libbenchmark-dev
   use_compiler_cache
   step "Building $folder (about 2 min the first time)"
-  with_progress build/logs/gpu.log bash -c "'$cmake' -S test/cuda -B $folder && '$cmake' --build $folder --parallel $(nproc)"
+  with_progress build/logs/gpu.log bash -c "'$cmake' -S test/cuda/device -B $folder && '$cmake' --build $folder --parallel $(nproc)"
 elif [ ! -x $folder/ArSSRCudaDecoderTest ]; then
   echo "gpu: SKIPPED, there is no $nvcc on this machine and nothing in $folder"
   exit 0

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Checks format (clang-format, ruff) and suspicious code (cppcheck, clang-tidy, ruff) of the C++ and Python sources; `--fix`
-# writes the format. clang-tidy reads build/compile_commands.json, and it and ruff are in .venv, so scripts/setup.sh goes
-# first. ARSSR_CACHE, as there, also keeps which sources clang-tidy has found nothing in.
+# Checks dependencies between folders (scripts/arrows.py), format (clang-format, ruff) and suspicious code (cppcheck,
+# clang-tidy, ruff) of the C++ and Python sources; `--fix` applies the format. clang-tidy reads build/compile_commands.json,
+# and clang-tidy and ruff are in .venv, so run scripts/setup.sh first. ARSSR_CACHE, as in that script, also records the
+# sources in which clang-tidy found nothing.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -17,13 +18,15 @@ mapfile -t files < <(git ls-files --cached --others --exclude-standard \
   'test/*.cxx' 'test/*.h' 'examples/*.cxx' 'benchmark/*.cxx')
 # Headers are seen through the sources that include them: the filters' through one that makes all of their code. Those of
 # the CUDA kernels that nvcc alone compiles are not.
-mapfile -t units < <(git ls-files --cached --others --exclude-standard 'src/*.cxx' test/ArSSRFilterInstantiations.cxx)
+mapfile -t units < <(git ls-files --cached --others --exclude-standard 'src/*.cxx' test/filters/ArSSRFilterInstantiations.cxx)
 
 if [ "${1:-}" = --fix ]; then
   clang-format -i "${files[@]}"
   .venv/bin/ruff format --quiet .
   exit
 fi
+
+.venv/bin/python scripts/arrows.py
 
 clang-format --dry-run --Werror "${files[@]}"
 echo "clang-format: ${#files[@]} files are formatted"
@@ -34,7 +37,7 @@ echo "ruff: Python is formatted, no findings"
 
 # Headers of ITK and LibTorch are not read: a name that is not known is taken to be right.
 cppcheck --enable=warning,performance,portability --std=c++17 --language=c++ --inline-suppr --error-exitcode=1 --quiet \
-  -j "$(nproc)" --suppress=missingIncludeSystem -I include -I src -I src/cpu -I src/cuda include src
+  -j "$(nproc)" --suppress=missingIncludeSystem -I include -I src include src
 echo "cppcheck: no findings"
 
 [ -e build/compile_commands.json ] || fail "build/compile_commands.json is missing; run scripts/setup.sh"

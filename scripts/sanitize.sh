@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the C++ tests under clang's sanitizers, in a build of its own (build/sanitize-KIND).
 #   bash scripts/sanitize.sh            AddressSanitizer and UndefinedBehaviorSanitizer, and which lines the tests reach
-#   bash scripts/sanitize.sh thread     ThreadSanitizer, for the tests of what runs in several threads
+#   bash scripts/sanitize.sh thread     ThreadSanitizer, for the tests that use several threads
 #   bash scripts/sanitize.sh KIND -- OPTIONS OF GOOGLETEST, such as --gtest_filter=ArSSREngine*
-# ITK and LibTorch are used as they are, without sanitizers. Fails on a finding, and where all tests reach less than 90 % of
-# the lines of include/ and src/.
+# ITK and LibTorch are used as they are, without sanitizers. Fails on a finding, or if all tests together reach less than
+# 90 % of the lines of include/ and src/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib/common.sh

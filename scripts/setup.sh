@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Builds everything from a fresh checkout: system packages, Python environment, ITK, the module with its tests, the wheel.
 #
-# Run it again at any time: what is done is kept, and what was interrupted goes on. Afterwards .venv/ holds the installed
+# Run it again at any time: finished steps are kept, and interrupted ones continue. Afterwards .venv/ holds the installed
 # wheel and build/ the C++ tests; scripts/test.sh runs them all.
 #
 # Environment:
 #   ITK_DIR         a build tree of ITK 5.4, wrapped for Python, to use instead of building one
 #   ITK_SOURCE_DIR  a source tree of ITK 5.4 to build instead of the Debian source package
 #   ARSSR_CACHE     where ITK is built, shared by all checkouts (default: $XDG_CACHE_HOME/arssr or ~/.cache/arssr)
-#   ARSSR_PYTHON    the Python, 3.11 or newer, that .venv/ is made from (default: python3)
+#   ARSSR_TESTS     OFF leaves out C++ tests and examples, unless build/ has them already (default: ON)
+#   ARSSR_PYTHON    the Python, 3.11 or newer, used to make .venv/ (default: python3)
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -23,6 +24,10 @@ venv=$checkout/.venv
 logs=$build/logs
 mkdir -p "$logs"
 step_count=7
+tests=${ARSSR_TESTS:-ON}
+if grep -qs '^BUILD_TESTING:[A-Z]*=ON' "$build/CMakeCache.txt"; then
+  tests=ON
+fi
 
 python_is_usable() {
   "$1" - <<'PYTHON' 2>/dev/null
@@ -62,7 +67,7 @@ install_python_environment() {
 }
 
 build_itk() {
-  local root=$cache/itk source stamp
+  local root=$cache/itk source stamp built
   if [ -n "${ITK_SOURCE_DIR:-}" ]; then
     [ -e "$ITK_SOURCE_DIR/CMake/itkVersion.cmake" ] || fail "ITK_SOURCE_DIR=$ITK_SOURCE_DIR holds no source of ITK"
     source=$(cd "$ITK_SOURCE_DIR" && pwd)
@@ -76,7 +81,9 @@ build_itk() {
 
   exec 9>"$root/lock"
   flock -n 9 || { note "waiting for another checkout that builds ITK" && flock 9; }
-  if [ "$(cat "$stamp" 2>/dev/null)" = "$(itk_contents)" ]; then
+  # What was built for tests is enough without them.
+  built=$(cat "$stamp" 2>/dev/null || true)
+  if [ "$built" = "$(itk_contents "$tests")" ] || [ "$built" = "$(itk_contents ON)" ]; then
     step "ITK's source: already used"
     step "ITK's libraries and interfaces: already in $ITK_DIR"
   else
@@ -84,12 +91,12 @@ build_itk() {
     [ -n "${ITK_SOURCE_DIR:-}" ] || with_progress "$logs/itk-source.log" itk_source "$root"
     step "Building ITK's libraries and interfaces (about 10 min on two cores; kept in $root)"
     note "configuring"
-    with_progress "$logs/itk-configure.log" itk_configure "$source" "$root" "$venv/bin/python"
+    with_progress "$logs/itk-configure.log" itk_configure "$source" "$root" "$venv/bin/python" "$tests"
     note "compiling the libraries"
     with_progress "$logs/itk-libraries.log" itk_libraries "$root"
     note "generating the interfaces for Python"
     with_progress "$logs/itk-interfaces.log" itk_interfaces "$root"
-    itk_contents >"$stamp"
+    itk_contents "$tests" >"$stamp"
   fi
   exec 9>&-
 }
@@ -100,7 +107,8 @@ build_module() {
   rm -rf "$build/wheel"
   with_progress "$logs/module.log" \
     pip --disable-pip-version-check wheel . -v --no-build-isolation --no-deps -w "$build/wheel" \
-    -C build-dir="$build" -C cmake.define.BUILD_TESTING=ON -C cmake.define.ITK_DIR="$ITK_DIR"
+    -C build-dir="$build" -C cmake.define.BUILD_TESTING="$tests" -C cmake.define.ITK_DIR="$ITK_DIR" \
+    -C cmake.define.ARSSR_PRECOMPILE_HEADERS=ON
 }
 
 install_wheel() {
@@ -132,7 +140,11 @@ else
   build_itk
 fi
 
-step "Compiling the module, its tests and its Python extension (about 5 min on two cores the first time)"
+if [ "$tests" = ON ]; then
+  step "Compiling the module, its tests and its Python extension (about 15 min on two cores the first time)"
+else
+  step "Compiling the module and its Python extension (about 8 min on two cores the first time)"
+fi
 build_module
 
 step "Installing the wheel in .venv"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Random jobs for an hour: upscaling, streaming, aborting, bad files and images, training, in one process whose results
-# and memory are checked. Its report, with the command, is written to OUT.
-#   bash scripts/soak.sh [SECONDS] [SEED] [OUT]        3600 1 build/soak.md where they are not given
+# Runs random jobs for an hour (upscaling, streaming, aborting, bad files and images, training) in one process, and checks
+# its results and memory. The report, with the command, is written to OUT.
+#   bash scripts/soak.sh [SECONDS] [SEED] [OUT]        default: 3600 1 build/soak.md
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib/common.sh

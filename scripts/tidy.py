@@ -1,7 +1,8 @@
 """Runs clang-tidy on C++ sources: on those that have changed, or include what has, since nothing was found in them.
 
 tidy.py BUILD_FOLDER STAMPS SOURCE...: BUILD_FOLDER has compile_commands.json and Ninja's record of what each source
-includes. STAMPS holds an empty file for each source without findings, named by all that clang-tidy's answer depends on;
+includes. Headers that the build precompiled are not included for clang-tidy, which so finds a source that forgets its
+own. STAMPS holds an empty file for each source without findings, named by all that clang-tidy's answer depends on;
 any number of checkouts can share it. Each finding is printed once, however many sources include the header that it is
 in. Exit status 1 where there are any.
 """
@@ -15,12 +16,14 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".venv" / "bin"
+PRECOMPILED = re.compile(r" (?:-Winvalid-pch|-include \S*/cmake_pch\.hxx)(?= )")
 FINDING = re.compile(r"^/[^:]+:\d+:\d+: (?:warning|error): .*", re.MULTILINE)
 
 
@@ -44,7 +47,7 @@ def units(build: Path, sources: list[Path]) -> list[Unit]:
         entry = entries.get(source.resolve())
         if entry is None:
             sys.exit(f"tidy: {source} is not compiled in {build}; run scripts/setup.sh")
-        found.append(Unit(source, entry["command"], included.get(entry.get("output", ""), ())))
+        found.append(Unit(source, PRECOMPILED.sub("", entry["command"]), included.get(entry.get("output", ""), ())))
     return found
 
 
@@ -56,7 +59,7 @@ def includes_by_object(build: Path) -> dict[str, tuple[Path, ...]]:
     for block in listing.split("\n\n"):
         head, *lines = block.strip().splitlines() or [""]
         if head.endswith("(VALID)"):
-            included[head.partition(": ")[0]] = tuple(build / line.strip() for line in lines)
+            included[head.partition(": ")[0]] = tuple(build / line.strip() for line in lines if "cmake_pch" not in line)
     return included
 
 
@@ -82,13 +85,13 @@ def key(unit: Unit, version: str) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def findings(unit: Unit, build: Path, stamps: Path, version: str) -> tuple[bool, dict[str, str]]:
+def findings(unit: Unit, commands: Path, stamps: Path, version: str) -> tuple[bool, dict[str, str]]:
     """Whether clang-tidy had to run, and what it found, by the first line of each."""
     name = key(unit, version)
     stamp = stamps / name if name else None
     if stamp is not None and stamp.exists():
         return False, {}
-    command = [TOOLS / "clang-tidy", "--quiet", "--warnings-as-errors=*", "-p", build, unit.source]
+    command = [TOOLS / "clang-tidy", "--quiet", "--warnings-as-errors=*", "-p", commands, unit.source]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode == 0:
         if stamp is not None:
@@ -107,8 +110,13 @@ def main() -> int:
     version = subprocess.run([TOOLS / "clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
     stamps.mkdir(parents=True, exist_ok=True)
     build = build.resolve()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        answers = list(pool.map(lambda unit: findings(unit, build, stamps, version), units(build, sources)))
+    looked_at = units(build, sources)
+    with tempfile.TemporaryDirectory() as commands, ThreadPoolExecutor(os.cpu_count()) as pool:
+        entries = [
+            {"directory": str(build), "file": str(unit.source.resolve()), "command": unit.command} for unit in looked_at
+        ]
+        (Path(commands) / "compile_commands.json").write_text(json.dumps(entries))
+        answers = list(pool.map(lambda unit: findings(unit, Path(commands), stamps, version), looked_at))
     found = {line: text for _, texts in answers for line, text in texts.items()}
     for line in sorted(found):
         print(found[line].rstrip())

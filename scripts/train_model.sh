@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Trains a bundled model in the background, on one core and out of the way of other work, or goes on where it was stopped:
-#   bash scripts/train_model.sh fast          by models/arssr-fast.yaml
-#   bash scripts/train_model.sh accurate      by models/arssr-accurate.yaml; any models/arssr-NAME.yaml
-#   bash scripts/train_model.sh --stop fast   ends it at its next step, with a checkpoint
-#   bash scripts/train_model.sh --save fast   copies what it takes to go on to training/fast, to be committed
-# Where there is no run yet but training/NAME in the checkout, that one goes on.
+# Trains a bundled model in the background, on one core and at low priority, or continues where it was stopped:
+#   bash scripts/train_model.sh fast          with models/arssr-fast.yaml
+#   bash scripts/train_model.sh accurate      with models/arssr-accurate.yaml; any models/arssr-NAME.yaml
+#   bash scripts/train_model.sh --stop fast   stops it at its next step, with a checkpoint
+#   bash scripts/train_model.sh --save fast   copies what is needed to continue to training/fast, for you to commit
+# If there is no run yet but training/NAME is in the checkout, that run continues.
 # The images are those that scripts/gather_training_data.py put into ~/.cache/arssr/training/data; the run folder is
-# ~/.cache/arssr/training/NAME, beside which NAME.log holds what is printed. See models/TRAINING.md.
+# ~/.cache/arssr/training/NAME, and NAME.log beside it holds what is printed. See models/TRAINING.md.
 #
 # Environment:
-#   ARSSR           the command line to use (default: that in .venv); one that no later setup replaces under a running training
-#   ARSSR_CACHE     what stands above for ~/.cache/arssr
-#   ARSSR_THREADS   threads of torch (default: 1); a training must go on with the number it began with to be the same
+#   ARSSR           the command line to use (default: that in .venv); set one that no later setup replaces during the run
+#   ARSSR_CACHE     replaces ~/.cache/arssr above
+#   ARSSR_THREADS   threads of torch (default: 1); the result is the same only if a run continues with the same number
 #   ARSSR_PROCESSES processes that share each step's samples (default: 1); likewise
-#   ARSSR_INIT      model file whose weights a new training starts from
+#   ARSSR_INIT      model file with the weights that a new training run starts from
 set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$checkout/scripts/lib/common.sh"

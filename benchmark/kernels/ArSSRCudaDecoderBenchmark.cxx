@@ -20,9 +20,9 @@
 // second; FLOP: floating-point operations a second of the network as it is written down.
 
 #include "ArSSRCudaDeviceScene.h"
-#include "ArSSRCudaTestBackend.h"
-#include "ArSSRCudaTestScene.h"
 #include "cuda/ArSSRCudaDecoderPlan.h"
+#include "cuda/ArSSRCudaTestBackend.h"
+#include "cuda/ArSSRCudaTestScene.h"
 
 #include <benchmark/benchmark.h>
 

@@ -19,9 +19,9 @@
 // Rates of the CPU kernels, of each set that this processor runs, beside torch's at the same shapes. Kernels run on one
 // thread, convolutions on all of torch's.
 
-#include "ArSSRCpuConvolution.h"
-#include "ArSSRCpuKernels.h"
-#include "ArSSRPackedMatrix.h"
+#include "cpu/ArSSRCpuConvolution.h"
+#include "cpu/ArSSRCpuKernels.h"
+#include "cpu/ArSSRPackedMatrix.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

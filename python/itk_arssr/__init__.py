@@ -7,7 +7,7 @@ SimpleITK helper.
 
 from importlib.metadata import PackageNotFoundError, version
 
-from itk_arssr.simpleitk import upscale_simpleitk
+from itk_arssr.upscaling.simpleitk import upscale_simpleitk
 
 try:
     __version__ = version("itk-arssr")

@@ -1,48 +1,24 @@
-"""The command line ``arssr``: options and help; the work is done by the other modules."""
+"""The command line ``arssr``: options and help; other modules do the work."""
 
 import sys
-from collections.abc import Sequence
-from contextlib import closing
-from pathlib import Path
 from typing import Annotated
 
 import itk
 import typer
-from rich.markup import escape
 
 from itk_arssr import __version__
-from itk_arssr.command import err, examples, heading, option, out, reports_mistakes, tell_note
-from itk_arssr.console import Bars, outcome, quality_table, summary, text_table
-from itk_arssr.errors import UserError
-from itk_arssr.evaluate import EXAMPLES, evaluate
-from itk_arssr.formats import extension
-from itk_arssr.found import Found, check_series_are_there, find, only
-from itk_arssr.inspection import describe_source
-from itk_arssr.io import read_grid
-from itk_arssr.jobs import Batch, Existing, Result, Settling, run
-from itk_arssr.options import (
-    BackProjections,
-    PerAxis,
-    Settings,
-    Target,
-    parse_back_projections,
-    parse_device,
-    parse_interval,
-    parse_memory,
-    parse_per_axis,
-    parse_precision,
-    parse_quality,
-)
-from itk_arssr.scan import Told, parse_noise, parse_profile
-from itk_arssr.streams import exit_status, open_closed_streams
-from itk_arssr.train_command import EXAMPLES as TRAIN_EXAMPLES
-from itk_arssr.train_command import train
-from itk_arssr.upscaler import Upscaler, load_model
-from itk_arssr.watch import ends_on_ctrl_c
-from itk_arssr.wording import printable, times
-
-_TRAINED_FOR = "trained_acquisition"  # of a model's metadata
-_LONGEST_ENTRY = 10000  # characters of metadata that are shown
+from itk_arssr.commands.compare import EXAMPLES as COMPARE_EXAMPLES
+from itk_arssr.commands.compare import compare
+from itk_arssr.commands.evaluate import EXAMPLES as EVALUATE_EXAMPLES
+from itk_arssr.commands.evaluate import evaluate
+from itk_arssr.commands.info import EXAMPLES as INFO_EXAMPLES
+from itk_arssr.commands.info import info
+from itk_arssr.commands.shared import examples
+from itk_arssr.commands.train import EXAMPLES as TRAIN_EXAMPLES
+from itk_arssr.commands.train import train
+from itk_arssr.commands.upscale import EXAMPLES as UPSCALE_EXAMPLES
+from itk_arssr.commands.upscale import upscale
+from itk_arssr.common.streams import exit_status, open_closed_streams
 
 app = typer.Typer(
     name="arssr",
@@ -71,419 +47,21 @@ def arssr(
     """Super-resolve three-dimensional medical images at any scale."""
 
 
-@app.command(
-    epilog=examples(
-        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2.5",
-        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 1x1x4",
-        "arssr upscale dicom_folder/ scan_hr.nii.gz --spacing 0.5",
-        "arssr upscale patient/ results/ --scale 2 --series t1_mprage",
-        "arssr upscale t2.nii.gz t2_on_t1.nii.gz --like t1.nii.gz",
-        "arssr upscale scans/ results/ --scale 2 --memory 2GiB",
-        "arssr upscale scans/ results/ --scale 2 --skip-existing",
-        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --quality 8",
-        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --quality 8 --uncertainty spread.nii.gz",
-        "arssr upscale ct.mha ct_hr.mha --scale 2 --window -1000,1500",
-        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --residual residual.nii.gz",
-        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency auto",
-        "arssr upscale scan.nii.gz scan_hr.nii.gz --scale 2 --consistency 10 --profile z=box:4,xy=sinc",
-        "arssr upscale noisy.nii.gz noisy_hr.nii.gz --scale 2 --consistency 10 --tolerance 30",
-        "arssr upscale noisy.nii.gz noisy_hr.nii.gz --scale 2 --residual residual.nii.gz --noise 12:rician",
-    )
-)
-@reports_mistakes
-def upscale(
-    source: Annotated[
-        Path, typer.Argument(metavar="IN", help="Image file, folder of DICOM files, or directory of image files.")
-    ],
-    output: Annotated[
-        Path,
-        typer.Argument(
-            metavar="OUT",
-            help="File (.nii.gz, .nii, .nrrd or .mha), or directory for files named ArSSR_ENCODER_recon_SCALEx_NAME.",
-        ),
-    ],
-    scale: Annotated[
-        PerAxis | None,
-        option(parse_per_axis, "S|X,Y,Z", "Voxels per voxel, any number > 0: 2.5, or 1,1,4 or 1x1x4 for x, y and z."),
-    ] = None,
-    spacing: Annotated[
-        PerAxis | None, option(parse_per_axis, "MM|X,Y,Z", "Voxel size wanted instead: 0.5, or 0.5,0.5,1 or 0.5x0.5x1.")
-    ] = None,
-    series: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SERIES",
-            help="Of DICOM only this: a number, a description or protocol or a part of one, or a volume's name, with * "
-            "and ?; may be given again. Without it: all but localizers and derived images.",
-        ),
-    ] = None,
-    like: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="IMAGE",
-            help="Compute the voxels of this image's grid instead: it must overlap IN; 0 outside.",
-        ),
-    ] = None,
-    like_series: Annotated[
-        list[str] | None, typer.Option(metavar="SERIES", help="Which series of --like, where that is DICOM.")
-    ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Weights: .safetensors, or .pkl / .pt as the published scripts save them; "
-            "the bundled default model when left out.",
-        ),
-    ] = None,
-    device: Annotated[str, option(parse_device, "NAME", "auto, cpu, cuda or cuda:N.")] = "auto",
-    precision: Annotated[
-        str,
-        option(
-            parse_precision,
-            "NAME",
-            "float32, tensorfloat32, bfloat16 or float16; auto: bfloat16 on a GPU, float32 on a CPU.",
-        ),
-    ] = "float32",
-    memory: Annotated[int | None, option(parse_memory, "SIZE", "Memory to compute in: 2GiB, 800MiB.")] = None,
-    quality: Annotated[
-        int,
-        option(
-            parse_quality,
-            "N",
-            "Passes over mirrored copies of IN, whose mean is the result: 1, 2, 4 or 8. Takes as many times as long.",
-        ),
-    ] = "1",
-    uncertainty: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Also write by how much these passes differ in each voxel: their standard deviation, on the result's "
-            "grid. A directory where IN is one.",
-        ),
-    ] = None,
-    window: Annotated[
-        tuple | None,
-        option(
-            parse_interval,
-            "LO,HI",
-            "Intensities that become 0 and 1 for the network; taken from the image when left out.",
-        ),
-    ] = None,
-    no_intensity_scaling: Annotated[
-        bool, typer.Option("--no-intensity-scaling", help="Give the network the intensities as they are.")
-    ] = False,
-    unbounded: Annotated[
-        bool,
-        typer.Option(
-            "--unbounded", help="Let the result leave the range that IN has around each voxel, at hard edges above all."
-        ),
-    ] = False,
-    consistency: Annotated[
-        BackProjections,
-        option(
-            parse_back_projections,
-            "N|auto",
-            "Make the result agree with IN by N back-projections of the residual, which fit noise too: 10 do it for a "
-            "scan without noise; auto: until it agrees to IN's noise, at most 10.",
-        ),
-    ] = "0",
-    tolerance: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            metavar="T",
-            help="Residual that --consistency leaves alone: two or three standard deviations of IN's noise.",
-        ),
-    ] = 0,
-    profile: Annotated[
-        str | None,
-        option(
-            parse_profile,
-            "TEXT",
-            "How IN was taken, for --consistency and --residual: point spreads along axes, such as z=box:4,xy=sinc; "
-            "gaussian, box, sinc, sinc:hann, with a width in mm if it is not the spacing.",
-        ),
-    ] = None,
-    slice_thickness: Annotated[
-        float | None,
-        typer.Option(metavar="MM", min=1e-6, help="Or only how thick its slices are, which may not be their distance."),
-    ] = None,
-    noise: Annotated[
-        str | None,
-        option(
-            parse_noise,
-            "SD",
-            "Standard deviation of IN's noise, in its intensities, and its kind if you know: 12, 12:rician or "
-            "12:gaussian. Estimated from IN when left out.",
-        ),
-    ] = None,
-    residual: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Also write the residual map: IN minus a scan simulated from the result, on IN's grid. "
-            "A directory where IN is one.",
-        ),
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
-    skip_existing: Annotated[
-        bool,
-        typer.Option(
-            "--skip-existing", help="Leave outputs that exist, and count them as done: takes up a batch again."
-        ),
-    ] = False,
-) -> None:
-    """Super-resolve an image, DICOM series, or a directory of them.
-
-    The field of view and the pixel type are kept; pixel types other than
-    unsigned char, short, unsigned short, float and double become float.
-    Give one of --scale, --spacing and --like.
-
-    The residual map tells where the result contradicts the scan it was made
-    from: what it shows beyond noise cannot be right. --consistency removes
-    it. Both must know how the scan was taken: --profile, --slice-thickness
-    and --noise say so, else the BIDS sidecar that dcm2niix makes of DICOM
-    files or that lies beside IN, else IN itself, which tells how noisy it is
-    and where the scanner has interpolated it. For point spreads that nothing
-    tells of, a Gaussian is assumed that is as wide, at half its maximum, as
-    a voxel of IN. A line tells what was taken, and where it is from. With
-    --consistency auto the residual is removed as far as it is more than the
-    noise, and a line tells the noise, the iterations and the residual.
-
-    With --quality the network also sees IN mirrored along its axes, and
-    errors that depend on the direction cancel out in part. Where the passes
-    differ, the network is not sure: --uncertainty maps that, as it is before
-    --consistency.
-
-    DICOM is told by content, and searched for in folders to any depth;
-    dcm2niix makes volumes of it. A series whose slices make no even volume,
-    or several that nothing tells apart, is refused with the reason. Image
-    files of other formats are taken from the directory itself, from those
-    below it where there is nothing else.
-
-    A bad file in a directory does not stop the others: a summary tells
-    what failed, and the exit status is then 1. Results in a directory,
-    told by their names, are not taken for scans. An input, the image of
-    --like among them, is never overwritten.
-    """
-    if sum(given is not None for given in (scale, spacing, like)) != 1:
-        raise typer.BadParameter("give exactly one of --scale, --spacing and --like")
-    if window is not None and no_intensity_scaling:
-        raise typer.BadParameter("--window has no meaning with --no-intensity-scaling")
-    if like_series and like is None:
-        raise typer.BadParameter("--like-series has no meaning without --like")
-    told = Told(profile or "", slice_thickness, noise or "")
-    if told and not consistency and residual is None:
-        raise typer.BadParameter(
-            "--profile, --slice-thickness and --noise have no meaning without --consistency or --residual"
-        )
-    if uncertainty is not None and quality == 1:
-        raise typer.BadParameter("--uncertainty needs --quality 2, 4 or 8: one pass differs from no other")
-    if tolerance and not consistency:
-        raise typer.BadParameter("--tolerance has no meaning without --consistency")
-    if overwrite and skip_existing:
-        raise typer.BadParameter("--overwrite replaces outputs that exist, --skip-existing leaves them; give one")
-    target = Target(scale, spacing, like, tuple(like_series or ()))
-    weights = load_model(model)
-    upscaler = Upscaler(
-        weights,
-        Settings(
-            target,
-            device,
-            memory,
-            window,
-            not no_intensity_scaling,
-            consistency,
-            tolerance,
-            precision,
-            bounded=not unbounded,
-            told=told,
-            quality=quality,
-        ),
-    )
-    found = find(source, series or ())
-    check_series_are_there(series or (), [found])
-    batch = Batch(found, output, weights.GetEncoderAsString(), target.label, residual, uncertainty)
-    existing = Existing.REPLACE if overwrite else Existing.KEEP if skip_existing else Existing.REFUSE
-    settling = Settling(existing, [*found.files, *upscaler.inputs, model])
-    results: list[Result] = []
-    try:
-        with (
-            ends_on_ctrl_c(upscaler),
-            Bars(out, len(found)) as bars,
-            closing(batch.jobs(upscaler.raise_if_interrupted)) as groups,
-        ):
-            for jobs in groups:
-                bars.expect(len(jobs))
-                for job in jobs:
-                    bars.begin(job.source.path.name)
-                    results.append(settling.result(job) or run(job, upscaler, bars.update))
-                    bars.end()
-    finally:
-        if len(results) > 1:
-            heading("Summary")
-            out.print(summary(results))
-    _conclude(found, results)
-
-
-def _conclude(found: Found, results: Sequence[Result]) -> None:
-    """Say what was left out and what failed."""
-    errors = [result.error for result in results if result.error]
-    faults = [f"{fault.name}: {fault.reason}" for fault in found.faults]
-    count = len(results) + len(faults)
-    if not count:
-        raise UserError(f"{found.place} holds no volume: {'; '.join(found.reasons)}")
-    for remark in found.remarks:
-        tell_note(remark)
-    if count > 1:
-        for fault in faults:
-            err.print(f"[red]failed:[/] {escape(fault)}", highlight=False, soft_wrap=True)
-        if errors or faults:
-            raise UserError(f"{len(errors) + len(faults)} of {count} failed")
-    elif errors or faults:
-        raise UserError((errors + faults)[0])
-    else:
-        out.print(outcome(results[0]), highlight=False)
-
-
-@app.command(epilog=examples("arssr info", "arssr info ArSSR_RDN.pkl", "arssr info scan.nii.gz"))
-@reports_mistakes
-def info(
-    file: Annotated[
-        Path | None,
-        typer.Argument(metavar="[FILE]", help="Model file or scan; the bundled default model when left out."),
-    ] = None,
-) -> None:
-    """Show a model or how a scan was taken.
-
-    Of a model: its network, cost, halo and metadata, and what scans it was
-    trained for.
-
-    Of a scan: the point spread along each axis and the noise, and what that
-    is known from: the BIDS sidecar beside it, the scan itself (its noise, and
-    interpolation by the scanner, which ends its spectrum early), or nothing,
-    and then what is assumed.
-    """
-    if file is not None and (file.is_dir() or extension(file)):
-        _show_scan(file)
-    else:
-        _show_model(file)
-
-
-def _show_scan(place: Path) -> None:
-    with only(find(place), "the series' own folder") as source:
-        volume = read_grid(source)
-        scan = describe_source(source)
-    grid = volume.image
-    heading(str(place))
-    out.print(text_table([("voxels", times(itk.size(grid))), ("spacing", f"{times(itk.spacing(grid))} mm")]))
-    heading("how it was taken")
-    out.print(text_table(scan.table))
-    for note in (*volume.notes, *scan.notes):
-        tell_note(note)
-
-
-def _show_model(model: Path | None) -> None:
-    weights = load_model(model)
-    rows = [
-        ("form", weights.GetFormAsString()),
-        ("encoder", weights.GetEncoderAsString()),
-        ("feature dimension", str(weights.GetFeatureDimension())),
-        ("decoder depth", str(weights.GetDepth())),
-        ("decoder width", str(weights.GetWidth())),
-        ("parameters", f"{weights.GetNumberOfParameters():,}"),
-        ("halo", f"{weights.GetHaloRadius()} voxels"),
-        ("cost of the encoder", f"{weights.GetEncoderCost() / 1e6:.3g} MMAC per LR voxel"),
-        ("cost of the decoder", f"{weights.GetDecoderCost() / 1e6:.3g} MMAC per output voxel"),
-    ]
-    metadata = weights.GetMetaDataDictionary()
-    keys = sorted(metadata.GetKeys())
-    acquisition = printable(str(metadata[_TRAINED_FOR])) if _TRAINED_FOR in keys else "not stated"
-    rows.append(("trained for scans with", acquisition))
-    heading(str(model) if model else "bundled default model")
-    out.print(text_table(rows))
-    recipe = [key for key in keys if key.startswith("recipe.")]
-    described = [key for key in keys if key not in recipe and key != _TRAINED_FOR]
-    if described:
-        heading("metadata")
-        out.print(text_table([(printable(key), printable(str(metadata[key]), _LONGEST_ENTRY)) for key in described]))
-    else:
-        out.print("The file holds no metadata.")
-    if recipe:
-        heading("recipe")
-        values = (f"{key.removeprefix('recipe.')} {metadata[key]}" for key in recipe)
-        out.print(escape(", ".join(printable(value) for value in values)), highlight=False)
-
-
-@app.command(
-    epilog=examples(
-        "arssr compare truth.nii.gz linear.nii.gz sr.nii.gz",
-        "arssr compare truth.nii.gz sr.nii.gz --border 6 --picture comparison.png",
-        "arssr compare truth.nii.gz lr.nii.gz --resample",
-        "arssr compare truth.nii.gz sr.nii.gz --border 6 --uncertainty spread.nii.gz",
-    )
-)
-@reports_mistakes
-def compare(
-    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Image that the others are measured against.")],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="One or more images on the truth's grid.")],
-    border: Annotated[int, typer.Option(min=0, metavar="N", help="Voxels left out on every side.")] = 0,
-    value_range: Annotated[
-        tuple | None, option(parse_interval, "LO,HI", "Range of values; the truth's when left out.", "--range")
-    ] = None,
-    resample: Annotated[
-        bool, typer.Option("--resample", help="Bring images to the truth's grid by cubic B-splines first.")
-    ] = False,
-    series: Annotated[
-        list[str] | None, typer.Option(metavar="SERIES", help="Which series of DICOM folders; may be given again.")
-    ] = None,
-    picture: Annotated[
-        Path | None,
-        typer.Option(metavar="PNG", help="Also draw the images, the truth and the error of the last image."),
-    ] = None,
-    uncertainty: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="MAP",
-            help="Also tell whether this map, as upscale --uncertainty writes it, is large where the last image's "
-            "errors are.",
-        ),
-    ] = None,
-) -> None:
-    """Measure PSNR and SSIM of images against a true one.
-
-    PSNR is 10 log10(range² / mean squared error). SSIM is three-dimensional,
-    with a Gaussian window of 1.5 voxels standard deviation; its mean leaves
-    out 5 voxels on every side, where the window does not fit.
-
-    An uncertainty map is measured by the share of the squared error in the
-    tenth of the voxels where it is largest: 10 % by chance, and at best the
-    share of the tenth with the largest errors.
-    """
-    from itk_arssr.comparison import calibrate, draw, load, load_map, measure
-
-    loaded = load(truth, images, resample, tell_note, picture, series or ())
-    spread = None if uncertainty is None else load_map(uncertainty, truth, loaded.truth, picture)
-    qualities = measure(loaded, border, value_range)
-    left_out = f", {border} voxels left out on every side" if border else ""
-    heading(f"Against {truth.name}{left_out}")
-    out.print(quality_table(list(zip(loaded.names, qualities, strict=True))))
-    if spread is not None:
-        out.print(escape(f"Uncertainty of {loaded.names[-1]}: {calibrate(loaded, spread, border)}"), highlight=False)
-    if picture is not None:
-        draw(loaded, qualities, picture)
-        out.print(f"Picture: {escape(str(picture))}")
-
-
-app.command(epilog=examples(*EXAMPLES))(evaluate)
-app.command(epilog=examples(*TRAIN_EXAMPLES))(train)
+for _command, _examples in (
+    (upscale, UPSCALE_EXAMPLES),
+    (info, INFO_EXAMPLES),
+    (compare, COMPARE_EXAMPLES),
+    (evaluate, EVALUATE_EXAMPLES),
+    (train, TRAIN_EXAMPLES),
+):
+    app.command(epilog=examples(*_examples))(_command)
 
 
 def _leave_out_tensors() -> None:
-    """Keep ITK from loading PyTorch's and xarray's Python packages, to take their arrays, which no command gives it.
+    """Keep ITK from loading the Python packages of PyTorch and xarray, whose arrays no command gives it.
 
-    They are half of the time that a command takes to start. The names are private ones of ITK 5.4: where they are no
-    more, nothing changes.
+    Loading them takes half of a command's start-up time. The names are private to ITK 5.4: if they disappear, nothing
+    changes.
     """
     helpers = itk.support.helpers
     for name in ("_HAVE_TORCH", "_HAVE_XARRAY"):
@@ -496,5 +74,5 @@ def main() -> None:
     _leave_out_tensors()
     open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # for terminals that lack a character
+        stream.reconfigure(errors="replace")  # for terminals that cannot show a character
     sys.exit(exit_status(app))

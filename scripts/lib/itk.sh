@@ -6,17 +6,22 @@
 
 itk_tools="cmake==3.31.6 ninja==1.13.2 swig==4.3.1"
 
-# ITKTBB because the itk wheels' default threader is TBB, and a filter cannot be constructed without it.
-itk_modules="ITKBridgeNumPy ITKGoogleTest ITKIOImageBase ITKIOMeta ITKIONIFTI ITKIONRRD ITKImageCompare
-  ITKImageFunction ITKImageGrid ITKImageIntensity ITKImageStatistics ITKSmoothing ITKTBB"
+# What the module and its wrapping need; ITKTBB because the itk wheels' default threader is TBB, and a filter cannot be
+# constructed without it.
+itk_base_modules="ITKBridgeNumPy ITKTBB ITKZLIB"
+
+# What its tests, examples and benchmarks use besides.
+itk_test_modules="ITKGoogleTest ITKIOImageBase ITKIOMeta ITKIONIFTI ITKIONRRD ITKImageCompare ITKImageFunction
+  ITKImageGrid ITKImageIntensity ITKImageStatistics ITKSmoothing"
 
 # The modules of ITK that the module's wrapping depends on, directly or not: DEPENDS in itk-module.cmake.
 itk_wrapped="ITKCommon"
 
-# Options of ITK's CMake project, one in a line.
+# itk_options TESTS: options of ITK's CMake project, one in a line; for the tests as well where TESTS is ON.
 itk_options() {
-  local module
-  for module in $itk_modules; do
+  local module modules=$itk_base_modules
+  [ "$1" != ON ] || modules+=" $itk_test_modules"
+  for module in $modules; do
     printf -- '-DModule_%s=ON\n' "$module"
   done
   cat <<OPTIONS
@@ -43,9 +48,9 @@ itk_options() {
 OPTIONS
 }
 
-# itk_contents: all that decides what is built; a cache with anything else is brought up to date.
+# itk_contents TESTS: all that decides what is built; a cache with anything else is brought up to date.
 itk_contents() {
-  itk_options
+  itk_options "$1"
   printf '%s\n' "$itk_tools" "$itk_wrapped"
 }
 
@@ -67,10 +72,10 @@ itk_source() {
   mv "$root/source.part" "$root/source"
 }
 
-# itk_configure SOURCE ROOT PYTHON
+# itk_configure SOURCE ROOT PYTHON TESTS
 itk_configure() {
   local source=$1 root=$2 python=$3 tools=$2/tools options
-  mapfile -t options < <(itk_options)
+  mapfile -t options < <(itk_options "$4")
   [ -x "$tools/bin/pip" ] || "$python" -m venv "$tools"
   # shellcheck disable=SC2086 # a list
   "$tools/bin/pip" --disable-pip-version-check -q install $itk_tools

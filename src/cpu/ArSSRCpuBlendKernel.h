@@ -19,8 +19,8 @@
 #ifndef ArSSRCpuBlendKernel_h
 #define ArSSRCpuBlendKernel_h
 
-#include "ArSSRCpuKernels.h"
-#include "ArSSRCpuVector.h"
+#include "cpu/ArSSRCpuKernels.h"
+#include "cpu/ArSSRCpuVector.h"
 
 namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {
@@ -35,7 +35,8 @@ Blend(const RowBlend & blend)
   }
 }
 
-/** Some columns of all voxels; their bias and slope stay in registers. */
+/** Some columns of all voxels. Voxels are the inner loop: bias and slope are loaded once for the line and stay in
+ * registers, and neighbouring voxels mostly read the same two rows, which the first level cache then holds. */
 template <int Vectors, bool ReLU>
 void
 BlendColumns(const LineBlend & blend, std::int64_t column)
@@ -61,6 +62,8 @@ BlendColumns(const LineBlend & blend, std::int64_t column)
     ARSSR_UNROLL
     for (int v = 0; v < Vectors; ++v)
     {
+      // The weights scale the rows only. With zero padding they add up to less than one outside the outermost
+      // voxels' centres, and bias and coordinate must not fade there with the features.
       const Vector affine = bias[v] + x * slope[v];
       const Vector value = affine + weight0 * Load(row0 + v * Lanes) + weight1 * Load(row1 + v * Lanes);
       Store(result + v * Lanes, ReLU ? PositivePart(value) : value);
@@ -72,6 +75,8 @@ template <bool ReLU>
 void
 BlendRange(const LineBlend & blend, std::int64_t begin, std::int64_t end)
 {
+  // Four vectors of bias and of slope, the three broadcast numbers and the value take 12 registers; AVX2 has 16. Which
+  // columns are taken together depends on the number of columns alone, so a voxel's bits do not depend on its line.
   constexpr int Vectors = 4;
   std::int64_t  column = begin;
   for (; column + Vectors * Lanes <= end; column += Vectors * Lanes)
@@ -91,7 +96,8 @@ BlendLine(const LineBlend & blend)
   BlendRange<false>(blend, blend.activated, blend.columns);
 }
 
-/** The lines' sum, with a Vector or a single intensity at a time: of each, the same operations in the same order. */
+/** The weighted sum of the lines. Where a line begins decides which intensities are left over after the last full
+ * vector; they go through the same operations in the same order, so that this does not show in their bits. */
 inline void
 AddLines(const LineInterpolation & interpolation)
 {
@@ -116,6 +122,7 @@ AddLines(const LineInterpolation & interpolation)
     }
     sums[x] = sum;
   }
+  // The border is continued by copies, so that no tap has to be clamped.
   for (std::int64_t n = 0; n < interpolation.before; ++n)
   {
     interpolation.sums[n] = sums[0];

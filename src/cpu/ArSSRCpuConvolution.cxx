@@ -15,16 +15,17 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuConvolution.h"
+#include "cpu/ArSSRCpuConvolution.h"
 
-#include "ArSSRCpuDirectConvolution.h"
-#include "ArSSRCpuWinogradConvolution.h"
+#include "cpu/ArSSRCpuDirectConvolution.h"
+#include "cpu/ArSSRCpuWinogradConvolution.h"
 
 namespace itk::arssr
 {
 namespace
 {
-// With fewer input channels the transforms cost more than they save.
+// With fewer input channels the transforms cost more than they save. The choice depends on the weights alone: the two
+// methods differ in the last bits, so one that looked at a tile's size would show as a seam between tiles.
 constexpr std::int64_t FewestChannelsForWinograd = 8;
 
 bool
@@ -44,21 +45,5 @@ CpuConvolution::New(const CpuKernels & kernels, const at::Tensor & weight, const
     return std::make_unique<CpuWinogradConvolution>(kernels, weight, bias);
   }
   return std::make_unique<CpuDirectConvolution>(kernels, weight, bias);
-}
-
-std::int64_t
-CpuConvolution::GetScratchBytes(const CpuKernels & kernels, std::int64_t inputChannels, std::int64_t outputChannels)
-{
-  return UsesWinograd(inputChannels, 1)
-           ? CpuWinogradConvolution::GetScratchBytes(kernels, inputChannels, outputChannels)
-           : CpuDirectConvolution::GetScratchBytes(kernels, inputChannels, outputChannels);
-}
-
-std::int64_t
-CpuConvolution::GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels, std::int64_t radius)
-{
-  return UsesWinograd(inputChannels, radius)
-           ? CpuWinogradConvolution::GetWeightBytes(inputChannels, outputChannels)
-           : CpuDirectConvolution::GetWeightBytes(inputChannels, outputChannels, radius);
 }
 } // namespace itk::arssr

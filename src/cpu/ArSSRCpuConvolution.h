@@ -18,8 +18,8 @@
 #ifndef ArSSRCpuConvolution_h
 #define ArSSRCpuConvolution_h
 
-#include "ArSSRCpuKernels.h"
-#include "ArSSRGridIndex.h"
+#include "cpu/ArSSRCpuKernels.h"
+#include "grid/ArSSRGridIndex.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -29,9 +29,9 @@ namespace itk::arssr
 {
 /** \brief A convolution of activations on the CPU: stride one, zeros around the buffers.
  *
- * Activations are [z, y, x, channel], with any number of floats from a voxel to the next; their channels are padded
- * with zeros to ChannelPadding. A voxel's value depends on its neighbours alone, in every bit: neither on the box that
- * is computed nor on where the buffers begin.
+ * Activations are [z, y, x, channel], with any number of floats from one voxel to the next; their channels are padded
+ * with zeros to a multiple of ChannelPadding. A voxel's value depends, in every bit, on its neighbours alone: neither
+ * on the box that is computed nor on where the buffers begin.
  */
 class CpuConvolution
 {
@@ -40,15 +40,16 @@ public:
   {
     GridIndex     size{};   /**< of the buffers, in LR voxels */
     GridIndex     origin{}; /**< LR voxel of the image where the buffers begin */
-    GridBox       box{};    /**< what to compute, counted from the buffers' first voxel */
-    GridBox       frame{};  /**< what the output's buffer holds, counted alike: that box, or all */
+    GridBox       box{};    /**< voxels to compute, counted from the buffers' first one */
+    GridBox       frame{};  /**< voxels that the output's buffer holds, counted alike: the box or all */
     const float * input{ nullptr };
-    std::int64_t  inputStride{ 0 }; /**< floats from a voxel to the next, as the other strides */
+    std::int64_t  inputStride{ 0 }; /**< floats from one voxel to the next, as the other strides */
     float *       output{ nullptr };
     std::int64_t  outputStride{ 0 };
     const float * added{ nullptr }; /**< added after the activation; may be the output */
     std::int64_t  addedStride{ 0 };
     bool          relu{ false };
+    unsigned int  threads{ 0 }; /**< zero: as many as torch has */
   };
 
   enum class Method
@@ -57,8 +58,8 @@ public:
     Direct
   };
 
-  /** \param weight [out, in, k, k, k] with k 1 or 3, float32 on the CPU. \param bias [out]; undefined: the result is
-   * added to what the output has, which 1×1×1 convolutions can do. */
+  /** \param weight [out, in, k, k, k] with k 1 or 3, float32 on the CPU. \param bias [out]; if undefined, the result is
+   * added to the output's values, which only 1×1×1 convolutions can do. */
   static std::unique_ptr<CpuConvolution>
   New(const CpuKernels & kernels, const at::Tensor & weight, const at::Tensor & bias, Method method = Method::Fastest);
 
@@ -67,15 +68,17 @@ public:
   CpuConvolution &
   operator=(const CpuConvolution &) = delete;
 
-  /** Runs on torch's threads. */
+  /** Runs on the call's number of threads. */
   virtual void
   Run(const Call & call) const = 0;
 
-  /** Bytes that a thread needs besides the buffers, and those of the weights as they are kept. */
-  static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, std::int64_t inputChannels, std::int64_t outputChannels);
-  static std::int64_t
-  GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels, std::int64_t radius);
+  /** Bytes that a thread needs besides the buffers. */
+  virtual std::int64_t
+  GetScratchBytes() const = 0;
+
+  /** Bytes of the weights as they are kept. */
+  virtual std::int64_t
+  GetWeightBytes() const = 0;
 
 protected:
   CpuConvolution() = default;

@@ -18,30 +18,39 @@
 #ifndef ArSSRCpuDecoder_h
 #define ArSSRCpuDecoder_h
 
-#include "ArSSRCpuPerceptron.h"
-#include "ArSSRExecutor.h"
+#include "cpu/ArSSRCpuPerceptron.h"
+#include "network/ArSSRExecutor.h"
 
 namespace itk::arssr
 {
-/** \brief Decodes spans of output voxels on the CPU: sampling, first layers and MLP, a cache full of voxels at a time.
+/** \brief Decodes spans of output voxels on the CPU: sampling, first layers and MLP, for as many voxels at a time as
+ * the cache holds.
  */
 class CpuDecoder
 {
 public:
   CpuDecoder(const CpuKernels & kernels, const Network & network);
 
-  /** Runs on torch's threads. */
+  /** Runs on the job's number of threads. */
   void
   Decode(const FeatureTile & tile, const DecodeJob & job) const;
 
-  static std::int64_t
-  GetWeightBytes(const Network & network)
+  std::int64_t
+  GetWeightBytes() const
   {
-    return CpuPerceptron::GetWeightBytes(network);
+    return m_Perceptron.GetWeightBytes();
   }
-  /** Bytes that a thread needs. */
-  static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+
+  /** Channels of a voxel's features as they are kept, padding included. */
+  std::int64_t
+  GetFeatureChannels() const
+  {
+    return PaddedChannels(m_Perceptron.GetFeatureDimension());
+  }
+
+  /** Bytes of the scratch of one thread. */
+  std::int64_t
+  GetScratchBytes() const;
 
 private:
   const CpuKernels &    m_Kernels;

@@ -15,32 +15,34 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuDirectConvolution.h"
+#include "cpu/ArSSRCpuDirectConvolution.h"
 
-#include "ArSSRCpuParallel.h"
+#include "platform/ArSSRCpuParallel.h"
 
 #include <ATen/ATen.h>
 
 #include <cstring>
 #include <vector>
 
+// A line of voxels at a time, in parts of `rowsInCache`: their neighbourhoods are the rows of one matrix product, which
+// also adds bias and residual and applies the ReLU. A 1×1×1 convolution multiplies the activations where they lie.
 namespace itk::arssr
 {
 namespace
 {
 constexpr std::int64_t Neighbours = 27;
 
-// [out, in, k, k, k] to [out, neighbour × in]
+// [out, in, k, k, k] to [out, neighbour × in]: channels fastest, as Gather() copies those of a neighbour in one piece.
 at::Tensor
 ToMatrix(const at::Tensor & weight)
 {
   return weight.permute({ 0, 2, 3, 4, 1 }).reshape({ weight.size(0), -1 });
 }
 
+// Whether input and output are channels of one buffer and so may share some: they begin less than a stride apart.
 bool
 Overlaps(const CpuConvolution::Call & call)
 {
-  // Channels of one buffer lie within a stride of each other.
   const std::ptrdiff_t distance = call.output - call.input;
   return call.inputStride == call.outputStride && distance > -call.inputStride && distance < call.inputStride;
 }
@@ -57,18 +59,16 @@ CpuDirectConvolution::CpuDirectConvolution(const CpuKernels & kernels,
 {}
 
 std::int64_t
-CpuDirectConvolution::GetScratchBytes(const CpuKernels & kernels,
-                                      std::int64_t       inputChannels,
-                                      std::int64_t       outputChannels)
+CpuDirectConvolution::GetScratchBytes() const
 {
-  return static_cast<std::int64_t>(sizeof(float)) * kernels.rowsInCache *
-         (Neighbours * inputChannels + PaddedChannels(outputChannels));
+  return static_cast<std::int64_t>(sizeof(float)) * m_Kernels.rowsInCache *
+         ((m_Radius == 0 ? 0 : Neighbours) * m_Channels + PaddedChannels(m_Weight.GetColumns()));
 }
 
 std::int64_t
-CpuDirectConvolution::GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels, std::int64_t radius)
+CpuDirectConvolution::GetWeightBytes() const
 {
-  return PackedMatrix::GetBytes(outputChannels, inputChannels * (radius == 0 ? 1 : Neighbours));
+  return m_Weight.GetBytes();
 }
 
 void
@@ -84,6 +84,8 @@ CpuDirectConvolution::Gather(const Call &      call,
     {
       for (std::int64_t y = first[1] - 1; y <= first[1] + 1; ++y)
       {
+        // Outside the buffers are zeros. Where a buffer ends within the image they are wrong, but then no voxel of the
+        // box has them for neighbours: the halo is as wide as the layers' radii together.
         const bool lineIsInside = z >= 0 && z < call.size[0] && y >= 0 && y < call.size[1];
         for (std::int64_t x = first[2] + n - 1; x <= first[2] + n + 1; ++x, neighbourhoods += m_Channels)
         {
@@ -105,6 +107,8 @@ CpuDirectConvolution::Gather(const Call &      call,
 void
 CpuDirectConvolution::Run(const Call & call) const
 {
+  // Each line of the output is written by one thread. Where the output is in the input's buffer, it is either beside
+  // the channels that are read, or the kernel is 1×1×1 and a voxel is read by no line but its own: threads do not race.
   const std::int64_t ySize = call.box.end[1] - call.box.begin[1];
   const std::int64_t lines = (call.box.end[0] - call.box.begin[0]) * ySize;
   const std::int64_t rows = m_Kernels.rowsInCache;
@@ -120,11 +124,12 @@ CpuDirectConvolution::Run(const Call & call) const
     scratch.result.resize(inPlace ? static_cast<std::size_t>(rows * m_Weight.GetColumns()) : 0);
     return scratch;
   };
-  ForEachInParallel(lines, makeScratch, [&](std::int64_t line, Scratch & scratch) {
+  ForEachInParallel(call.threads, lines, makeScratch, [&](std::int64_t line, Scratch & scratch) {
     GridIndex first{ call.box.begin[0] + line / ySize, call.box.begin[1] + line % ySize, call.box.begin[2] };
     for (; first[2] < call.box.end[2]; first[2] += rows)
     {
       const std::int64_t count = std::min(rows, call.box.end[2] - first[2]);
+      // Input and residual have the buffers' whole size; only the output may be framed.
       const std::int64_t voxel = (first[0] * call.size[1] + first[1]) * call.size[2] + first[2];
       float *            output = call.output + GetNumber(call.frame, first) * call.outputStride;
       MatrixProduct      product = m_Weight.MakeProduct();
@@ -143,6 +148,7 @@ CpuDirectConvolution::Run(const Call & call) const
       }
       else
       {
+        // A further part of a convolution of concatenated channels: the parts before it are in the output.
         product.initial = output;
         product.initialStride = call.outputStride;
       }
@@ -152,6 +158,8 @@ CpuDirectConvolution::Run(const Call & call) const
         product.addedStride = call.addedStride;
       }
       product.relu = call.relu;
+      // In place the result takes a detour: the product reads its input once for each panel of columns, and the first
+      // panel's results would already be in the channels that the second one reads.
       product.c = inPlace ? scratch.result.data() : output;
       product.cStride = inPlace ? product.columns : call.outputStride;
       m_Kernels.multiply(product);

@@ -18,8 +18,8 @@
 #ifndef ArSSRCpuDirectConvolution_h
 #define ArSSRCpuDirectConvolution_h
 
-#include "ArSSRCpuConvolution.h"
-#include "ArSSRPackedMatrix.h"
+#include "cpu/ArSSRCpuConvolution.h"
+#include "cpu/ArSSRPackedMatrix.h"
 
 #include <vector>
 
@@ -34,13 +34,13 @@ public:
   void
   Run(const Call & call) const override;
 
-  static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, std::int64_t inputChannels, std::int64_t outputChannels);
-  static std::int64_t
-  GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels, std::int64_t radius);
+  std::int64_t
+  GetScratchBytes() const override;
+  std::int64_t
+  GetWeightBytes() const override;
 
 private:
-  /** Neighbourhoods [voxel, neighbour, channel] of a part of a line along x. */
+  /** Copies the neighbourhoods of a part of a line along x: [voxel, neighbour, channel]. */
   void
   Gather(const Call & call, const GridIndex & first, std::int64_t count, float * neighbourhoods) const;
 

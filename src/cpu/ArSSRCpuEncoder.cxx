@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuEncoder.h"
+#include "cpu/ArSSRCpuEncoder.h"
 
-#include "ArSSRCpuParallel.h"
-#include "ArSSRLargeBuffer.h"
+#include "platform/ArSSRCpuParallel.h"
+#include "platform/ArSSRLargeBuffer.h"
 
 #include <ATen/ATen.h>
 
@@ -38,6 +38,8 @@ MakeConvolution(const CpuKernels &     kernels,
 {
   at::Tensor weight = parameters[step.convolution.GetWeight()];
   at::Tensor bias = parameters[step.convolution.GetBias()];
+  // One part of a 1×1×1 convolution of concatenated channels: its columns of the weight. The bias comes with the first
+  // part only, which overwrites the output; the others, without a bias, add to it.
   if (step.partChannels > 0)
   {
     weight = weight.narrow(1, step.part * step.partChannels, step.partChannels);
@@ -52,20 +54,38 @@ Dilate(const GridBox & box, std::int64_t radius, const GridIndex & size)
   GridBox result;
   for (int axis = 0; axis < 3; ++axis)
   {
+    // Clamped at the image's border only: elsewhere the input reaches as far as the encoder's radius, which no later
+    // step exceeds.
     result.begin[axis] = std::max<std::int64_t>(box.begin[axis] - radius, 0);
     result.end[axis] = std::min(box.end[axis] + radius, size[axis]);
   }
   return result;
 }
 
-/** Adds the LR intensity to all channels of the features in a box. */
+/** Multiply-accumulates for each voxel of a step, which may see a part of its convolution's input channels. */
+double
+GetWork(const Step & step)
+{
+  const auto   cost = static_cast<double>(step.convolution.GetCost());
+  const double share =
+    static_cast<double>(step.partChannels) / static_cast<double>(step.convolution.GetInputChannels());
+  return step.partChannels > 0 ? cost * share : cost;
+}
+
+/** Adds the LR intensity to all channels of the features, [voxel of the box, channel], but not to their padding, which
+ * must stay zero. Only the encoder's last step does this, whose buffer holds the box alone. */
 void
-AddImage(const at::Tensor & lowResolution, const GridBox & box, std::int64_t channels, at::Tensor & features)
+AddImage(const at::Tensor & lowResolution,
+         const GridBox &    box,
+         std::int64_t       channels,
+         unsigned int       threads,
+         at::Tensor &       features)
 {
   const auto    intensities = lowResolution.accessor<float, 3>();
   float * const first = features.mutable_data_ptr<float>();
   const auto    size = GetSize(box);
   ForEachInParallel(
+    threads,
     size[0] * size[1],
     [] { return 0; },
     [&](std::int64_t line, int) {
@@ -98,6 +118,7 @@ at::Tensor
 CpuEncoder::Encode(const at::Tensor &                  lowResolution,
                    const GridIndex &                   origin,
                    const GridBox &                     box,
+                   unsigned int                        threads,
                    const std::function<void(double)> & report) const
 {
   const GridIndex                size{ lowResolution.size(0), lowResolution.size(1), lowResolution.size(2) };
@@ -109,8 +130,11 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
   double total = 0.0;
   for (const Step & step : m_Plan.steps)
   {
-    total += static_cast<double>(step.convolution.GetCost());
+    total += GetWork(step);
   }
+  // All buffers but the last have the whole size of the input, so that a voxel has one number in all of them. A step
+  // computes only the box that later steps still read, which shrinks by each step's radius to the box of features. The
+  // rest of a buffer is never initialised, nor read.
   for (std::size_t number = 0; number < m_Plan.steps.size(); ++number)
   {
     const Step &  step = m_Plan.steps[number];
@@ -127,6 +151,9 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
     call.origin = origin;
     call.box = Dilate(box, m_Plan.GetRadiusAfter(number), size);
     call.frame = frame;
+    // Some channels of a buffer: what the network concatenates lies side by side and is never copied. A convolution
+    // also writes the padding of its output, which must not cover another part: parts begin at multiples of
+    // ChannelPadding.
     call.input = buffers[step.input.buffer].const_data_ptr<float>() + step.input.first;
     call.inputStride = buffers[step.input.buffer].size(1);
     call.output = output.mutable_data_ptr<float>() + step.output.first;
@@ -137,11 +164,13 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
       call.addedStride = buffers[step.added->buffer].size(1);
     }
     call.relu = step.relu;
+    call.threads = threads;
     m_Convolutions[number]->Run(call);
     if (step.addsImage)
     {
-      AddImage(lowResolution, call.box, step.convolution.GetOutputChannels(), output);
+      AddImage(lowResolution, call.box, step.convolution.GetOutputChannels(), threads, output);
     }
+    // Released as soon as no later step uses them: GetBytesPerVoxel() and with it the memory budget count on that.
     for (std::size_t buffer = 0; !isLast && buffer < buffers.size(); ++buffer)
     {
       if (lastUses[buffer] == number)
@@ -149,7 +178,7 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
         buffers[buffer].reset();
       }
     }
-    done += static_cast<double>(step.convolution.GetCost());
+    done += GetWork(step);
     report(done / total);
   }
   const GridIndex featureSize = GetSize(box);
@@ -157,33 +186,31 @@ CpuEncoder::Encode(const at::Tensor &                  lowResolution,
 }
 
 std::int64_t
-CpuEncoder::GetBytesPerVoxel(const Network & network)
+CpuEncoder::GetBytesPerVoxel() const
 {
-  return static_cast<std::int64_t>(sizeof(float)) * network.GetEncoder().GetPlan().GetPeakChannels(ChannelPadding);
+  // For each voxel of the input region, halo included, as the buffers have its size.
+  return static_cast<std::int64_t>(sizeof(float)) * m_Plan.GetPeakChannels(ChannelPadding);
 }
 
 std::int64_t
-CpuEncoder::GetWeightBytes(const Network & network)
+CpuEncoder::GetWeightBytes() const
 {
   std::int64_t bytes = 0;
-  for (const Step & step : network.GetEncoder().GetPlan().steps)
+  for (const auto & convolution : m_Convolutions)
   {
-    const Convolution & convolution = step.convolution;
-    const std::int64_t  inputs = step.partChannels > 0 ? step.partChannels : convolution.GetInputChannels();
-    bytes += CpuConvolution::GetWeightBytes(inputs, convolution.GetOutputChannels(), convolution.GetRadius());
+    bytes += convolution->GetWeightBytes();
   }
   return bytes;
 }
 
 std::int64_t
-CpuEncoder::GetScratchBytes(const CpuKernels & kernels, const Network & network)
+CpuEncoder::GetScratchBytes() const
 {
+  // Layers run one after the other, and each frees its scratch at the end.
   std::int64_t bytes = 0;
-  for (const Step & step : network.GetEncoder().GetPlan().steps)
+  for (const auto & convolution : m_Convolutions)
   {
-    const Convolution & convolution = step.convolution;
-    bytes = std::max(
-      bytes, CpuConvolution::GetScratchBytes(kernels, convolution.GetInputChannels(), convolution.GetOutputChannels()));
+    bytes = std::max(bytes, convolution->GetScratchBytes());
   }
   return bytes;
 }

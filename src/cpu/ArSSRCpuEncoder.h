@@ -18,8 +18,8 @@
 #ifndef ArSSRCpuEncoder_h
 #define ArSSRCpuEncoder_h
 
-#include "ArSSRCpuConvolution.h"
-#include "ArSSRNetwork.h"
+#include "cpu/ArSSRCpuConvolution.h"
+#include "network/ArSSRNetwork.h"
 
 #include <functional>
 #include <memory>
@@ -29,8 +29,8 @@ namespace itk::arssr
 {
 /** \brief Runs an encoder's plan on the CPU.
  *
- * Every step computes only what later ones need for the features that are asked for, so the halo shrinks from step to
- * step. Buffers live from their first to their last use.
+ * Every step computes only the voxels that later steps need for the requested features, so the halo shrinks from step
+ * to step. A buffer lives from its first to its last use.
  */
 class CpuEncoder
 {
@@ -39,22 +39,24 @@ public:
              const Network &        network,
              CpuConvolution::Method method = CpuConvolution::Method::Fastest);
 
-  /** Features [z, y, x, channel] of a box of a part of the LR image; channels padded to ChannelPadding.
-   * \param lowResolution [z, y, x], float32. \param origin LR voxel of the image where that begins. \param box counted
-   * from there. \param report is told the fraction done, from this thread. */
+  /** Features [z, y, x, channel] of a box in a part of the LR image; channels padded to a multiple of ChannelPadding.
+   * \param lowResolution [z, y, x], float32. \param origin LR voxel of the image where that part begins. \param box
+   * counted from there. \param threads to use, zero for as many as torch. \param report is told the fraction done, from
+   * the calling thread. */
   at::Tensor
   Encode(const at::Tensor &                  lowResolution,
          const GridIndex &                   origin,
          const GridBox &                     box,
+         unsigned int                        threads,
          const std::function<void(double)> & report) const;
 
-  /** Bytes for each LR voxel of the input, those of the weights as they are kept, and those that a thread needs. */
-  static std::int64_t
-  GetBytesPerVoxel(const Network & network);
-  static std::int64_t
-  GetWeightBytes(const Network & network);
-  static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+  /** Bytes for each LR voxel of the input, of the weights as they are kept, and of the scratch of one thread. */
+  std::int64_t
+  GetBytesPerVoxel() const;
+  std::int64_t
+  GetWeightBytes() const;
+  std::int64_t
+  GetScratchBytes() const;
 
 private:
   EncoderPlan                                  m_Plan;

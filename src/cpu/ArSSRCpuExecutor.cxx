@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuExecutor.h"
+#include "cpu/ArSSRCpuExecutor.h"
 
-#include "ArSSRCpuParallel.h"
+#include "platform/ArSSRCpuParallel.h"
 
 #include <ATen/ATen.h>
 
@@ -28,12 +28,14 @@ namespace itk::arssr
 {
 namespace
 {
-// Voxels that each thread decodes between two progress reports.
+// Output voxels for each thread between two progress reports: eight of the decoder's units, so that the wait for the
+// last thread at the end of a batch is a small part of it.
 constexpr SizeValueType VoxelsPerThread = SizeValueType{ 1 } << 15;
 } // namespace
 
 CpuExecutor::CpuExecutor(const Network & network, const CpuKernels & kernels)
   : m_Kernels(kernels.name)
+  , m_Radius(static_cast<SizeValueType>(network.GetEncoder().GetRadius()))
   , m_Encoder(kernels, network)
   , m_Decoder(kernels, network)
 {}
@@ -42,7 +44,7 @@ FeatureTile
 CpuExecutor::Encode(const EncodeJob & job) const
 {
   FeatureTile tile;
-  tile.features = m_Encoder.Encode(job.lowResolution, job.origin, job.featureBox, job.report);
+  tile.features = m_Encoder.Encode(job.lowResolution, job.origin, job.featureBox, job.threads, job.report);
   for (int axis = 0; axis < 3; ++axis)
   {
     tile.origin[axis] = job.origin[axis] + job.featureBox.begin[axis];
@@ -59,34 +61,27 @@ CpuExecutor::Decode(const FeatureTile & tile, const DecodeJob & job) const
   m_Decoder.Decode(tile, job);
 }
 
-SizeValueType
-CpuExecutor::GetVoxelsPerBatch() const
+TileCosts
+CpuExecutor::GetCosts() const
 {
-  return VoxelsPerThread * static_cast<SizeValueType>(GetLoopThreads());
+  // The machine's threads, not those in use: the lattice of tiles follows from these costs and must not depend on the
+  // number of threads.
+  const auto threads = static_cast<std::int64_t>(std::max(std::thread::hardware_concurrency(), 1U));
+  // Encoding and decoding take turns, so one scratch is alive at a time; the weights of both stay.
+  const auto scratch = std::max(m_Encoder.GetScratchBytes(), m_Decoder.GetScratchBytes());
+  const auto weights = m_Encoder.GetWeightBytes() + m_Decoder.GetWeightBytes();
+  TileCosts  costs;
+  costs.haloRadius = m_Radius;
+  costs.encodeBytesPerVoxel = static_cast<SizeValueType>(m_Encoder.GetBytesPerVoxel());
+  costs.featureBytesPerVoxel = static_cast<SizeValueType>(m_Decoder.GetFeatureChannels()) * sizeof(float);
+  costs.fixedBytes = static_cast<SizeValueType>(threads * scratch + weights);
+  costs.voxelsPerBatch = VoxelsPerThread * static_cast<SizeValueType>(threads);
+  return costs;
 }
 
 std::string
 CpuExecutor::GetDescription() const
 {
   return "CPU kernels (" + m_Kernels + ')';
-}
-
-TileCosts
-CpuExecutor::GetCosts(const Network & network)
-{
-  const CpuKernels & kernels = GetCpuKernels();
-  // The machine's threads, not those in use: the lattice should not depend on them.
-  const auto threads = static_cast<std::int64_t>(std::max(std::thread::hardware_concurrency(), 1U));
-  const auto scratch =
-    std::max(CpuEncoder::GetScratchBytes(kernels, network), CpuDecoder::GetScratchBytes(kernels, network));
-  const auto weights = CpuEncoder::GetWeightBytes(network) + CpuDecoder::GetWeightBytes(network);
-  const auto channels = PaddedChannels(network.GetArchitecture().featureDimension);
-  TileCosts  costs;
-  costs.haloRadius = static_cast<SizeValueType>(network.GetEncoder().GetRadius());
-  costs.encodeBytesPerVoxel = static_cast<SizeValueType>(CpuEncoder::GetBytesPerVoxel(network));
-  costs.featureBytesPerVoxel = static_cast<SizeValueType>(channels) * sizeof(float);
-  costs.fixedBytes = static_cast<SizeValueType>(threads * scratch + weights);
-  costs.voxelsPerBatch = VoxelsPerThread * static_cast<SizeValueType>(threads);
-  return costs;
 }
 } // namespace itk::arssr

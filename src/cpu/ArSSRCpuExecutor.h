@@ -18,15 +18,15 @@
 #ifndef ArSSRCpuExecutor_h
 #define ArSSRCpuExecutor_h
 
-#include "ArSSRCpuDecoder.h"
-#include "ArSSRCpuEncoder.h"
-#include "ArSSRExecutor.h"
+#include "cpu/ArSSRCpuDecoder.h"
+#include "cpu/ArSSRCpuEncoder.h"
+#include "network/ArSSRExecutor.h"
 
 namespace itk::arssr
 {
 /** \brief A network on the CPU with the kernels written for it, single precision.
  *
- * Values have the same bits for any region, tiles and number of threads, on one set of kernels.
+ * With one set of kernels, a voxel has the same bits for any region, any tiles and any number of threads.
  */
 class CpuExecutor : public Executor
 {
@@ -39,19 +39,17 @@ public:
   void
   Decode(const FeatureTile & tile, const DecodeJob & job) const override;
 
-  SizeValueType
-  GetVoxelsPerBatch() const override;
+  TileCosts
+  GetCosts() const override;
 
   std::string
   GetDescription() const override;
 
-  static TileCosts
-  GetCosts(const Network & network);
-
 private:
-  std::string m_Kernels; // their name
-  CpuEncoder  m_Encoder;
-  CpuDecoder  m_Decoder;
+  std::string   m_Kernels; // their name
+  SizeValueType m_Radius;  // of the encoder's receptive field
+  CpuEncoder    m_Encoder;
+  CpuDecoder    m_Decoder;
 };
 } // namespace itk::arssr
 

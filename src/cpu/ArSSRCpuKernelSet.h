@@ -15,17 +15,18 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-// Included by each ArSSRCpuKernels<Set>.cxx; see ArSSRCpuVector.h for what that defines before.
+// Included by each ArSSRCpuKernels<Set>.cxx; ArSSRCpuVector.h says what that file defines first.
 #ifndef ArSSRCpuKernelSet_h
 #define ArSSRCpuKernelSet_h
 
-#include "ArSSRCpuBlendKernel.h"
-#include "ArSSRCpuMatrixKernel.h"
-#include "ArSSRCpuWinogradKernel.h"
+#include "cpu/ArSSRCpuBlendKernel.h"
+#include "cpu/ArSSRCpuMatrixKernel.h"
+#include "cpu/ArSSRCpuWinogradKernel.h"
 
 namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {
-/** The kernels compiled here. \param winogradTiles, rowsInCache as in CpuKernels: what the processors' caches hold. */
+/** The kernels compiled here. \param winogradTiles, rowsInCache as in CpuKernels: what the processor's caches hold.
+ * Constant-initialised, so that a set can be used during the static initialisation of other files. */
 constexpr CpuKernels
 MakeKernels(const char * name, int winogradTiles, std::int64_t rowsInCache) noexcept
 {

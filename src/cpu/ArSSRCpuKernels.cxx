@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuKernels.h"
+#include "cpu/ArSSRCpuKernels.h"
 
 #include <ATen/Version.h>
 
@@ -32,6 +32,8 @@ GetSupportedCpuKernels()
 {
   std::vector<const CpuKernels *> supported{ &PortableKernels };
 #ifdef ARSSR_X86_KERNELS
+  // Torch also checks that the operating system saves these registers, and requires FMA for both names and the subsets
+  // VL, BW and DQ for AVX512: what CMakeLists.txt compiles the kernels for.
   const std::string capability = at::get_cpu_capability();
   const bool        hasAVX512 = capability == "AVX512";
   if (hasAVX512 || capability == "AVX2")
@@ -49,6 +51,7 @@ GetSupportedCpuKernels()
 const CpuKernels &
 GetCpuKernels()
 {
+  // Once: a change of ATEN_CPU_CAPABILITY between two executors would change the last bits of a result.
   static const CpuKernels & kernels = *GetSupportedCpuKernels().back();
   return kernels;
 }

@@ -26,18 +26,18 @@ namespace itk::arssr
 {
 /** \brief C = act(I + A B) + D, row-major, with B packed for the kernels in use (PackedMatrix).
  *
- * A row of C depends on nothing but that row of A, I and D: neither on how many rows there are, nor on where they lie.
- * Pointers that are null stand for zeros. C may be I or D. */
+ * A row of C depends, in every bit, only on the same row of A, I and D: neither on the number of rows nor on their
+ * addresses. A null pointer stands for zeros. C may be I or D, but not overlap A. */
 struct MatrixProduct
 {
   std::int64_t  rows{ 0 };
-  std::int64_t  depth{ 0 };         /**< columns of A that count, at most those that B was packed with */
+  std::int64_t  depth{ 0 };         /**< columns of A that take part, at most bDepth */
   std::int64_t  columns{ 0 };       /**< of C, a multiple of the kernels' lanes */
   const float * a{ nullptr };       /**< A, [row, depth] */
-  std::int64_t  aStride{ 0 };       /**< floats from a row to the next */
+  std::int64_t  aStride{ 0 };       /**< floats from one row to the next, as the other strides */
   const float * b{ nullptr };       /**< B, [panel, depth, column in the panel] */
-  std::int64_t  bDepth{ 0 };        /**< depth that B was packed with */
-  const float * bias{ nullptr };    /**< a row that is added to each of I, [column] */
+  std::int64_t  bDepth{ 0 };        /**< depth B was packed with */
+  const float * bias{ nullptr };    /**< a row added to every row of I, [column] */
   const float * initial{ nullptr }; /**< I, [row, column] */
   std::int64_t  initialStride{ 0 };
   const float * added{ nullptr }; /**< D, [row, column] */
@@ -63,7 +63,7 @@ struct LineBlend
 {
   struct Voxel
   {
-    std::int64_t row0; /**< by its number */
+    std::int64_t row0; /**< number of a row */
     std::int64_t row1;
     float        weight0;
     float        weight1;
@@ -72,33 +72,33 @@ struct LineBlend
 
   std::int64_t  count{ 0 }; /**< voxels */
   const Voxel * voxels{ nullptr };
-  std::int64_t  columns{ 0 };      /**< a multiple of the kernels' lanes, as `activated` */
-  std::int64_t  activated{ 0 };    /**< columns that a ReLU follows, the first ones */
+  std::int64_t  columns{ 0 };      /**< a multiple of the kernels' lanes, as is `activated` */
+  std::int64_t  activated{ 0 };    /**< leading columns that a ReLU follows */
   const float * rows{ nullptr };   /**< [row, column] */
   const float * bias{ nullptr };   /**< [column] */
   const float * slope{ nullptr };  /**< [column] */
   float *       result{ nullptr }; /**< [voxel, column] */
 };
 
-/** \brief Intensities interpolated at the voxels of a line: first between LR lines, and then along x. */
+/** \brief Intensities interpolated at the voxels of a line: first across LR lines, then along x. */
 struct LineInterpolation
 {
   static constexpr int MaximumTaps = 4; /**< along an axis */
 
   struct Voxel
   {
-    std::int64_t first; /**< intensity that the first tap reads; the others follow */
+    std::int64_t first; /**< index in `sums` that the first tap reads; the other taps follow */
     float        weights[MaximumTaps];
   };
 
   int                   taps{ 0 };              /**< along x, 2 or 4 */
-  int                   lines{ 0 };             /**< that are added up */
-  const float * const * values{ nullptr };      /**< of each of these */
-  const float *         lineWeights{ nullptr }; /**< of each of these */
-  std::int64_t          size{ 0 };              /**< intensities of a line */
-  std::int64_t          before{ 0 };            /**< times that its first one is repeated before it, and */
-  std::int64_t          after{ 0 };             /**< its last one behind it */
-  float *               sums{ nullptr };        /**< [before + size + after], where the lines' sum is kept */
+  int                   lines{ 0 };             /**< LR lines in the weighted sum */
+  const float * const * values{ nullptr };      /**< the intensities of each line */
+  const float *         lineWeights{ nullptr }; /**< the weight of each line */
+  std::int64_t          size{ 0 };              /**< intensities in a line */
+  std::int64_t          before{ 0 };            /**< copies of the first intensity in front of the line */
+  std::int64_t          after{ 0 };             /**< copies of the last intensity behind the line */
+  float *               sums{ nullptr };        /**< [before + size + after], scratch for the lines' sum */
   std::int64_t          count{ 0 };             /**< voxels */
   const Voxel *         voxels{ nullptr };
   float *               result{ nullptr }; /**< [voxel] */
@@ -110,7 +110,7 @@ struct ColumnProduct
   std::int64_t  rows{ 0 };
   std::int64_t  depth{ 0 };         /**< a multiple of the kernels' lanes */
   const float * a{ nullptr };       /**< A, [row, depth] */
-  std::int64_t  aStride{ 0 };       /**< floats from a row to the next */
+  std::int64_t  aStride{ 0 };       /**< floats from one row to the next */
   const float * weights{ nullptr }; /**< w, [depth] */
   float         bias{ 0.0F };
   bool          relu{ false };
@@ -125,17 +125,18 @@ struct WinogradInput
   std::int64_t          channels{ 0 };     /**< a multiple of the kernels' lanes */
   int                   frequency{ 0 };    /**< along z, 0 to 3 */
   float *               result{ nullptr }; /**< [frequency y, frequency x, …, channel] */
-  std::int64_t          resultStride{ 0 }; /**< floats from a frequency along x to the next */
+  std::int64_t          resultStride{ 0 }; /**< floats from one frequency along x to the next */
 };
 
-/** \brief The other way: adds what one frequency along z gives to the tile's 2×2×2 output voxels. */
+/** \brief A quarter of the output transform: adds the contribution of one frequency along z to the tile's 2×2×2 output
+ * voxels. */
 struct WinogradOutput
 {
   const float * coefficients{ nullptr }; /**< [frequency y, frequency x, …, channel] */
   std::int64_t  coefficientStride{ 0 };
   std::int64_t  channels{ 0 };
   int           frequency{ 0 };
-  float *       sums{ nullptr }; /**< [z, y, x, channel]; the first frequency sets them */
+  float *       sums{ nullptr }; /**< [z, y, x, channel]; frequency 0 overwrites them */
 };
 
 /** \brief result = act(sum + bias) + added, for the channels of a voxel. */
@@ -149,19 +150,20 @@ struct VoxelFinish
   bool          relu{ false };
 };
 
-/** \brief The inner loops on a processor, written once for vectors of any length and compiled for several.
+/** \brief The inner loops for one kind of processor; the source is written for vectors of any length and compiled for
+ * several.
  *
- * Sums are taken in an order that depends on nothing but their length, so a result has the same bits whatever else is
- * computed beside it, with any number of threads. Sets of kernels differ in their last bits.
+ * The order of a sum depends only on its length, so a result has the same bits whatever else is computed beside it and
+ * with any number of threads. Sets of kernels differ from each other in the last bits.
  */
 struct CpuKernels
 {
   const char * name;
   int          lanes;         /**< floats in a vector */
   int          panelVectors;  /**< vectors in a full panel of packed columns */
-  int          rows;          /**< rows that are computed together at most */
-  int          winogradTiles; /**< tiles that are transformed together: what stays in the second level cache */
-  std::int64_t rowsInCache;   /**< rows of a perceptron's activations that stay there */
+  int          rows;          /**< most rows that are computed together */
+  int          winogradTiles; /**< tiles transformed together, as many as the second level cache holds */
+  std::int64_t rowsInCache;   /**< rows of a perceptron's activations that it holds */
 
   void (*multiply)(const MatrixProduct &);
   void (*multiplyColumn)(const ColumnProduct &);
@@ -173,16 +175,17 @@ struct CpuKernels
   void (*finishVoxel)(const VoxelFinish &);
 };
 
-/** The fastest kernels that this processor runs; as torch's own, limited by the environment's `ATEN_CPU_CAPABILITY`
- * (`default`, `avx2`, `avx512`). Decided once. */
+/** The fastest kernels that this processor runs, limited like torch's own by the environment variable
+ * `ATEN_CPU_CAPABILITY` (`default`, `avx2`, `avx512`). Chosen once per process. */
 const CpuKernels &
 GetCpuKernels();
 
-/** All that were compiled and run on this processor, the portable ones first. */
+/** All compiled kernels that this processor runs, from the portable ones to the fastest. */
 std::vector<const CpuKernels *>
 GetSupportedCpuKernels();
 
-/** Channels of every activation are padded to a multiple of this, the longest vector of all kernels. */
+/** Channels of every activation are padded to a multiple of this, the longest vector of all kernels: one layout of
+ * features then serves every set, and no kernel needs a loop for a remainder of channels. */
 constexpr std::int64_t ChannelPadding = 16;
 
 constexpr std::int64_t

@@ -19,15 +19,20 @@
 #ifndef ArSSRCpuMatrixKernel_h
 #define ArSSRCpuMatrixKernel_h
 
-#include "ArSSRCpuKernels.h"
-#include "ArSSRCpuVector.h"
+#include "cpu/ArSSRCpuKernels.h"
+#include "cpu/ArSSRCpuVector.h"
 
 namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {
+// A block of the product is kept in registers: rows × 2 vectors of sums, the 2 vectors of B that all rows share, and
+// one element of A. Six rows take 15 of AVX2's 16 registers, twelve take 27 of AVX-512's 32. With fewer rows each
+// element of B would be loaded for fewer products; with more rows the compiler would spill sums. Twelve or more sums
+// that do not depend on each other also cover the latency of multiply-adds, of which recent x86 processors start up to
+// two in a cycle and finish each after four or five.
 constexpr int PanelVectors = 2;
 constexpr int BlockRows = ARSSR_KERNEL_ROWS;
 
-/** Rows of a block whose sums take as many registers as those of BlockRows and a full panel. */
+/** Rows of a block whose sums fill no more registers than BlockRows rows of a full panel. */
 constexpr int
 GetBlockRows(int vectors)
 {
@@ -49,7 +54,11 @@ AddRows(Vector (&sums)[Rows][Vectors], const float * rows, std::int64_t stride)
   }
 }
 
-/** Rows × Vectors registers of sums over the whole depth. */
+/** Rows × Vectors registers of sums over the whole depth.
+ *
+ * The sums start from bias and I and are stored once, so they never pass through memory on the way. They grow in the
+ * order of k in every block, whatever its size: a row's bits do not depend on the number of rows. The depth is not cut
+ * into parts for the first level cache, as partial sums would have to be stored and loaded again. */
 template <int Rows, int Vectors>
 void
 MultiplyBlock(const MatrixProduct & product, const float * panel, std::int64_t row, std::int64_t column)
@@ -69,6 +78,8 @@ MultiplyBlock(const MatrixProduct & product, const float * panel, std::int64_t r
   {
     AddRows<Rows, Vectors>(sums, product.initial + row * product.initialStride + column, product.initialStride);
   }
+  // A is not packed: of each row one element at a time is read and broadcast, from as many streams as there are rows,
+  // which prefetchers and the first level cache follow. Packing would pass over A once more.
   const std::int64_t aStride = product.aStride;
   const float *      a = product.a + row * aStride;
   for (std::int64_t k = 0; k < product.depth; ++k)
@@ -90,7 +101,8 @@ MultiplyBlock(const MatrixProduct & product, const float * panel, std::int64_t r
       }
     }
   }
-  // Decided once for the whole block: between its stores the compiler would have to read the product again.
+  // One branch for the whole block: between the stores, which may alias `product` for all the compiler knows, its
+  // members would be loaded again each time. The strides are copied to locals for the same reason.
   if (product.relu)
   {
     ARSSR_UNROLL
@@ -107,6 +119,8 @@ MultiplyBlock(const MatrixProduct & product, const float * panel, std::int64_t r
   {
     AddRows<Rows, Vectors>(sums, product.added + row * product.addedStride + column, product.addedStride);
   }
+  // All of the block's I and D has been read by now, which is why C may be either. It must not be A: the next panel
+  // reads the same rows of A again.
   const std::int64_t cStride = product.cStride;
   float *            c = product.c + row * cStride + column;
   ARSSR_UNROLL
@@ -120,6 +134,8 @@ MultiplyBlock(const MatrixProduct & product, const float * panel, std::int64_t r
   }
 }
 
+/** The remaining rows, fewer than a block has: one instantiation for each number of rows, as an array in registers has
+ * no index at run time. */
 template <int Rows, int Vectors>
 void
 MultiplyRemainder(const MatrixProduct & product, const float * panel, std::int64_t row, std::int64_t column)
@@ -139,6 +155,7 @@ void
 MultiplyPanel(const MatrixProduct & product, std::int64_t column)
 {
   constexpr int Rows = GetBlockRows(Vectors);
+  // The panels before this one hold `column` columns of bDepth floats each, whatever their widths.
   const float * panel = product.b + column * product.bDepth;
   std::int64_t  row = 0;
   for (; row + Rows <= product.rows; row += Rows)
@@ -151,7 +168,11 @@ MultiplyPanel(const MatrixProduct & product, std::int64_t column)
   }
 }
 
-// A panel of B stays in the first level cache while all rows of A pass by.
+// Panel by panel: one panel of B, depth × 8, 16 or 32 floats (32 KiB for a depth of 256 and AVX-512), stays in the
+// first level cache while all rows of A pass by; A, of `rowsInCache` rows or fewer, stays in the second until the last
+// panel. The last panel has two or three vectors, and one only where the matrix has no more: a panel of one vector
+// would load each element of A for a single product, and padding the columns to full panels would multiply by zeros.
+// PackedMatrix cuts the columns in the same way; the two must agree.
 inline void
 Multiply(const MatrixProduct & product)
 {
@@ -172,6 +193,8 @@ Multiply(const MatrixProduct & product)
   }
 }
 
+/** Lanes run along the depth, as there is only one column, and are summed at the end. Four rows at a time share each
+ * load of the weights, and their sums make one vector. The order of a row's sum is that of a single row. */
 template <int Rows>
 void
 MultiplyRowsByColumn(const ColumnProduct & product, std::int64_t row)
@@ -200,6 +223,7 @@ MultiplyRowsByColumn(const ColumnProduct & product, std::int64_t row)
   for (int r = 0; r < Rows; ++r)
   {
     const float value = values[r] + product.bias;
+    // The comparison is false for a NaN, which stays, as in PositivePart().
     product.result[row + r] = product.relu && value < 0.0F ? 0.0F : value;
   }
 }

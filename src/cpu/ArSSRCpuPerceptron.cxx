@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuPerceptron.h"
+#include "cpu/ArSSRCpuPerceptron.h"
 
 #include <ATen/ATen.h>
 
@@ -25,6 +25,7 @@ namespace itk::arssr
 {
 namespace
 {
+// Hidden activations have the network's width; the last layer of stage one has as many outputs as the MLP has inputs.
 std::int64_t
 GetActivationStride(const Architecture & architecture)
 {
@@ -45,12 +46,14 @@ CpuPerceptron::CpuPerceptron(const CpuKernels & kernels, const Network & network
   const Decoder::Stage & one = network.GetDecoder().GetStageOne();
   const Decoder::Stage & two = network.GetDecoder().GetStageTwo();
 
+  // Two stages: y = f2(x + f1(x)). The input x joins the first values only where it is added later.
   const Linear & firstLayer = one.empty() ? two.front() : one.front();
   m_First = this->MakeLayer(network, firstLayer).weight;
   m_HiddenColumns = m_First.GetColumns();
   m_FirstColumns = m_HiddenColumns + (one.empty() ? 0 : PaddedChannels(m_FeatureDimension + m_NumberOfCoordinates));
 
-  // The columns of the input pass the coordinates on.
+  // The coordinates' rows of weights: those of the first layer and, in the columns of the input, the identity, which
+  // passes the coordinates on to the sum of the two stages. The bias of those columns is zero.
   const std::int64_t width = network.GetArchitecture().width;
   const at::Tensor   bias = at::zeros({ m_FirstColumns }, at::kFloat);
   bias.narrow(0, 0, width).copy_(parameters[firstLayer.GetBias()]);
@@ -65,6 +68,7 @@ CpuPerceptron::CpuPerceptron(const CpuKernels & kernels, const Network & network
   }
   m_CoordinateWeights = PadVector(coordinateWeights.flatten());
 
+  // Stage one has two layers or more (Architecture checks its depth), so m_BeforeSum is not empty with two stages.
   for (std::size_t layer = 1; layer < one.size(); ++layer)
   {
     m_BeforeSum.push_back(this->MakeLayer(network, one[layer]));
@@ -73,6 +77,7 @@ CpuPerceptron::CpuPerceptron(const CpuKernels & kernels, const Network & network
   {
     m_AfterSum.push_back(this->MakeLayer(network, two[layer]));
   }
+  // The last layer has one output and a kernel of its own; a matrix product would compute a vector of columns for it.
   m_LastWeight = PadVector(parameters[two.back().GetWeight()].flatten());
   m_LastBias = parameters[two.back().GetBias()].item<float>();
 }
@@ -80,6 +85,7 @@ CpuPerceptron::CpuPerceptron(const CpuKernels & kernels, const Network & network
 CpuPerceptron::Layer
 CpuPerceptron::MakeLayer(const Network & network, const Linear & linear) const
 {
+  // Columns are padded only to the kernels' lanes: a padding to ChannelPadding would add products by zero.
   const at::Tensor & weight = network.GetParameters()[linear.GetWeight()];
   return { PackedMatrix(m_Kernels, weight, weight.size(1), m_Kernels.lanes),
            PadVector(network.GetParameters()[linear.GetBias()]) };
@@ -98,6 +104,7 @@ CpuPerceptron::MakeFirst(MatrixProduct product,
   product.c = first;
   product.cStride = m_FirstColumns;
   m_Kernels.multiply(product);
+  // The input follows in columns of its own, with zeros up to their padding: a row is interpolated as a whole.
   const std::int64_t inputColumns = m_FirstColumns - m_HiddenColumns;
   for (std::int64_t row = 0; inputColumns > 0 && row < count; ++row)
   {
@@ -111,6 +118,8 @@ void
 CpuPerceptron::ApplyFirst(const float * features, std::int64_t stride, std::int64_t count, float * first) const
 {
   MatrixProduct product = m_First.MakeProduct();
+  // The coordinates' weights lie behind the features' in depth and are left out: coordinates are not interpolated. Nor
+  // are bias and ReLU applied, which come after the interpolation.
   product.depth = m_FeatureDimension;
   this->MakeFirst(product, features, stride, count, first);
 }
@@ -139,6 +148,9 @@ CpuPerceptron::MakeScratch() const
 void
 CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, float * result) const
 {
+  // Two buffers of activations take turns, as a product must not write where it reads. Both, and the weights of one
+  // layer, fit into the second level cache for a width of 256. Padded columns stay zero through all layers: their
+  // weights and biases are zero.
   const float * current = first;
   std::int64_t  stride = m_FirstColumns;
   std::size_t   next = 0;
@@ -160,6 +172,7 @@ CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, f
   };
   for (const Layer & layer : m_BeforeSum)
   {
+    // Stage one ends with a ReLU, after which the product's epilogue adds the MLP's input: x + f1(x).
     apply(layer, &layer == &m_BeforeSum.back() ? first + m_HiddenColumns : nullptr);
   }
   for (const Layer & layer : m_AfterSum)
@@ -168,6 +181,7 @@ CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, f
   }
   ColumnProduct last;
   last.rows = count;
+  // The columns of a hidden layer, padded to the lanes; the weights of the padding are zero.
   last.depth = m_HiddenColumns;
   last.a = current;
   last.aStride = stride;
@@ -179,32 +193,22 @@ CpuPerceptron::Run(const float * first, std::int64_t count, Scratch & scratch, f
 }
 
 std::int64_t
-CpuPerceptron::GetFirstColumnsBound(const Architecture & architecture)
+CpuPerceptron::GetWeightBytes() const
 {
-  const bool hasTwoStages = architecture.perceptron == ArSSRModelEnums::Perceptron::TwoStage;
-  return PaddedChannels(architecture.width) +
-         (hasTwoStages ? PaddedChannels(architecture.featureDimension + architecture.GetNumberOfCoordinates()) : 0);
-}
-
-std::int64_t
-CpuPerceptron::GetWeightBytes(const Network & network)
-{
-  std::int64_t bytes = 0;
-  for (const Decoder::Stage * stage : { &network.GetDecoder().GetStageOne(), &network.GetDecoder().GetStageTwo() })
+  std::int64_t bytes = m_First.GetBytes();
+  for (const std::vector<Layer> * layers : { &m_BeforeSum, &m_AfterSum })
   {
-    for (const Linear & layer : *stage)
+    for (const Layer & layer : *layers)
     {
-      const auto & shape = network.GetParameters().GetEntries()[layer.GetWeight()].shape;
-      bytes += PackedMatrix::GetBytes(shape[0], shape[1]);
+      bytes += layer.weight.GetBytes();
     }
   }
   return bytes;
 }
 
 std::int64_t
-CpuPerceptron::GetScratchBytes(const CpuKernels & kernels, const Network & network)
+CpuPerceptron::GetScratchBytes() const
 {
-  return 2 * static_cast<std::int64_t>(sizeof(float)) * kernels.rowsInCache *
-         GetActivationStride(network.GetArchitecture());
+  return 2 * static_cast<std::int64_t>(sizeof(float)) * m_Kernels.rowsInCache * m_ActivationStride;
 }
 } // namespace itk::arssr

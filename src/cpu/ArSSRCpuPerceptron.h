@@ -18,8 +18,8 @@
 #ifndef ArSSRCpuPerceptron_h
 #define ArSSRCpuPerceptron_h
 
-#include "ArSSRNetwork.h"
-#include "ArSSRPackedMatrix.h"
+#include "cpu/ArSSRPackedMatrix.h"
+#include "network/ArSSRNetwork.h"
 
 #include <array>
 #include <vector>
@@ -28,9 +28,9 @@ namespace itk::arssr
 {
 /** \brief The MLP of a network on the CPU, for rows that stay in the cache from its first layer to its last.
  *
- * What is linear in the features comes first and apart, so that it can be taken on the LR grid and interpolated after
- * it: the first layer, and with two stages the MLP's input itself, which is added to the output of stage one. A row of
- * `first` values is [first layer, input], each padded, or the first layer's alone.
+ * The part that is linear in the features is separate, so that it can be applied on the LR grid and interpolated
+ * afterwards: the first layer before its ReLU, and with two stages the MLP's input itself, which is added to the output
+ * of stage one. A row of `first` values is [first layer, input], each padded, or the first layer alone.
  */
 class CpuPerceptron
 {
@@ -44,7 +44,7 @@ public:
     return m_FirstColumns;
   }
 
-  /** Channels that a row of features has, without padding; coordinates may follow them. */
+  /** Channels in a row of features, without padding; coordinates may follow them. */
   std::int64_t
   GetFeatureDimension() const
   {
@@ -56,7 +56,8 @@ public:
     return m_NumberOfCoordinates;
   }
 
-  /** What is added to the first values of features: the bias, and a row for each of the MLP's coordinates. */
+  /** What is added to the first values of features: the bias, and for each of the MLP's coordinates a multiple of its
+   * row of weights. */
   const float *
   GetBias() const
   {
@@ -68,7 +69,7 @@ public:
     return m_CoordinateWeights.data() + coordinate * m_FirstColumns;
   }
 
-  /** Columns of a row of first values that a ReLU follows: those of the first layer. */
+  /** Leading columns of a row of first values that a ReLU follows: those of the first layer. */
   std::int64_t
   GetActivatedColumns() const
   {
@@ -79,11 +80,11 @@ public:
   void
   ApplyFirst(const float * features, std::int64_t stride, std::int64_t count, float * first) const;
 
-  /** First values of rows of features that are followed by their coordinates, ready for Run(). */
+  /** First values, complete and ready for Run(), of rows of features that are followed by their coordinates. */
   void
   ApplyFirstWithCoordinates(const float * rows, std::int64_t stride, std::int64_t count, float * first) const;
 
-  /** Activations of a thread. */
+  /** Activations of one thread. */
   struct Scratch
   {
     std::array<at::Tensor, 2> activations; /**< [row, channel] */
@@ -95,15 +96,11 @@ public:
   void
   Run(const float * first, std::int64_t count, Scratch & scratch, float * result) const;
 
-  /** At least GetFirstColumns(), without making one. */
-  static std::int64_t
-  GetFirstColumnsBound(const Architecture & architecture);
-
-  /** Bytes of the weights as they are kept, and of a thread's activations. */
-  static std::int64_t
-  GetWeightBytes(const Network & network);
-  static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, const Network & network);
+  /** Bytes of the weights as they are kept, and of one thread's activations. */
+  std::int64_t
+  GetWeightBytes() const;
+  std::int64_t
+  GetScratchBytes() const;
 
 private:
   struct Layer
@@ -115,7 +112,7 @@ private:
   Layer
   MakeLayer(const Network & network, const Linear & linear) const;
 
-  /** First values of rows of as many numbers as the product's depth. */
+  /** First values of rows that hold as many numbers as the product's depth. */
   void
   MakeFirst(MatrixProduct product, const float * rows, std::int64_t stride, std::int64_t count, float * first) const;
 

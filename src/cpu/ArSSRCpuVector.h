@@ -15,9 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-// Included by each ArSSRCpuKernels<Set>.cxx, which says for what: ARSSR_KERNEL_NAMESPACE and ARSSR_KERNEL_LANES. The
-// namespace keeps code that was compiled for one processor from being linked where another one's is meant; for the same
-// reason nothing here uses functions of the standard library.
+// Included by each ArSSRCpuKernels<Set>.cxx, which defines ARSSR_KERNEL_NAMESPACE and ARSSR_KERNEL_LANES first. Of an
+// inline function that several files compile, the linker keeps one copy: without a namespace for each set, the portable
+// kernels could run code for AVX-512 and crash on processors without it. For the same reason these headers call no
+// function of the standard library, many of which are inline.
 #ifndef ArSSRCpuVector_h
 #define ArSSRCpuVector_h
 
@@ -32,13 +33,16 @@ namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {
 constexpr std::int64_t Lanes = ARSSR_KERNEL_LANES;
 
-#if defined(__GNUC__)
+// Kernels keep their sums in arrays of vectors. Only a fully unrolled loop lets the compiler hold such an array in
+// registers, which have no index; no loop over one is longer than 16. Functions of vectors are always inlined, as a
+// call would spill the sums of its caller.
+#if defined(__GNUC__) && !defined(ARSSR_SCALAR_VECTORS)
 #  define ARSSR_INLINE inline __attribute__((always_inline))
 #  define ARSSR_UNROLL _Pragma("GCC unroll 16")
 
 using Vector = float __attribute__((vector_size(Lanes * sizeof(float))));
 
-// From and to any address; each is one instruction.
+// Load() and Store() take any address, aligned or not; compilers turn each memcpy into one instruction.
 ARSSR_INLINE Vector
 Load(const float * address)
 {
@@ -56,6 +60,7 @@ Store(float * address, Vector value)
 ARSSR_INLINE Vector
 Broadcast(float value)
 {
+  // Subtracting zero keeps every bit, so compilers leave it out; adding zero turns -0 into +0 and would have to stay.
   return value - Vector{};
 }
 
@@ -64,12 +69,16 @@ ARSSR_INLINE Vector
 PositivePart(Vector value)
 {
 #  if defined(__AVX512F__)
-  return _mm512_maskz_max_ps(0xFFFF, Vector{}, value); // compilers make two instructions of what is below
+  // One instruction, where compilers make two of the comparison below. The maximum of a NaN and a number is the second
+  // operand, so the order of the operands keeps a NaN.
+  return _mm512_maskz_max_ps(0xFFFF, Vector{}, value);
 #  else
   return value < 0.0F ? Vector{} : value;
 #  endif
 }
 
+// The sums below add lanes in one fixed order, a binary tree whose first level joins the two halves: the order is part
+// of the result's bits, and the versions for one vector, for four and for arrays must agree on it.
 using FourFloats = float __attribute__((vector_size(4 * sizeof(float))));
 using EightFloats = float __attribute__((vector_size(8 * sizeof(float))));
 
@@ -79,7 +88,7 @@ SumOfLanes(const FourFloats & value)
   return (value[0] + value[2]) + (value[1] + value[3]);
 }
 
-/** Adds each lane of the upper half to one of the lower half, until one is left. */
+/** Adds the upper half of the lanes to the lower half, until one lane is left. */
 template <typename T>
 ARSSR_INLINE float
 SumOfLanes(const T & value)
@@ -93,6 +102,8 @@ SumOfLanes(const T & value)
 ARSSR_INLINE void
 SumsOfLanes(const FourFloats * values, float * sums)
 {
+  // Two sums share each addition of the first level, and all four the last one: fewer instructions than four separate
+  // sums, with the same operands for each.
   const FourFloats &a = values[0], &b = values[1], &c = values[2], &d = values[3];
   const FourFloats  ab = FourFloats{ a[0], a[1], b[0], b[1] } + FourFloats{ a[2], a[3], b[2], b[3] };
   const FourFloats  cd = FourFloats{ c[0], c[1], d[0], d[1] } + FourFloats{ c[2], c[3], d[2], d[3] };
@@ -100,7 +111,7 @@ SumsOfLanes(const FourFloats * values, float * sums)
   __builtin_memcpy(sums, &all, sizeof(all));
 }
 
-/** SumOfLanes() of four vectors, with its bits. */
+/** SumOfLanes() of four vectors, with the same bits. */
 template <typename T>
 ARSSR_INLINE void
 SumsOfLanes(const T * values, float * sums)
@@ -117,6 +128,7 @@ SumsOfLanes(const T * values, float * sums)
   SumsOfLanes(added, sums);
 }
 #else
+// For compilers without these vectors; the tests compile and run it with ARSSR_SCALAR_VECTORS.
 #  define ARSSR_INLINE inline
 #  define ARSSR_UNROLL
 
@@ -197,7 +209,7 @@ operator*(Vector left, const Vector & right)
   return left;
 }
 
-/** Adds each lane of the upper half to one of the lower half, until one is left. */
+/** Adds the upper half of the lanes to the lower half, until one lane is left. */
 ARSSR_INLINE float
 SumOfLanes(const Vector & value)
 {

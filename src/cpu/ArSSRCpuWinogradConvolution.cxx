@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCpuWinogradConvolution.h"
+#include "cpu/ArSSRCpuWinogradConvolution.h"
 
-#include "ArSSRCpuParallel.h"
+#include "platform/ArSSRCpuParallel.h"
 
 #include <ATen/ATen.h>
 
@@ -31,7 +31,8 @@ constexpr std::int64_t PlaneFrequencies = InputTile * InputTile;
 constexpr std::int64_t Frequencies = PlaneFrequencies * InputTile;
 constexpr std::int64_t OutputVoxels = OutputTile * OutputTile * OutputTile;
 
-// [out, in, 3, 3, 3] to [64, out, in]
+// [out, in, 3, 3, 3] to [64, out, in]: the matrix G of Lavin and Gray, section 4.1, along each axis. In double
+// precision, so that the transformed weights are rounded only once.
 at::Tensor
 TransformWeights(const at::Tensor & weight)
 {
@@ -56,6 +57,8 @@ struct CpuWinogradConvolution::Tiles
   {
     for (int axis = 0; axis < 3; ++axis)
     {
+      // Even voxels of the image, not of the buffers: an output voxel has the same place in its tile in every call,
+      // hence the same operations and the same bits. The image's indices are not negative, so this rounds down.
       first[axis] = (call.box.begin[axis] + origin[axis]) / OutputTile;
       const std::int64_t last = (call.box.end[axis] - 1 + origin[axis]) / OutputTile;
       count[axis] = last - first[axis] + 1;
@@ -116,33 +119,39 @@ CpuWinogradConvolution::CpuWinogradConvolution(const CpuKernels & kernels,
 }
 
 std::int64_t
-CpuWinogradConvolution::GetScratchBytes(const CpuKernels & kernels,
-                                        std::int64_t       inputChannels,
-                                        std::int64_t       outputChannels)
+CpuWinogradConvolution::GetScratchBytes() const
 {
-  const std::int64_t floats = PlaneFrequencies * PaddedChannels(inputChannels) +
-                              (PlaneFrequencies + OutputVoxels) * PaddedChannels(outputChannels);
-  return kernels.winogradTiles * static_cast<std::int64_t>(sizeof(float)) * floats;
+  const std::int64_t floats = PlaneFrequencies * m_InputChannels + (PlaneFrequencies + OutputVoxels) * m_OutputChannels;
+  // A quarter of the frequencies for input and output, and all sums; the pointers to voxels are left out.
+  return m_Kernels.winogradTiles * static_cast<std::int64_t>(sizeof(float)) * floats;
 }
 
 std::int64_t
-CpuWinogradConvolution::GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels)
+CpuWinogradConvolution::GetWeightBytes() const
 {
-  return Frequencies * PackedMatrix::GetBytes(outputChannels, PaddedChannels(inputChannels));
+  std::int64_t bytes = 0;
+  for (const PackedMatrix & weight : m_Weights)
+  {
+    bytes += weight.GetBytes();
+  }
+  return bytes;
 }
 
 void
 CpuWinogradConvolution::Run(const Call & call) const
 {
+  // Blocks of tiles are the unit of the threads; tiles do not share output voxels, so nothing is locked.
   const Tiles        tiles(call);
   const std::int64_t total = GetNumberOfVoxels(tiles.count);
   const std::int64_t blockSize = m_Kernels.winogradTiles;
-  ForEachInParallel((total + blockSize - 1) / blockSize,
-                    [&] { return Scratch(blockSize, m_InputChannels, m_OutputChannels); },
-                    [&](std::int64_t block, Scratch & scratch) {
-                      const std::int64_t first = block * blockSize;
-                      this->RunBlock(call, tiles, first, std::min(blockSize, total - first), scratch);
-                    });
+  ForEachInParallel(
+    call.threads,
+    (total + blockSize - 1) / blockSize,
+    [&] { return Scratch(blockSize, m_InputChannels, m_OutputChannels); },
+    [&](std::int64_t block, Scratch & scratch) {
+      const std::int64_t first = block * blockSize;
+      this->RunBlock(call, tiles, first, std::min(blockSize, total - first), scratch);
+    });
 }
 
 void
@@ -152,6 +161,8 @@ CpuWinogradConvolution::RunBlock(const Call &  call,
                                  std::int64_t  count,
                                  Scratch &     scratch) const
 {
+  // The addresses of each tile's 64 voxels are found once for the four passes. A voxel outside the buffers has the
+  // address of a row of zeros, so that the transform needs no branch.
   for (std::int64_t tile = 0; tile < count; ++tile)
   {
     const GridIndex start = tiles.GetStart(first + tile);
@@ -171,11 +182,16 @@ CpuWinogradConvolution::RunBlock(const Call &  call,
     }
   }
 
-  float *            inputs = scratch.input.mutable_data_ptr<float>();
-  float *            outputs = scratch.output.mutable_data_ptr<float>();
-  float *            sums = scratch.sums.mutable_data_ptr<float>();
+  float * inputs = scratch.input.mutable_data_ptr<float>();
+  float * outputs = scratch.output.mutable_data_ptr<float>();
+  float * sums = scratch.sums.mutable_data_ptr<float>();
+  // [frequency y, frequency x, tile, channel]: the last block has fewer tiles, and its planes lie closer together.
   const std::int64_t inputStride = count * m_InputChannels;
   const std::int64_t outputStride = count * m_OutputChannels;
+  // One frequency along z after the other. Its 16 planes of coefficients, of all tiles of the block, are written,
+  // multiplied and read again while they are in the second level cache; the block's size is chosen for that. All 64
+  // frequencies at once would need four times as much. The weights of a plane are read once for all tiles of the block,
+  // which is why tiles are taken together. Of the results, only the output's sums live through all four passes.
   for (int frequency = 0; frequency < InputTile; ++frequency)
   {
     for (std::int64_t tile = 0; tile < count; ++tile)
@@ -189,6 +205,7 @@ CpuWinogradConvolution::RunBlock(const Call &  call,
     for (std::int64_t plane = 0; plane < PlaneFrequencies; ++plane)
     {
       MatrixProduct product = m_Weights[frequency * PlaneFrequencies + plane].MakeProduct();
+      // One row for each tile. Bias, residual and ReLU belong to voxels, not to frequencies: they wait for Finish().
       product.rows = count;
       product.a = inputs + plane * inputStride;
       product.aStride = m_InputChannels;
@@ -222,6 +239,7 @@ CpuWinogradConvolution::Finish(const Call & call, const GridIndex & start, const
     {
       isInBox = isInBox && voxel[axis] >= call.box.begin[axis] && voxel[axis] < call.box.end[axis];
     }
+    // Tiles begin at even voxels of the image and so may reach beyond the box, where the output must stay as it is.
     if (isInBox)
     {
       const std::int64_t number = (voxel[0] * call.size[1] + voxel[1]) * call.size[2] + voxel[2];

@@ -18,8 +18,8 @@
 #ifndef ArSSRCpuWinogradConvolution_h
 #define ArSSRCpuWinogradConvolution_h
 
-#include "ArSSRCpuConvolution.h"
-#include "ArSSRPackedMatrix.h"
+#include "cpu/ArSSRCpuConvolution.h"
+#include "cpu/ArSSRPackedMatrix.h"
 
 #include <vector>
 
@@ -28,9 +28,10 @@ namespace itk::arssr
 /** \brief A 3×3×3 convolution with 3.4 times fewer multiplications: Winograd's F(2×2×2, 3×3×3).
  *
  * Tiles of 2×2×2 output voxels come from 4×4×4 input voxels: both are transformed, and between the transforms stand 64
- * matrix products over the channels. One frequency along z at a time, so that what lies between the transforms stays in
- * the second level cache. Tiles begin at even voxels of the image, wherever the buffers begin. Lavin and Gray, "Fast
- * Algorithms for Convolutional Neural Networks", CVPR 2016.
+ * matrix products over the channels, instead of 8 × 27 multiplications for each pair of channels. One frequency along z
+ * is done at a time, so that the coefficients between the transforms stay in the second level cache. Tiles begin at
+ * even voxels of the image, wherever the buffers begin. Lavin and Gray, "Fast Algorithms for Convolutional Neural
+ * Networks", CVPR 2016.
  */
 class CpuWinogradConvolution : public CpuConvolution
 {
@@ -40,10 +41,10 @@ public:
   void
   Run(const Call & call) const override;
 
-  static std::int64_t
-  GetScratchBytes(const CpuKernels & kernels, std::int64_t inputChannels, std::int64_t outputChannels);
-  static std::int64_t
-  GetWeightBytes(std::int64_t inputChannels, std::int64_t outputChannels);
+  std::int64_t
+  GetScratchBytes() const override;
+  std::int64_t
+  GetWeightBytes() const override;
 
 private:
   struct Scratch;

@@ -19,13 +19,14 @@
 #ifndef ArSSRCpuWinogradKernel_h
 #define ArSSRCpuWinogradKernel_h
 
-#include "ArSSRCpuKernels.h"
-#include "ArSSRCpuVector.h"
+#include "cpu/ArSSRCpuKernels.h"
+#include "cpu/ArSSRCpuVector.h"
 
 namespace itk::arssr::ARSSR_KERNEL_NAMESPACE
 {
-// F(2, 3) in one dimension: voxels d0…d3 and weights g0…g2 give outputs y0 and y1. Of the input, y0 = m0 + m1 + m2 sees
-// d0…d2 and y1 = m1 - m2 - m3 sees d1…d3, exactly: what lies beyond takes no part, not even in the rounding.
+// F(2, 3) in one dimension (Lavin and Gray, section 4.1: the matrix B^T): voxels d0…d3 and weights g0…g2 give outputs
+// y0 and y1. The products m0…m3 that make y0 = m0 + m1 + m2 see only d0…d2, and those of y1 = m1 - m2 - m3 only d1…d3:
+// a voxel beyond an output's neighbours takes no part in it, not even in the rounding, and not if it is infinite.
 ARSSR_INLINE void
 TransformInputLine(const Vector & d0, const Vector & d1, const Vector & d2, const Vector & d3, Vector * result)
 {
@@ -35,6 +36,9 @@ TransformInputLine(const Vector & d0, const Vector & d1, const Vector & d2, cons
   result[3] = d1 - d3;
 }
 
+/** One voxel (y, x) after the transform along z, for the frequency of this pass. The other three frequencies have
+ * passes of their own, which load the voxels again, so that only a quarter of all coefficients lies between the
+ * transforms at any time. */
 ARSSR_INLINE Vector
 InputPlane(const WinogradInput & input, int yx, std::int64_t channel)
 {
@@ -53,6 +57,9 @@ InputPlane(const WinogradInput & input, int yx, std::int64_t channel)
   }
 }
 
+/** 4×4 voxels of a plane to 4×4 frequencies, along x and then along y. Lanes are channels, so all 16 values of the
+ * transform are vectors and no lane is ever shuffled. Results of one frequency lie together for all tiles of a block,
+ * as the rows of one matrix product. */
 inline void
 TransformInput(const WinogradInput & input)
 {
@@ -88,6 +95,10 @@ AddTo(float * sum, const Vector & value, int sign)
   Store(sum, sign > 0 ? Load(sum) + value : Load(sum) - value);
 }
 
+/** Back from the 4×4 coefficients of one frequency along z to 2×2 values, which are added to both planes of the tile
+ * with the signs that this frequency has there (the matrix A^T, whose rows are 1, 1, 1, 0 and 0, 1, -1, -1).
+ * Frequencies come in the order 0 to 3, which fixes the order of the sums: the first one overwrites what the last block
+ * left. */
 inline void
 TransformOutput(const WinogradOutput & output)
 {
@@ -110,6 +121,7 @@ TransformOutput(const WinogradOutput & output)
       ARSSR_UNROLL
       for (int y = 0; y < 2; ++y)
       {
+        // The tile's planes z = 0 and z = 1, each of 2×2 voxels.
         float * low = output.sums + (2 * y + x) * output.channels + channel;
         float * high = low + 4 * output.channels;
         switch (output.frequency)

@@ -15,7 +15,7 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRPackedMatrix.h"
+#include "cpu/ArSSRPackedMatrix.h"
 
 #include <ATen/ATen.h>
 
@@ -37,9 +37,12 @@ PackedMatrix::PackedMatrix(const CpuKernels & kernels,
   const std::int64_t full = kernels.panelVectors * lanes;
   for (std::int64_t first = 0; first < m_Columns;)
   {
-    // As the kernels' Multiply() takes them: full panels, and a last one of one to three vectors.
+    // As the kernels' Multiply() takes them: full panels, and a last one of one to three vectors. A panel's rows are
+    // contiguous, so that the inner loop over the depth reads B as one stream.
     const std::int64_t left = m_Columns - first;
     const std::int64_t width = left < full + 2 * lanes ? left : full;
+    // Padding keeps the zeros of the buffer, in columns and in depth: the result's padding is zero, and so is what the
+    // input's padding contributes.
     const std::int64_t last = std::min(first + width, weight.size(0));
     for (std::int64_t column = first; column < last; ++column)
     {

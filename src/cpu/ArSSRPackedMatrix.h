@@ -18,7 +18,7 @@
 #ifndef ArSSRPackedMatrix_h
 #define ArSSRPackedMatrix_h
 
-#include "ArSSRCpuKernels.h"
+#include "cpu/ArSSRCpuKernels.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -28,17 +28,17 @@ namespace itk::arssr
 {
 /** \brief Weights as the kernels read them: panels of columns, [panel, depth, column in the panel].
  *
- * Columns are padded with zeros, to a multiple of the kernels' lanes at least; the last panel may have a vector more or
- * less than the others.
+ * Columns are padded with zeros, at least to a multiple of the kernels' lanes; the last panel may be one vector wider
+ * or narrower than the others. Copies share the panels, which are never written again.
  */
 class PackedMatrix
 {
 public:
   PackedMatrix() = default;
 
-  /** \param weight [column, depth] float32 on the CPU, as torch has the weights of a layer: [out, in].
-   * \param depth that the weight's is padded to. \param padding columns are padded to a multiple of it, itself one of
-   * the kernels' lanes. */
+  /** \param weight [column, depth], float32 on the CPU, as torch keeps the weights of a layer: [out, in].
+   * \param depth to which the weight's is padded. \param padding the number of columns is padded to a multiple of it;
+   * itself a multiple of the kernels' lanes. */
   PackedMatrix(const CpuKernels & kernels,
                const at::Tensor & weight,
                std::int64_t       depth,
@@ -54,10 +54,10 @@ public:
     return m_Columns;
   }
 
-  static std::int64_t
-  GetBytes(std::int64_t columns, std::int64_t depth)
+  std::int64_t
+  GetBytes() const
   {
-    return static_cast<std::int64_t>(sizeof(float)) * PaddedChannels(columns) * depth;
+    return m_Panels.defined() ? static_cast<std::int64_t>(m_Panels.nbytes()) : 0;
   }
 
 private:
@@ -67,7 +67,7 @@ private:
   const float * m_Data{ nullptr }; // of m_Panels
 };
 
-/** A float32 vector of torch's, padded with zeros to ChannelPadding. */
+/** The values of a float32 vector, padded with zeros to a multiple of ChannelPadding. */
 std::vector<float>
 PadVector(const at::Tensor & vector);
 } // namespace itk::arssr

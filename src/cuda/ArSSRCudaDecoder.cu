@@ -15,8 +15,8 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaDecoderPlan.h"
-#include "ArSSRCudaWarp.h"
+#include "cuda/ArSSRCudaDecoderPlan.h"
+#include "cuda/ArSSRCudaWarp.h"
 
 #include <cstdio>
 #include <string>
@@ -31,16 +31,20 @@ namespace itk::arssr
 {
 namespace
 {
-// Blocks on a multiprocessor that registers must suffice for. Wide kernels hold up to 128 sums a thread; several blocks
-// of the narrow one hide each other's sampling.
+// Thread blocks that the registers of a multiprocessor must suffice for: 65536 registers are 255 for each of 256
+// threads, the most that a thread may have, or 128 for two blocks. The widest kernel holds 128 sums a thread and needs
+// more than that; the narrowest holds 32, and while one of its blocks waits for samples, another one multiplies.
 template <int VWidth>
 constexpr int MinimumBlocks = VWidth == 64 ? 2 : 1;
 
+// One instance for each format and width. `__grid_constant__`: the parameters are read where the launch put them, in
+// constant memory, although their addresses are taken; without it each thread would copy them to its local memory.
 template <typename TFormat, int VWidth>
 __global__ void
 __launch_bounds__(CudaThreads, MinimumBlocks<VWidth>)
   DecodeKernel(const __grid_constant__ CudaDecoderPlan plan, const __grid_constant__ CudaDecodeArguments arguments)
 {
+  // Asynchronous copies and ldmatrix need 16 bytes; the layout is the plan's.
   extern __shared__ __align__(128) std::uint8_t shared[];
 
   CudaWarp                                    warp;
@@ -60,7 +64,7 @@ public:
     {
       return true;
     }
-    cudaGetLastError(); // told once: the runtime keeps it, and the next launch would take it for its own
+    cudaGetLastError(); // forgets the error: the runtime keeps it, and the check after the next launch would report it
     if (m_Text.empty())
     {
       m_Text = std::string(call) + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
@@ -145,6 +149,9 @@ Launch(TKernel                     kernel,
        cudaStream_t                stream,
        CallResult &                result)
 {
+  // More than 48 KiB of shared memory have to be asked for, for each kernel on each device (CUDA C++ Programming
+  // Guide). The grid is as large as what fits on the GPU at once: blocks go through their tiles one after the other, so
+  // the weights of the first layer are on their way while the last layer of the tile before is multiplied.
   int        blocksPerMultiprocessor = 0;
   const auto sharedBytes = static_cast<std::size_t>(plan.sharedBytes);
   if (result.Add(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, plan.sharedBytes),
@@ -155,6 +162,7 @@ Launch(TKernel                     kernel,
   {
     const std::int64_t blocks = GetCudaBlocks(plan, arguments.voxelCount, multiprocessors, blocksPerMultiprocessor);
     kernel<<<static_cast<unsigned int>(blocks), CudaThreads, sharedBytes, stream>>>(plan, arguments);
+    // Errors of the launch alone: those of the running kernel come with the call that waits for the stream.
     result.Add(cudaGetLastError(), "launch of the decoder");
   }
 }
@@ -177,8 +185,10 @@ Decode(const CudaDecoderPlan *     plan,
 {
   CallResult result;
   result.Add(VerifyCudaDecode(*plan, *arguments));
+  // A grid of no blocks would be an error.
   if (result.IsGood() && arguments->voxelCount > 0)
   {
+    // The stream belongs to this device, and a launch needs it to be the current one.
     const DeviceScope scope(device, result);
     CudaDeviceLimits  limits{};
     QueryLimits(device, limits, result);
@@ -202,6 +212,7 @@ Decode(const CudaDecoderPlan *     plan,
 extern "C" ARSSR_CUDA_EXPORT const itk::arssr::CudaDecoderFunctions *
                                    ArSSRGetCudaDecoderFunctions()
 {
+  // The sizes tell a caller that was built from other structures under the same version number.
   static const itk::arssr::CudaDecoderFunctions functions{ itk::arssr::CudaInterfaceVersion,
                                                            sizeof(itk::arssr::CudaDecoderPlan),
                                                            sizeof(itk::arssr::CudaDecodeArguments),

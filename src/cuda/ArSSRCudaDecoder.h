@@ -22,14 +22,14 @@
 #include <cstdint>
 
 /** \file
- * What crosses the line between this module and its CUDA library: plain structures and a table of functions, without
- * headers of torch or CUDA. Both sides are built from this file; CudaInterfaceVersion grows when it changes.
+ * The interface between this module and its CUDA library: plain structures and a table of functions, without headers of
+ * torch or CUDA. Both sides are built from this file; CudaInterfaceVersion grows when it changes.
  */
 namespace itk::arssr
 {
 constexpr std::uint32_t CudaInterfaceVersion = 1;
 
-/** \brief What features, weights and activations are kept in. Sums are float32. */
+/** \brief Number format of features, weights and activations. Sums are float32. */
 enum class CudaFormat : std::int32_t
 {
   BFloat16 = 0,
@@ -37,14 +37,14 @@ enum class CudaFormat : std::int32_t
   TensorFloat32 = 2, /**< float32 in memory; products have 10 bits of mantissa */
 };
 
-/** \brief Where a layer reads its rows. */
+/** \brief Which rows a layer reads. */
 enum class CudaSource : std::int32_t
 {
   Inputs = 0,      /**< the sampled features and coordinates, to which a first stage is added */
-  Activations = 1, /**< the layer before */
+  Activations = 1, /**< the output of the layer before */
 };
 
-/** \brief What becomes of a layer's output, after a ReLU. */
+/** \brief What is done with a layer's output, after a ReLU. */
 enum class CudaResult : std::int32_t
 {
   Activations = 0, /**< input of the next layer */
@@ -52,17 +52,17 @@ enum class CudaResult : std::int32_t
   Output = 2,      /**< last hidden layer: its products with the output weights are summed and stored */
 };
 
-/** \brief A layer as the kernel runs it; the output layer is a part of the last hidden one. */
+/** \brief A layer as the kernel runs it. The output layer is run as part of the last hidden one. */
 struct CudaDecoderLayer
 {
-  std::int64_t offset;       /**< bytes from the first packed weight to the layer's */
+  std::int64_t offset;       /**< of the layer's biases and weights from the first packed byte */
   std::int32_t steps;        /**< of the matrix product along the layer's inputs */
   std::int32_t tilesPerWarp; /**< of 16 columns; columns beyond the layer's outputs have zero weights */
   CudaSource   source;
   CudaResult   result;
 };
 
-// Two stages of 32, the most that an architecture has, less the output layer.
+// An architecture has at most two stages of 32 layers; the output layer does not count.
 constexpr int CudaMaximumLayers = 63;
 
 /** \brief A network as the kernel runs it, and how a thread block's shared memory is divided. Made by
@@ -74,7 +74,7 @@ struct CudaDecoderPlan
 {
   CudaFormat   format;
   std::int32_t width;       /**< of the kernel: 64, 128 or 256 columns */
-  std::int32_t rows;        /**< that a thread block computes together */
+  std::int32_t rows;        /**< of a tile, which a thread block computes together */
   std::int32_t channels;    /**< of the features */
   std::int32_t coordinates; /**< 3 or 6 */
   std::int32_t inputs;      /**< columns of an input row with its padding */

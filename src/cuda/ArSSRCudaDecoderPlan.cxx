@@ -15,9 +15,9 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaDecoderPlan.h"
+#include "cuda/ArSSRCudaDecoderPlan.h"
 
-#include "ArSSRFusedDecoderLayout.h"
+#include "cuda/ArSSRFusedDecoderLayout.h"
 
 #include <algorithm>
 #include <limits>
@@ -39,7 +39,8 @@ GetDepth(CudaFormat format)
   return DispatchFormat(format, [](auto type) { return decltype(type)::Depth; });
 }
 
-/** Bytes from a row to the next: an odd number of chunks, so that 8 rows begin in different banks. */
+/** Bytes from a row to the next: an odd number of chunks of 16 bytes. Shared memory has 32 banks of 4 bytes, so the
+ * chunks that ldmatrix reads of 8 rows at once then lie in 8 different groups of 4 banks: no conflict. */
 std::int32_t
 GetStride(std::int64_t rowBytes)
 {
@@ -60,6 +61,8 @@ GetHiddenLayers(const CudaPerceptron & perceptron)
 std::string
 VerifyStage(const std::vector<CudaLinear> & stage, std::int64_t inputs, std::int64_t outputs)
 {
+  // The output layer is run as part of the hidden layer before it. The last layer of a first stage adds to the input
+  // rows, so it must not be the one that reads them.
   if (stage.size() < 2)
   {
     return "a stage has " + std::to_string(stage.size()) + " layers; the fused decoder needs two or more";
@@ -83,6 +86,7 @@ VerifyStage(const std::vector<CudaLinear> & stage, std::int64_t inputs, std::int
 std::string
 VerifyPerceptron(const CudaPerceptron & perceptron, CudaFormat format)
 {
+  // A lane samples a chunk of channels at a time, by reads of 16 bytes.
   const std::int64_t channelsPerChunk = CudaChunkBytes / GetElementBytes(format);
   if (perceptron.channels < 1 || perceptron.channels % channelsPerChunk != 0)
   {
@@ -122,8 +126,8 @@ VerifyPerceptron(const CudaPerceptron & perceptron, CudaFormat format)
   return {};
 }
 
-/** Weights of a column of packed inputs: a layer that reads the coordinates gets them twice, rounded and what is left.
- */
+/** The network's input whose weights a column of packed inputs has. Input rows hold each coordinate twice, rounded to
+ * the format and what rounding left of it, and both have the coordinate's weights. */
 std::int64_t
 GetSourceOfInput(const CudaPerceptron & perceptron, const CudaDecoderLayer & layer, std::int64_t input)
 {
@@ -155,6 +159,8 @@ PackLayer(const CudaPerceptron &  perceptron,
 
   std::uint8_t *     weights = biases + GetBiasBytes(columns);
   const std::int64_t inputs = GetRowColumns(perceptron, linear, layer.source);
+  // What is not written here stays zero: columns beyond the layer's outputs, whose results are then zero, and inputs
+  // beyond a row's columns, which only fill the last step.
   for (std::int64_t input = 0; input < inputs; ++input)
   {
     const std::int64_t source = GetSourceOfInput(perceptron, layer, input);
@@ -176,6 +182,7 @@ PlanSharedMemory(CudaDecoderPlan & plan, std::int64_t activationColumns)
   plan.inputStride = GetStride(std::int64_t{ plan.inputs } * elementBytes);
   plan.activationStride = GetStride(activationColumns * elementBytes);
 
+  // Each part takes a multiple of 16 bytes, so that the next one is aligned for copies and ldmatrix.
   std::int32_t end = 0;
   const auto   take = [&end](std::int32_t bytes) {
     const std::int32_t begin = end;
@@ -187,6 +194,7 @@ PlanSharedMemory(CudaDecoderPlan & plan, std::int64_t activationColumns)
   plan.ringOffset = take(CudaStages * GetSlotBytes(plan.width));
   plan.outputWeightsOffset = take(GetBiasBytes(plan.width));
   plan.partialsOffset = take(GetWarpsAcross(plan.width) * plan.rows * static_cast<std::int32_t>(sizeof(float)));
+  // [part, row]: a float for each thread that samples; see FusedSampler.
   plan.skipsOffset = take(CudaThreads * static_cast<std::int32_t>(sizeof(float)));
   plan.sharedBytes = end;
 }
@@ -213,6 +221,7 @@ PlanCudaDecoder(const CudaPerceptron & perceptron,
 
   plan = {};
   plan.format = format;
+  // The narrowest kernel that holds the widest layer. Narrower layers use fewer tiles a warp of the same kernel.
   plan.width = widest <= 64 ? 64 : widest <= 128 ? 128 : CudaMaximumWidth;
   plan.rows = DispatchFormat(format, [](auto type) { return decltype(type)::Rows; });
   plan.channels = static_cast<std::int32_t>(perceptron.channels);
@@ -228,24 +237,30 @@ PlanCudaDecoder(const CudaPerceptron & perceptron,
   for (std::size_t number = 0; number < layers.size(); ++number)
   {
     CudaDecoderLayer & layer = plan.layers[number];
+    // The first layer of either stage reads the input rows; stage one's last layer adds its output to them. Without a
+    // stage one the second comparison is with zero, too.
     layer.source = number == 0 || number == stageOneLayers ? CudaSource::Inputs : CudaSource::Activations;
     layer.result = number + 1 == layers.size()    ? CudaResult::Output
                    : number + 1 == stageOneLayers ? CudaResult::AddToInputs
                                                   : CudaResult::Activations;
     layer.steps =
       static_cast<std::int32_t>(RoundUp(GetRowColumns(perceptron, layers[number], layer.source), depth) / depth);
+    // All warps along the columns have equally many tiles; the last ones may be empty.
     const int columnsPerTile = GetColumns(plan.width, 1);
     layer.tilesPerWarp = static_cast<std::int32_t>(RoundUp(layers[number].outputs, columnsPerTile) / columnsPerTile);
     layer.offset = offset;
     const int columns = GetColumns(plan.width, layer.tilesPerWarp);
     offset += GetBiasBytes(columns) + std::int64_t{ layer.steps } * GetStepWeightBytes(columns);
+    // Rows have room for all columns that are computed, zeros included: the next layer's last step reads them as its
+    // padding.
     if (layer.result == CudaResult::Activations)
     {
       activationColumns = std::max<std::int64_t>(activationColumns, columns);
     }
   }
   plan.packedBytes = offset;
-  // While a tile is sampled, the activations' memory holds 64 bytes of corners a row.
+  // While a tile is sampled, the memory of the activations, which nobody needs then, holds the FusedCorners of each
+  // row: 64 bytes.
   activationColumns = std::max<std::int64_t>(activationColumns, 64 / GetElementBytes(format));
   PlanSharedMemory(plan, activationColumns);
   if (plan.sharedBytes > sharedBytesPerBlock)
@@ -262,6 +277,7 @@ PackCudaWeights(const CudaPerceptron & perceptron, const CudaDecoderPlan & plan)
 {
   std::vector<std::uint8_t> packed(static_cast<std::size_t>(plan.packedBytes), 0);
   const CudaLinear &        output = perceptron.stageTwo.back();
+  // The output layer's weights come first, in float32: its products are summed by the lanes, not by the tensor cores.
   std::copy_n(reinterpret_cast<const std::uint8_t *>(output.weight), output.inputs * sizeof(float), packed.data());
 
   const std::vector<CudaLinear> layers = GetHiddenLayers(perceptron);
@@ -287,7 +303,7 @@ VerifyCudaDecode(const CudaDecoderPlan & plan, const CudaDecodeArguments & argum
   };
   if (!isAligned(arguments.features) || !isAligned(arguments.weights))
   {
-    return "features and packed weights must be there, aligned to 16 bytes";
+    return "features and packed weights must be set and aligned to 16 bytes";
   }
   if (arguments.spans == nullptr || arguments.spanCount < 1 || arguments.output == nullptr || arguments.voxelCount < 0)
   {
@@ -301,6 +317,7 @@ VerifyCudaDecode(const CudaDecoderPlan & plan, const CudaDecodeArguments & argum
   {
     return "the skip needs LR intensities";
   }
+  // In double, for the product of three sizes of 32 bits may not fit 64. The kernel numbers features in 32 bits.
   const auto countVoxels = [](const std::int32_t * extent) {
     return std::max<double>(extent[0], 0) * std::max<double>(extent[1], 0) * std::max<double>(extent[2], 0);
   };
@@ -308,7 +325,7 @@ VerifyCudaDecode(const CudaDecoderPlan & plan, const CudaDecodeArguments & argum
   if (countVoxels(arguments.featureExtent) < 1 || countVoxels(arguments.featureExtent) > limit ||
       countVoxels(arguments.imageSize) < 1 || (arguments.skipTaps != 0 && countVoxels(arguments.intensityExtent) < 1))
   {
-    return "the LR image and its parts must have a voxel or more, the features less than 2^31";
+    return "the LR image and its parts must have at least 1 voxel, the features fewer than 2^31";
   }
   if (plan.sharedBytes < 1 || plan.layerCount < 1)
   {
@@ -321,6 +338,7 @@ VerifyCudaDecode(const CudaDecoderPlan & plan, const CudaDecodeArguments & argum
 std::int64_t
 GetCudaBlocks(const CudaDecoderPlan & plan, std::int64_t voxels, int multiprocessors, int blocksPerMultiprocessor)
 {
+  // Never more blocks than tiles: the others would have nothing to do.
   const std::int64_t tiles = RoundUp(voxels, plan.rows) / plan.rows;
   const std::int64_t atOnce = std::int64_t{ multiprocessors } * std::max(blocksPerMultiprocessor, 1);
   return std::clamp<std::int64_t>(atOnce, 1, std::max<std::int64_t>(tiles, 1));

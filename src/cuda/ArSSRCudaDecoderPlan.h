@@ -18,7 +18,7 @@
 #ifndef ArSSRCudaDecoderPlan_h
 #define ArSSRCudaDecoderPlan_h
 
-#include "ArSSRCudaDecoder.h"
+#include "cuda/ArSSRCudaDecoder.h"
 
 #include <cstdint>
 #include <string>
@@ -47,9 +47,9 @@ struct CudaPerceptron
 
 /** \brief Whether the fused kernel runs a network, and how.
  *
- * It does if feature channels are a multiple of 8 (4 in TensorFloat32), hidden layers and what a first stage is added
- * to have at most 256 columns, there are a hidden layer in each stage and at most 63 of them, and the rows of a thread
- * block fit its shared memory. Everything else is for torch.
+ * It does if the feature channels are a multiple of 8 (4 in TensorFloat32), hidden layers and the output of a first
+ * stage have at most 256 columns, each stage has two layers or more, there are at most 63 without the output layer, and
+ * the rows of a thread block fit its shared memory. Everything else is for torch.
  * \param sharedBytesPerBlock the device's limit, as CudaDeviceLimits has it
  * \return why not, in a sentence; empty if it does and the plan was made. */
 std::string
@@ -62,12 +62,11 @@ PlanCudaDecoder(const CudaPerceptron & perceptron,
 std::vector<std::uint8_t>
 PackCudaWeights(const CudaPerceptron & perceptron, const CudaDecoderPlan & plan);
 
-/** Why a decoding is not one that the kernel runs (sizes, alignment, missing pointers), in a sentence; empty if it is.
- */
+/** Why the kernel cannot run a decoding (sizes, alignment, missing pointers), in a sentence; empty if it can. */
 std::string
 VerifyCudaDecode(const CudaDecoderPlan & plan, const CudaDecodeArguments & arguments);
 
-/** Thread blocks to start: as many as run at the same time, each takes several tiles of rows one after the other. */
+/** Thread blocks to start: as many as run at the same time. Each takes several tiles of rows, one after the other. */
 std::int64_t
 GetCudaBlocks(const CudaDecoderPlan & plan, std::int64_t voxels, int multiprocessors, int blocksPerMultiprocessor);
 } // namespace itk::arssr

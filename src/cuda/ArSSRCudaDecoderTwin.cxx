@@ -15,10 +15,10 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "ArSSRCudaDecoderTwin.h"
+#include "cuda/ArSSRCudaDecoderTwin.h"
 
-#include "ArSSRCudaDecoderPlan.h"
-#include "ArSSRTwinWarp.h"
+#include "cuda/ArSSRCudaDecoderPlan.h"
+#include "cuda/ArSSRTwinWarp.h"
 
 #include <thread>
 
@@ -30,6 +30,7 @@ template <typename TFormat, int VWidth>
 void
 RunBlock(const CudaDecoderPlan & plan, const CudaDecodeArguments & arguments, TwinBlock & block)
 {
+  // A thread for each warp: the barriers of a block need all warps to run at the same time.
   std::vector<std::thread> warps;
   warps.reserve(CudaWarps);
   for (int index = 0; index < CudaWarps; ++index)
@@ -55,6 +56,7 @@ DecodeOnCudaTwin(const CudaDecoderPlan & plan, const CudaDecodeArguments & argum
   {
     return problem;
   }
+  // Blocks share nothing but the output, of which each voxel has one block: they can run one after the other.
   const std::int64_t blocks = GetCudaBlocks(plan, arguments.voxelCount, multiprocessors, 1);
   for (std::int64_t index = 0; index < blocks; ++index)
   {

@@ -18,7 +18,7 @@
 #ifndef ArSSRCudaDecoderTwin_h
 #define ArSSRCudaDecoderTwin_h
 
-#include "ArSSRCudaDecoder.h"
+#include "cuda/ArSSRCudaDecoder.h"
 
 #include <string>
 

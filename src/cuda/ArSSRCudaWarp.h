@@ -18,7 +18,7 @@
 #ifndef ArSSRCudaWarp_h
 #define ArSSRCudaWarp_h
 
-#include "ArSSRFusedDecoderTile.h"
+#include "cuda/ArSSRFusedDecoderTile.h"
 
 #include <cuda_runtime.h>
 
@@ -56,7 +56,7 @@ public:
     function(static_cast<int>(threadIdx.x) % CudaLanes);
   }
 
-  /** Of the warp in the block. */
+  /** Number of the warp in the block. */
   __device__ __forceinline__ int
   GetIndex() const
   {
@@ -84,7 +84,8 @@ public:
     __syncthreads();
   }
 
-  /** Starts to copy a chunk from global to shared memory, past the first level cache. */
+  /** Starts to copy a chunk from global to shared memory, past the registers and the first level cache: a slice of
+   * weights is read once by a block, and the cache is left to the features. */
   __device__ __forceinline__ void
   CopyAsync(std::uint8_t * to, const std::uint8_t * from) const
   {
@@ -95,7 +96,7 @@ public:
   {
     asm volatile("cp.async.commit_group;" : : : "memory");
   }
-  /** Until at most some of the thread's last commits are on their way. */
+  /** Waits until at most the last VPending groups that the thread has committed are on their way. */
   template <int VPending>
   __device__ __forceinline__ void
   WaitForCopies() const
@@ -103,7 +104,7 @@ public:
     asm volatile("cp.async.wait_group %0;" : : "n"(VPending) : "memory");
   }
 
-  /** Reads a chunk of global memory that nobody writes. */
+  /** Reads a chunk of global memory that nobody writes while the kernel runs, through the read-only cache. */
   __device__ __forceinline__ CudaWords
   LoadConstant(const std::uint8_t * from) const
   {
@@ -111,11 +112,14 @@ public:
     return { { words.x, words.y, words.z, words.w } };
   }
 
-  /** The operand of 16 rows in shared memory, 32 bytes of each. */
+  /** Reads the operand of 16 rows in shared memory, 32 bytes of each. */
   __device__ __forceinline__ void
   LoadRows(const std::uint8_t * rows, int stride, PerLane<CudaWords> & fragment) const
   {
-    const int   lane = static_cast<int>(threadIdx.x) % CudaLanes;
+    const int lane = static_cast<int>(threadIdx.x) % CudaLanes;
+    // ldmatrix reads four matrices of 8 rows of 16 bytes; lanes 8m to 8m + 7 name the rows of matrix m. They are, in
+    // the order of the operand's words, rows 0-7 and 8-15 of the first 16 bytes, then of the second. It moves words
+    // whatever they hold, so it serves TensorFloat32 too.
     const auto  address = GetSharedAddress(rows + lane % CudaTile * stride + lane / CudaTile * CudaChunkBytes);
     CudaWords & words = fragment[lane];
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
@@ -132,6 +136,7 @@ public:
            int                        half,
            PerLane<FusedSums> &       sums) const
   {
+    // The sums are source and destination of the instruction. `row.col`: rows are row-major, weights column-major.
     const CudaWords &   a = rows[0];
     const std::uint32_t b0 = weights[0].word[2 * half];
     const std::uint32_t b1 = weights[0].word[2 * half + 1];
@@ -161,6 +166,7 @@ public:
   {
     constexpr unsigned int all = 0xFFFFFFFFU;
     float &                value = values[0];
+    // Both partners of an exchange add the same two numbers, so all four lanes get the same bits.
     value += __shfl_xor_sync(all, value, 1);
     value += __shfl_xor_sync(all, value, 2);
   }

@@ -18,7 +18,7 @@
 #ifndef ArSSRFusedDecoderFormats_h
 #define ArSSRFusedDecoderFormats_h
 
-#include "ArSSRCudaDecoder.h"
+#include "cuda/ArSSRCudaDecoder.h"
 
 #include <cstdint>
 #include <cstring>
@@ -45,8 +45,8 @@ struct alignas(16) CudaWords
   std::uint32_t word[4];
 };
 
-/** Copies a T from or to memory of any type that is aligned for it; on the GPU in as few accesses as its alignment
- * allows, which for a structure of small members the compiler does not find by itself. */
+/** Copies a T from or to memory of any type that is aligned for it. On the GPU in as few accesses as its alignment
+ * allows: a structure may otherwise be copied member by member. */
 template <typename T>
 ARSSR_HOST_DEVICE void
 CopyAs(void * to, const void * from)
@@ -147,8 +147,11 @@ struct BFloat16Format
     const std::uint32_t bits = FloatToBits(value);
     if ((bits & 0x7FFFFFFFU) > 0x7F800000U)
     {
+      // The addition below could carry into the sign, or make it an infinity.
       return 0x7FFFU; // NaN stays NaN
     }
+    // Half of the last digit that stays, less one where that digit is even: ties go to even. A carry into the exponent
+    // is right, up to infinity.
     return static_cast<Element>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
 #endif
   }
@@ -176,7 +179,8 @@ struct Float16Format
     {
       return BitsToFloat(sign | 0x7F800000U | (magnitude & 0x3FFU) << 13);
     }
-    // A float with the half's bits, 112 powers of two too small; subnormal halves become normal floats.
+    // Exponents are biased by 15 and 127: a float with the half's bits is 2^112 times too small. The product is exact,
+    // also for subnormal halves, which become normal floats.
     constexpr float scale = 5192296858534827628530496329220096.0F; // 2^112
     return BitsToFloat(sign | FloatToBits(BitsToFloat(magnitude << 13) * scale));
 #endif
@@ -197,15 +201,18 @@ struct Float16Format
     {
       return static_cast<Element>(sign | 0x7FFFU);
     }
-    if (magnitude >= 0x477FF000U) // from half-way beyond the largest half
+    if (magnitude >= 0x477FF000U) // 65520, halfway between the largest half and 2^16, and beyond
     {
       return static_cast<Element>(sign | 0x7C00U);
     }
-    if (magnitude < 0x38800000U) // subnormal: an addition rounds to multiples of 2^-24
+    // Below 2^-14 a half is subnormal, a multiple of 2^-24. That is the last digit of floats from 0.5 to 1, so the
+    // addition of 0.5 rounds as a half does.
+    if (magnitude < 0x38800000U)
     {
       const float shifted = BitsToFloat(magnitude) + 0.5F;
       return static_cast<Element>(sign | (FloatToBits(shifted) - FloatToBits(0.5F)));
     }
+    // Exponent less 112, then 13 bits of mantissa rounded away, ties to even.
     return static_cast<Element>(sign | ((magnitude - 0x38000000U + 0xFFFU + ((magnitude >> 13) & 1U)) >> 13));
 #endif
   }
@@ -217,7 +224,7 @@ struct TensorFloat32Format
   static constexpr CudaFormat Value = CudaFormat::TensorFloat32;
   using Element = float;
   static constexpr int Depth = 8;
-  static constexpr int Rows = 64; // of twice the bytes
+  static constexpr int Rows = 64; // of twice the bytes: as much shared memory as 128 rows in 16 bits
 
   static ARSSR_HOST_DEVICE float
   ToFloat(Element value)
@@ -238,6 +245,7 @@ struct TensorFloat32Format
     {
       return value;
     }
+    // Of 23 bits of mantissa 10 stay; ties go away from zero, as in PTX's `rna`.
     return BitsToFloat((bits + 0x1000U) & 0xFFFFE000U);
 #endif
   }
@@ -255,7 +263,8 @@ struct alignas(2 * sizeof(typename TFormat::Element)) ElementPair
   Round(float first, float second)
   {
 #if defined(__CUDA_ARCH__)
-    // One instruction for both and the ReLU.
+    // One instruction for both values and the ReLU. Its first source goes to the upper half, that is, to the second
+    // element.
     if constexpr (VReLU && TFormat::Value == CudaFormat::BFloat16)
     {
       std::uint32_t bits;

@@ -18,7 +18,7 @@
 #ifndef ArSSRFusedDecoderLayout_h
 #define ArSSRFusedDecoderLayout_h
 
-#include "ArSSRFusedDecoderFormats.h"
+#include "cuda/ArSSRFusedDecoderFormats.h"
 
 /** \file
  * How a thread block shares the work, and the layouts that the packing, the plan and the kernel agree on.
@@ -41,9 +41,11 @@ constexpr int CudaStepsPerSlice = 2;     /**< of the weights that a block copies
 constexpr int CudaStages = 3;            /**< slices in shared memory: one in use, the others on their way */
 constexpr int CudaMaximumWidth = 256;
 
-// Packed: float32 output weights of the last hidden layer, as many as the kernel's width, then layer after layer.
+// Packed weights: the output layer's in float32, as many as the kernel's width, then layer after layer: float32 biases
+// [column], then steps [step, tile of columns, lane, 4 words].
 
-/** Warps side by side along the columns; the others are below each other along the rows. */
+/** Warps side by side along the columns; the eight warps of a block are a grid of [rows, columns]. So the part of a
+ * warp is nearly square, in tiles: the fewest operands for its products. */
 constexpr ARSSR_HOST_DEVICE int
 GetWarpsAcross(int width)
 {
@@ -78,8 +80,9 @@ GetSlotBytes(int width)
   return GetBiasBytes(width) + CudaStepsPerSlice * GetStepWeightBytes(width);
 }
 
-/** Byte of the weight from an input to a column in a step's weights: what lane and word hold is in the description of
- * this file; the first two words of a chunk are those of the tile's first 8 columns. */
+/** Byte of the weight from an input to a column in a step's weights. A lane's chunk of 16 bytes has its operands of two
+ * products, see the description of this file: the first two words are those of the tile's first 8 columns. So a lane
+ * gets the weights of 16 columns by one read, and the lanes of a warp read 512 consecutive bytes. */
 constexpr ARSSR_HOST_DEVICE int
 GetWeightByte(int input, int column, int elementBytes)
 {

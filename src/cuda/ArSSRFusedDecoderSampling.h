@@ -18,7 +18,7 @@
 #ifndef ArSSRFusedDecoderSampling_h
 #define ArSSRFusedDecoderSampling_h
 
-#include "ArSSRFusedDecoderFormats.h"
+#include "cuda/ArSSRFusedDecoderFormats.h"
 
 #include <cmath>
 
@@ -28,7 +28,8 @@
  */
 namespace itk::arssr
 {
-// As in ArSSRAxisSample.h: grids that differ by rounding must be on the same side of the jump of a local coordinate.
+// HalfwayTolerance of ArSSRAxisSample.h, in LR voxels: grids that differ by rounding must be on the same side of the
+// jump of a local coordinate.
 constexpr double FusedHalfwayTolerance = 1e-4;
 
 /** \brief LR continuous index of a voxel, from the first voxel of the image. */
@@ -54,6 +55,8 @@ ARSSR_HOST_DEVICE std::int32_t
 ARSSR_HOST_DEVICE std::int64_t
                   FindSpan(const CudaSpan * spans, std::int64_t count, std::int64_t voxel)
 {
+  // By halves: the span is always among the `count` spans from `begin` on, as the first one starts at voxel 0. A kernel
+  // has up to millions of voxels in tens of thousands of spans, so about 15 reads, which neighbouring lanes share.
   std::int64_t begin = 0;
   while (count > 1)
   {
@@ -71,7 +74,8 @@ ARSSR_HOST_DEVICE std::int64_t
   return begin;
 }
 
-/** sum + a · b, with both roundings: the same bits as ArSSRIndexMap::Evaluate(), which decided what the tile owns. */
+/** sum + a · b, with both roundings: the same bits as ArSSRIndexMap::Evaluate(), which decided what the tile owns. A
+ * fused multiply-add, as compilers make of such sums, could move a sample to a voxel that the tile does not hold. */
 ARSSR_HOST_DEVICE double
 AddProduct(double sum, double a, double b)
 {
@@ -92,6 +96,7 @@ LocateVoxel(const CudaDecodeArguments & arguments, std::int64_t voxel)
   ARSSR_UNROLL
   for (int row = 0; row < 3; ++row)
   {
+    // In double and in Evaluate()'s order: offset, x, y, z. Rows count x first, positions z first.
     double sum = AddProduct(arguments.offset[row], arguments.matrix[row][0], x);
     sum = AddProduct(sum, arguments.matrix[row][1], span.start[1]);
     position.axis[2 - row] = AddProduct(sum, arguments.matrix[row][2], span.start[2]);
@@ -116,7 +121,7 @@ FindCorners(const CudaDecodeArguments & arguments, const FusedPosition & positio
       const std::int32_t inImage = ClampIndex(index, arguments.imageSize[axis]);
       const bool         counts = index == inImage || arguments.borderPadding != 0;
       weight[axis][high] = !counts ? 0.0F : high == 1 ? fraction : 1.0F - fraction;
-      // A voxel with weight zero may be outside the tile.
+      // A voxel with weight zero may be outside the tile; clamped, it is read from inside the features' memory.
       voxel[axis][high] =
         ClampIndex(static_cast<std::int64_t>(inImage) - arguments.featureOrigin[axis], arguments.featureExtent[axis]);
     }
@@ -147,6 +152,7 @@ GetFusedCoordinate(const CudaDecodeArguments & arguments, int coordinates, const
     return static_cast<float>(arguments.voxelSize[column - 3]);
   }
   const double sample = position.axis[column];
+  // The image's extent, [-0.5, n - 0.5], becomes [-1, 1]; from the nearest voxel's centre, half a voxel becomes 1.
   if (coordinates == 3)
   {
     return static_cast<float>((2.0 * sample + 1.0) / arguments.imageSize[column] - 1.0);
@@ -156,7 +162,8 @@ GetFusedCoordinate(const CudaDecodeArguments & arguments, int coordinates, const
 
 constexpr int FusedMaximumTaps = 4;
 
-/** Weight of a tap of the skip along an axis: linear, or Keys' cubic convolution with a = -1/2. */
+/** Weight of a tap of the skip along an axis, at a fraction t behind the tap before the position: linear, or Keys'
+ * cubic convolution with a = -1/2 (Keys 1981). As GetSkipWeights() of ArSSRSkipTaps.h. */
 ARSSR_HOST_DEVICE float
 GetFusedSkipWeight(int taps, float t, int tap)
 {
@@ -177,8 +184,8 @@ GetFusedSkipWeight(int taps, float t, int tap)
   }
 }
 
-/** A share of the interpolated LR intensity: the planes of taps `part`, `part + parts`, … along z. The image's border
- * is continued. */
+/** A share of the interpolated LR intensity: the planes of taps `part`, `part + parts`, … along z. Beyond the image its
+ * border is repeated. */
 ARSSR_HOST_DEVICE float
 InterpolateSkipPart(const CudaDecodeArguments & arguments, const FusedPosition & position, int part, int parts)
 {
@@ -190,6 +197,7 @@ InterpolateSkipPart(const CudaDecodeArguments & arguments, const FusedPosition &
   {
     const double base = std::floor(position.axis[axis]);
     fraction[axis] = static_cast<float>(position.axis[axis] - base);
+    // Two taps begin at the voxel below the position, four taps one before it.
     first[axis] = static_cast<std::int64_t>(base) - (taps / 2 - 1);
   }
   const auto index = [&](int axis, int tap) {

@@ -18,19 +18,23 @@
 #ifndef ArSSRFusedDecoderTile_h
 #define ArSSRFusedDecoderTile_h
 
-#include "ArSSRFusedMatrixProduct.h"
-#include "ArSSRFusedSampler.h"
+#include "cuda/ArSSRFusedMatrixProduct.h"
+#include "cuda/ArSSRFusedSampler.h"
 
 namespace itk::arssr
 {
 /** \brief The whole decoder for the tiles of a thread block: sampling, layers, output. Each warp runs it.
  *
- * TWarp is the GPU's (CudaWarp) or the twin's (TwinWarp). Everywhere, what a warp does is written once for its lanes:
- * `PerLane<T>` is a T for each lane, of which the GPU's thread has its own; `ForEachLane` calls a function for each
- * lane, on the GPU for the thread's.
+ * TWarp is the GPU's (CudaWarp) or the twin's (TwinWarp). What a warp does is written once for all its lanes:
+ * `PerLane<T>` is a T for each lane, of which a thread of the GPU has only its own; `ForEachLane` calls a function for
+ * each lane, on the GPU for the thread's own.
  *
- * Rows stay in shared memory from layer to layer, sums in registers; of global memory, only features, weights and the
- * output are touched.
+ * Rows stay in shared memory from layer to layer, sums in registers. The kernel reads spans, features, LR intensities
+ * and weights from global memory, and writes the output to it, nothing else.
+ *
+ * The warps of a block meet at a barrier before each slice of weights (FusedWeightStream::Next()), before activations
+ * are replaced, and before partial sums of the output are read. All take the same way through tiles and layers, so each
+ * comes to the same barriers.
  */
 template <typename TWarp, typename TFormat, int VWidth>
 class FusedDecoderTile
@@ -60,6 +64,8 @@ public:
   ARSSR_DEVICE void
   Run()
   {
+    // Blocks take tiles in turn, so that neighbouring tiles, which read the same features, are sampled at the same time
+    // and find them in the second level cache.
     for (std::int64_t tile = m_Warp.GetBlock(); tile < m_Tiles; tile += m_Warp.GetNumberOfBlocks())
     {
       m_Sampler.Sample(tile);
@@ -77,7 +83,8 @@ private:
   template <typename T>
   using PerLane = typename TWarp::template PerLane<T>;
 
-  /** Finds the code for a layer's number of tiles. */
+  /** Runs the code for a layer's number of tiles, VTiles or fewer. The number is a constant there, so that loops over
+   * the sums are unrolled: registers cannot be indexed. */
   template <int VTiles>
   ARSSR_DEVICE void
   RunLayer(const CudaDecoderLayer & layer, std::int64_t tile)
@@ -106,13 +113,17 @@ private:
     switch (layer.result)
     {
       case CudaResult::Activations:
-        m_Warp.SynchronizeBlock(); // others may still read what is replaced
+        m_Warp.SynchronizeBlock(); // other warps may still multiply the rows that are replaced
         this->template StoreActivations<VTiles>(sums);
         break;
       case CudaResult::AddToInputs:
+        // No barrier: the layer reads activations, not inputs (the plan refuses a stage of one layer), and each element
+        // of an input is changed by the one lane that has its sum.
         this->template AddToInputs<VTiles>(sums);
         break;
       default:
+        // Sums of one row lie in several warps. After the barrier they are complete, and all warps are done with the
+        // activations, which the next tile's sampling uses.
         this->template StorePartialOutputs<VTiles>(sums);
         m_Warp.SynchronizeBlock();
         this->StoreOutputs(tile);
@@ -128,9 +139,11 @@ private:
       ARSSR_UNROLL
       for (int pair = 0; pair < 4 * Shape::RowTiles * VTiles; ++pair)
       {
-        const int       low = pair & 1;
-        const int       half = (pair >> 1) % (2 * VTiles);
-        const int       tile = (pair >> 1) / (2 * VTiles);
+        const int low = pair & 1;
+        const int half = (pair >> 1) % (2 * VTiles);
+        const int tile = (pair >> 1) / (2 * VTiles);
+        // A lane has two neighbouring columns of two rows that are 8 apart: values 0, 1 and 2, 3. Both columns are
+        // stored by one access.
         const FusedSums sum = sums.of[tile][half][lane];
         std::uint8_t *  row =
           m_Shared + m_Plan.activationsOffset + m_Product.GetRow(tile, low, lane) * m_Plan.activationStride;
@@ -152,6 +165,8 @@ private:
         const int half = (pair >> 1) % (2 * VTiles);
         const int tile = (pair >> 1) / (2 * VTiles);
         const int column = m_Product.GetColumn(half, lane);
+        // Tiles may reach beyond the row. `inputs` is even, so a pair is on one side. Outputs beyond the stage's are
+        // zero and leave what rounding left of the coordinates as it is.
         if (column < m_Plan.inputs)
         {
           const FusedSums sum = sums.of[tile][half][lane];
@@ -167,7 +182,8 @@ private:
     });
   }
 
-  /** Products of the last hidden layer with the output weights, in float32: summed over the warp's columns. */
+  /** Products of the last hidden layer with the output weights, in float32, summed over the warp's columns. Always in
+   * the same order: a voxel's value does not depend on its place in the tile. */
   template <int VTiles>
   ARSSR_DEVICE void
   StorePartialOutputs(const Sums<VTiles> & sums)
@@ -193,6 +209,7 @@ private:
     ARSSR_UNROLL
     for (int row = 0; row < 2 * Shape::RowTiles; ++row)
     {
+      // The four lanes of a quad have different columns of the same row.
       m_Warp.SumOverQuads(partial[row]);
       m_Warp.ForEachLane([&](int lane) {
         if (lane % 4 == 0)
@@ -204,7 +221,8 @@ private:
     }
   }
 
-  /** Each warp those of the rows that it samples, so that their skip is its own. */
+  /** Stores the rows' values. Each warp takes the rows that it has sampled: their skips are its own, and need no
+   * barrier. Its lanes write consecutive voxels. */
   ARSSR_DEVICE void
   StoreOutputs(std::int64_t tile)
   {
@@ -224,7 +242,7 @@ private:
     });
   }
 
-  /** Place in shared memory of the sum of some warp for a row. */
+  /** Place in shared memory of a row's sum over the columns of the warps `across`. */
   ARSSR_DEVICE int
   GetPartialOffset(int across, int row) const
   {

@@ -18,11 +18,12 @@
 #ifndef ArSSRFusedMatrixProduct_h
 #define ArSSRFusedMatrixProduct_h
 
-#include "ArSSRFusedWeightStream.h"
+#include "cuda/ArSSRFusedWeightStream.h"
 
 namespace itk::arssr
 {
-/** \brief The sums of a matrix product that a lane holds. */
+/** \brief A lane's four sums of 16 rows and 8 columns: two columns of row g, then of row g + 8; see
+ * ArSSRFusedDecoderLayout.h. */
 struct FusedSums
 {
   float value[4];
@@ -30,7 +31,9 @@ struct FusedSums
 
 /** \brief A warp's part of the product of a thread block's rows and a layer's weights, and which part that is.
  *
- * Rows come from shared memory, weights from the stream; the sums stay in registers.
+ * Rows come from shared memory, weights from the stream; the sums stay in registers. In the widest kernel, in 16 bits,
+ * a warp has 64 rows and 64 columns: a lane holds 128 sums, and of operands 2 · 16 words of rows and 16 of weights.
+ * Larger parts mean fewer reads of shared memory for a product, and this is what 255 registers allow.
  */
 template <typename TWarp, typename TFormat, int VWidth>
 class FusedMatrixProduct
@@ -53,8 +56,8 @@ public:
     PerLane<FusedSums> of[Shape::RowTiles][2 * VTiles];
   };
 
-  /** sums = biases + rows · weights, for all warps of the block. While a step is multiplied, the operands of the next
-   * one are read; so a slice of weights is in registers before the slice that follows is waited for. */
+  /** sums = biases + rows · weights. All warps of the block call it together. While a step is multiplied, the operands
+   * of the next one are read; so a slice of weights is in registers before the slice that follows is waited for. */
   template <int VTiles>
   ARSSR_DEVICE void
   MultiplyRows(Stream & stream, const std::uint8_t * rows, int stride, int steps, Sums<VTiles> & sums)
@@ -63,6 +66,8 @@ public:
     constexpr int stepBytes = GetStepWeightBytes(GetColumns(VWidth, VTiles));
     rows += this->GetFirstRow() * stride;
 
+    // The barrier in Next() comes before any row is read: it also makes the rows visible that other warps have just
+    // sampled, stored or added to.
     const std::uint8_t *  slot = stream.Next();
     RowOperand            even;
     RowOperand            odd;
@@ -75,6 +80,9 @@ public:
       this->LoadWeightTile(this->GetWeights(slot), column, weights[column]);
     }
     int remaining = steps;
+    // Two steps, a slice, in each round. Row operands alternate between two sets of registers; weights are replaced in
+    // place, each tile as soon as its products have been started. At Next() both steps of the slice before are in
+    // registers, as its slot is filled again.
     for (; remaining > 2; remaining -= 2)
     {
       this->LoadRows(rows + CudaStepBytes, stride, odd);
@@ -84,6 +92,7 @@ public:
       this->LoadRows(rows, stride, even);
       this->template MultiplyAndLoad<VTiles>(odd, weights, sums, this->GetWeights(slot));
     }
+    // The last slice, of one step or two, with nothing to read ahead: the next slice belongs to another layer.
     if (remaining == 2)
     {
       this->LoadRows(rows + CudaStepBytes, stride, odd);
@@ -109,7 +118,7 @@ public:
     return m_Warp.GetIndex() / Shape::WarpsAcross * Shape::RowTiles * CudaTile;
   }
 
-  /** Row of a lane's sums, from the first of the block. */
+  /** Row of a lane's sums, counted from the block's first one; `low` is 1 for the last 8 rows of the tile. */
   ARSSR_DEVICE int
   GetRow(int tile, int low, int lane) const
   {
@@ -146,13 +155,14 @@ private:
         ARSSR_UNROLL
         for (int row = 0; row < Shape::RowTiles; ++row)
         {
+          // The same two columns for both rows of the lane.
           sums.of[row][half][lane] = { { bias.value[0], bias.value[1], bias.value[0], bias.value[1] } };
         }
       }
     });
   }
 
-  /** The warp's own weights in a slice, of its first step. */
+  /** The warp's own weights of the first step in a slice. */
   ARSSR_DEVICE const std::uint8_t *
                      GetWeights(const std::uint8_t * slot) const
   {
@@ -206,6 +216,8 @@ private:
     }
   }
 
+  /** Adds the products of a tile of columns: its weights serve all rows of the warp while they are in registers. No sum
+   * is added to twice in a row, so that a product need not wait for the one before. */
   template <int VTiles>
   ARSSR_DEVICE void
   MultiplyColumn(const RowOperand & rows, const PerLane<CudaWords> & weights, Sums<VTiles> & sums, int column)

@@ -18,15 +18,16 @@
 #ifndef ArSSRFusedSampler_h
 #define ArSSRFusedSampler_h
 
-#include "ArSSRFusedDecoderLayout.h"
-#include "ArSSRFusedDecoderSampling.h"
+#include "cuda/ArSSRFusedDecoderLayout.h"
+#include "cuda/ArSSRFusedDecoderSampling.h"
 
 namespace itk::arssr
 {
 /** \brief Fills a warp's share of a thread block's input rows: sampled features, then coordinates.
  *
- * Columns are [channel], then each coordinate rounded to the format, then what the rounding left, which has the same
- * weights: so a coordinate keeps twice the format's bits at no cost, for the columns are padded anyway.
+ * Columns are [channel], then each coordinate rounded to the format, then what rounding left of each, with the same
+ * weights. So a coordinate keeps twice the format's bits: the 8 of bfloat16 alone may give neighbouring voxels the same
+ * coordinate. This costs next to nothing, as the columns are padded anyway.
  */
 template <typename TWarp, typename TFormat, int VWidth>
 class FusedSampler
@@ -45,15 +46,17 @@ public:
     , m_Skips(shared + plan.skipsOffset)
   {}
 
-  /** Samples the rows of a tile; rows behind the last voxel repeat it. Nobody may use the activations: their memory
-   * holds the corners meanwhile. */
+  /** Samples the rows of a tile; rows behind the last voxel repeat it, so that they read nothing that is not there.
+   * Their results are not stored. The memory of the activations, which nobody may use meanwhile, holds the corners. */
   ARSSR_DEVICE void
   Sample(std::int64_t tile)
   {
-    m_Warp.Synchronize(); // other lanes may still read the skips of the tile before, which are replaced
+    m_Warp.Synchronize(); // other lanes may still read the skips of the tile before, which Prepare() replaces
     m_Warp.ForEachLane([&](int lane) { this->Prepare(tile, lane); });
     m_Warp.Synchronize();
     m_Warp.ForEachLane([&](int lane) {
+      // Chunks of a row fastest: at each corner, neighbouring lanes read neighbouring chunks of one feature vector.
+      // Input rows become visible to other warps by the barrier of the next slice of weights.
       const int chunks = m_Plan.channels / ElementsPerChunk;
       for (int item = lane; item < Shape::SampledRows * chunks; item += CudaLanes)
       {
@@ -86,7 +89,8 @@ public:
 private:
   static constexpr int ElementsPerChunk = CudaChunkBytes / static_cast<int>(sizeof(Element));
 
-  /** What the lanes of a row share out: corners, coordinates and the skip. */
+  /** What the SampleParts lanes of a row share: the first finds the corners, the second stores the coordinates, and
+   * each adds its part of the skip's planes. */
   ARSSR_DEVICE void
   Prepare(std::int64_t tile, int lane)
   {
@@ -118,12 +122,14 @@ private:
     {
       if (column < count)
       {
+        // The difference of a float and its rounding is a float itself: the subtraction is exact.
         const float   value = GetFusedCoordinate(m_Arguments, count, position, column);
         const Element rounded = TFormat::FromFloat(value);
         StoreAs(columns + column * sizeof(Element), rounded);
         StoreAs(columns + (count + column) * sizeof(Element), TFormat::FromFloat(value - TFormat::ToFloat(rounded)));
       }
     }
+    // Padding has zero weights, but memory may hold a NaN, and zero times NaN is NaN.
     for (int column = 2 * count; column < m_Plan.inputs - m_Plan.channels; ++column)
     {
       StoreAs(columns + column * sizeof(Element), TFormat::FromFloat(0.0F));
@@ -138,7 +144,7 @@ private:
     const auto features = static_cast<const std::uint8_t *>(m_Arguments.features) + chunk * CudaChunkBytes;
     const auto voxelBytes = static_cast<std::int64_t>(m_Plan.channels * sizeof(Element));
 
-    CudaWords values[8]; // read before any is used, so that they are on their way together
+    CudaWords values[8]; // all are read before any is used, so that the eight reads are under way together
     ARSSR_UNROLL
     for (int corner = 0; corner < 8; ++corner)
     {
@@ -164,7 +170,7 @@ private:
     StoreAs(m_Inputs + row * m_Plan.inputStride + chunk * CudaChunkBytes, rounded);
   }
 
-  /** Place of a part of a row among the skips. */
+  /** Place of a row's part among the skips. */
   ARSSR_DEVICE int
   GetSkipOffset(int part, int row) const
   {

@@ -18,14 +18,19 @@
 #ifndef ArSSRFusedWeightStream_h
 #define ArSSRFusedWeightStream_h
 
-#include "ArSSRFusedDecoderLayout.h"
+#include "cuda/ArSSRFusedDecoderLayout.h"
 
 namespace itk::arssr
 {
 /** \brief Brings the weights to a thread block's shared memory, slice after slice, for one tile of rows after another.
  *
- * A ring of CudaStages slots: one is in use while the slices that follow, those of the next layer or of the next tile's
- * first layer among them, are on their way. All warps of the block call the same functions in the same order.
+ * A ring of CudaStages slots: one is in use while the slices that follow, be they the next layer's or those of the next
+ * tile's first layer, are on their way. All warps of the block call the same functions in the same order.
+ *
+ * Each thread copies a share of every slice, and commits its copies as one group for each slice. Next() number n waits
+ * until the thread's own copies of slice n are there, and meets the other warps at a barrier: then all of slice n is
+ * there, and slice n - 1 is used by nobody, so slice n + 2 may be copied to its slot. All blocks read the same weights
+ * at about the same time; they come from the second level cache.
  */
 template <typename TWarp, int VWidth>
 class FusedWeightStream
@@ -45,7 +50,7 @@ public:
     , m_Ring(shared + plan.ringOffset)
     , m_TilesToCopy(static_cast<std::int32_t>(tiles))
   {
-    // The output weights come with the first slice.
+    // The output weights belong to the group of the first slice: they are there as soon as it is.
     this->template Copy<GetBiasBytes(VWidth)>(
       shared + plan.outputWeightsOffset, static_cast<const std::uint8_t *>(weights), GetBiasBytes(VWidth));
     for (int slice = 0; slice < CudaStages - 1; ++slice)
@@ -54,11 +59,13 @@ public:
     }
   }
 
-  /** The next slice, when it is there: biases [column] if it is a layer's first, then weights at WeightsOffset. What
-   * the slice before it was read for must be in registers: its slot is filled again. A barrier of the block. */
+  /** The next slice, when it is there: biases [column] if it is a layer's first, and weights at WeightsOffset. What is
+   * needed of the slice before it must be in registers: its slot is filled again. A barrier of the block. */
   ARSSR_DEVICE const std::uint8_t *
                      Next()
   {
+    // In this order: a thread can wait only for its own copies, and the barrier then vouches for those of all.
+    // Refilling a slot before it would overwrite weights that a slower warp still reads.
     m_Warp.template WaitForCopies<CudaStages - 2>();
     m_Warp.SynchronizeBlock();
     this->StartNext();
@@ -78,6 +85,7 @@ private:
     constexpr int bytesAtOnce = CudaThreads * CudaChunkBytes;
     m_Warp.ForEachLane([&](int lane) {
       const int first = (m_Warp.GetIndex() * CudaLanes + lane) * CudaChunkBytes;
+      // The bound is a constant, so that the loop is unrolled; for narrow layers the condition skips the rest.
       ARSSR_UNROLL
       for (int begin = 0; begin < VMaximumBytes; begin += bytesAtOnce)
       {
@@ -89,7 +97,7 @@ private:
     });
   }
 
-  /** Starts the copy of a slice; when there are no more, of nothing, so that copies can be counted. */
+  /** Starts the copy of a slice. After the last one it commits an empty group, so that WaitForCopies() counts on. */
   ARSSR_DEVICE void
   StartNext()
   {
@@ -147,7 +155,7 @@ private:
   std::uint8_t *          m_Ring;
   int                     m_WriteSlot{ 0 }; // bytes from the ring's beginning
   int                     m_ReadSlot{ 0 };
-  std::int32_t            m_TilesToCopy; // by the block
+  std::int32_t            m_TilesToCopy; // tiles of the block whose weights have not all been copied
 };
 } // namespace itk::arssr
 

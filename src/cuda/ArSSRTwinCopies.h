@@ -18,7 +18,7 @@
 #ifndef ArSSRTwinCopies_h
 #define ArSSRTwinCopies_h
 
-#include "ArSSRFusedDecoderFormats.h"
+#include "cuda/ArSSRFusedDecoderFormats.h"
 
 #include <cstdint>
 #include <vector>
@@ -27,7 +27,8 @@ namespace itk::arssr
 {
 /** \brief Asynchronous copies of 16 bytes on the host: CudaWarp's `cp.async`.
  *
- * They happen as late as the GPU's may: when they are waited for; until then their destination holds NaN.
+ * They happen as late as a GPU may do them: when they are waited for. Until then their destination holds NaN, so that a
+ * read that comes too early, or a slot that is refilled too early, shows in the output.
  */
 class TwinCopies
 {

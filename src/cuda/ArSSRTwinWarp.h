@@ -18,8 +18,8 @@
 #ifndef ArSSRTwinWarp_h
 #define ArSSRTwinWarp_h
 
-#include "ArSSRFusedDecoderTile.h"
-#include "ArSSRTwinCopies.h"
+#include "cuda/ArSSRFusedDecoderTile.h"
+#include "cuda/ArSSRTwinCopies.h"
 
 #include <algorithm>
 #include <array>
@@ -63,7 +63,9 @@ public:
   Synchronize()
   {
     std::unique_lock<std::mutex> lock(m_Mutex);
-    const std::int64_t           round = m_Round;
+    // A warp waits for the round to change, not for the count: a fast warp may be waiting at the next barrier before a
+    // slow one has left this one.
+    const std::int64_t round = m_Round;
     ++m_Waiting;
     if (m_Waiting == CudaWarps)
     {
@@ -85,7 +87,7 @@ private:
   std::int64_t            m_Round{ 0 };
 };
 
-/** \brief A warp on the host, all of its lanes: what CudaWarp's instructions do, in the readable way.
+/** \brief A warp on the host, with all of its lanes: what CudaWarp's instructions do, in plain loops.
  *
  * Each warp of a block runs in a thread of its own, so that a thread sanitizer finds a missing barrier.
  */
@@ -126,6 +128,7 @@ public:
     return m_Block.GetNumberOfBlocks();
   }
 
+  /** ForEachLane() has run all lanes to its end before anything follows: there is nothing to wait for. */
   void
   Synchronize() const
   {}
@@ -166,8 +169,9 @@ public:
   {
     using Element = typename TFormat::Element;
     constexpr int elementsPerWord = 4 / static_cast<int>(sizeof(Element));
-    float         a[16][TFormat::Depth];
-    float         b[TFormat::Depth][8];
+    // The operands are gathered from the lanes' registers into plain matrices, which are then multiplied.
+    float a[16][TFormat::Depth];
+    float b[TFormat::Depth][8];
     for (int lane = 0; lane < CudaLanes; ++lane)
     {
       for (int element = 0; element < elementsPerWord; ++element)
@@ -209,6 +213,7 @@ public:
   {
     for (int quad = 0; quad < CudaLanes; quad += 4)
     {
+      // The order of CudaWarp's exchanges.
       const float sum = (values[quad] + values[quad + 1]) + (values[quad + 2] + values[quad + 3]);
       std::fill_n(values.begin() + quad, 4, sum);
     }

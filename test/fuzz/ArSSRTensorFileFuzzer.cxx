@@ -20,8 +20,8 @@
 // what was read can be made a network, or is refused with an ExceptionObject too. Whatever a file says of its sizes, no
 // more than a mebibyte beyond it and its tensors is ever allocated. See scripts/fuzz.sh.
 
-#include "ArSSRArchitecture.h"
-#include "ArSSRTensorFile.h"
+#include "model/ArSSRTensorFile.h"
+#include "network/ArSSRArchitecture.h"
 
 #include "itkMacro.h"
 

@@ -18,12 +18,12 @@ from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# A rotation about no axis of the image, as of a tilted scan.
+# An oblique rotation, as of a tilted scan.
 OBLIQUE = np.array([[0.36, 0.48, -0.8], [-0.8, 0.6, 0.0], [0.48, 0.64, 0.6]])
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave out what every SWIG module warns of in Python 3.11."""
+    """Ignore the warnings that every SWIG module gives in Python 3.11."""
     config.addinivalue_line("filterwarnings", "ignore:builtin type [Ss]wig:DeprecationWarning")
 
 
@@ -67,7 +67,7 @@ def assert_same_grid(image, size, spacing, origin, direction, tolerance: float =
 
 
 def kept_field_of_view(image, factors: Sequence[float]):
-    """Size, spacing, origin and direction that scale factors are to give; written apart from the module's own code."""
+    """Size, spacing, origin and direction that scale factors should give, independent of the module's own code."""
     old_size, old_spacing = np.array(itk.size(image)), np.array(itk.spacing(image))
     direction = itk.array_from_matrix(image.GetDirection())
     size = [max(1, int(length * factor + 0.5)) for length, factor in zip(old_size, factors, strict=True)]
@@ -82,13 +82,13 @@ def words(text: str) -> str:
 
 
 def files_in(folder: Path) -> list[str]:
-    """Names of all that is in a folder, hidden files too."""
+    """Names of everything in a folder, including hidden files."""
     return sorted(entry.name for entry in folder.iterdir()) if folder.exists() else []
 
 
 @pytest.fixture
 def arssr() -> Callable:
-    """Run the command line in this process; whatever it raises but an exit status is an error of the test."""
+    """Run the command line in this process; anything it raises other than an exit status is an error of the test."""
     from itk_arssr.cli import app
 
     def run(*arguments):
@@ -155,7 +155,7 @@ def write(tmp_path) -> Callable:
 
 @pytest.fixture
 def slow_model(tmp_path: Path) -> Path:
-    """A network so large that a command with it is still at work when it is interrupted, on fast machines too."""
+    """A network so large that a command is still at work when it is interrupted, even on fast machines."""
     model = itk.ArSSRModel.New()
     model.SetRandomNetwork(itk.ArSSRModelEnums.Encoder_RDN, 128, 8, 256, 1)
     path = tmp_path / "slow.safetensors"

@@ -1,4 +1,4 @@
-"""DICOM files to test with: series that GDCM writes, and files written byte by byte, as strange as scanners' are."""
+"""DICOM files for tests: series written by GDCM, and files written byte by byte, as strange as those of scanners."""
 
 import struct
 import zlib
@@ -60,12 +60,12 @@ def write_series(image, folder: Path, slope: float = 1.0, intercept: float = 0.0
 
 
 def stack(count: int = 10, step: Sequence[float] = (0.0, 0.0, 3.0), rows=X, columns=Y, first=(0.0, 0.0, 0.0)) -> list:
-    """Places of equidistant slices."""
+    """Positions of equidistant slices."""
     return [(tuple(np.add(first, k * np.asarray(step))), rows, columns) for k in range(count)]
 
 
 def brightness(points) -> np.ndarray:
-    """What is at points of space, (..., xyz) in mm: smooth, and nowhere the same as a few mm away."""
+    """Values at points of space, (..., xyz) in mm: smooth, and nowhere the same as a few mm away."""
     x, y, z = np.moveaxis(np.asarray(points, float), -1, 0)
     return 500 + 6 * x + 4 * y + 9 * z + 60 * np.sin(x / 5) + 50 * np.cos(y / 6 + z / 8)
 
@@ -85,7 +85,7 @@ def slice_elements(
     series: int = 1,
     study: str = "1.2.3",
 ) -> Elements:
-    """Elements of a file of one slice, of an MR scan of nobody; pixels that are no integers become unsigned shorts."""
+    """Elements of a file of one slice, of an MR scan of nobody; pixels that are not integers become unsigned shorts."""
     pixels = seen(place, spacing=spacing) if pixels is None else np.asarray(pixels)
     if not np.issubdtype(pixels.dtype, np.integer):
         pixels = np.round(pixels).astype(np.uint16)
@@ -183,7 +183,7 @@ def _height(place: Place) -> float:
 
 
 def write_file(path: Path, elements: Elements, syntax: str = EXPLICIT, preamble: bool = True) -> None:
-    """Write elements as a DICOM file, or without what comes before the data set, as old archives have it."""
+    """Write elements as a DICOM file, or without what comes before the data set, as in old archives."""
     path.parent.mkdir(parents=True, exist_ok=True)
     body = b"".join(_encoded(elements, syntax))
     if not preamble:

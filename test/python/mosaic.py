@@ -1,4 +1,4 @@
-"""Mosaics to test with: files that hold the slices of a volume side by side, as two makers of scanners write them."""
+"""Mosaics for tests: files that hold the slices of a volume side by side, as two makers of scanners write them."""
 
 import math
 import struct
@@ -34,7 +34,7 @@ def siemens_mosaic(places: Sequence[Place], number: int = 1, gain: float = 1.0) 
 
 
 def united_imaging_mosaic(places: Sequence[Place], number: int = 1, gain: float = 1.0) -> Elements:
-    """Elements of a file without a position, which tells that of each tile."""
+    """Elements of a file without a position that gives the position of each tile."""
     across = math.ceil(math.sqrt(len(places)))
     tiles = _tiled(places, across, math.ceil(len(places) / across), gain)
     elements = slice_elements(places[0], tiles, number=number)

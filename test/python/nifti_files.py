@@ -1,4 +1,4 @@
-"""NIfTI files to test with, written by nibabel, and where nibabel sees their voxels."""
+"""NIfTI files for tests, written by nibabel, and the positions that nibabel gives their voxels."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -64,7 +64,7 @@ def forms_of(path: Path) -> dict[str, tuple[np.ndarray, int]]:
 
 
 def patch(path: Path, **fields) -> Path:
-    """Overwrite fields of a header that is not compressed, by the names that the standard has for them."""
+    """Overwrite fields of an uncompressed header, by their names in the standard."""
     header = nibabel.load(path).header
     data = bytearray(path.read_bytes())
     for name, value in fields.items():

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from itk_arssr import atomic
-from itk_arssr.atomic import all_or_none, check_can_write, completed
-from itk_arssr.errors import Interrupted, UserError
+from itk_arssr.common import atomic
+from itk_arssr.common.atomic import all_or_none, check_can_write, completed
+from itk_arssr.common.errors import Interrupted, UserError
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX system")
 
@@ -25,7 +25,7 @@ def everything_in(folder: Path) -> list[str]:
 
 @pytest.fixture
 def flushed(monkeypatch) -> list[tuple[int, int]]:
-    """Device and inode of what was flushed to the disk."""
+    """Device and inode of everything that was flushed to the disk."""
     seen = []
     usual = os.fsync
 
@@ -72,7 +72,7 @@ def test_file_and_folder_are_on_the_disk_before_the_program_goes_on(flushed, tmp
 
 @POSIX
 @pytest.mark.parametrize("depth", [1, 2])
-def test_a_link_stays_and_what_it_leads_to_is_written(depth, tmp_path):
+def test_a_link_stays_and_its_target_is_written(depth, tmp_path):
     (tmp_path / "real").mkdir()
     target = tmp_path / "real" / "target.txt"
     target.write_text("older")
@@ -89,7 +89,7 @@ def test_a_link_stays_and_what_it_leads_to_is_written(depth, tmp_path):
 
 
 @POSIX
-def test_a_link_to_a_file_that_is_yet_to_be_makes_it(tmp_path):
+def test_a_link_to_a_missing_file_makes_it(tmp_path):
     link = tmp_path / "link.txt"
     link.symlink_to("target.txt")
     write(link, "whole")
@@ -151,7 +151,7 @@ def test_all_files_appear_together(tmp_path):
 
 @pytest.mark.parametrize("failing", ["a", "b", "c"])
 @pytest.mark.parametrize("error", [OSError(errno.EACCES, "Permission denied"), Interrupted()], ids=["error", "signal"])
-def test_where_one_cannot_be_put_in_place_the_others_are_as_before(failing, error, tmp_path, monkeypatch):
+def test_if_one_cannot_be_put_in_place_the_others_are_restored(failing, error, tmp_path, monkeypatch):
     (tmp_path / "a").write_text("older a")
     (tmp_path / "c").write_text("older c")
     failing_replace(monkeypatch, failing, error)
@@ -163,7 +163,7 @@ def test_where_one_cannot_be_put_in_place_the_others_are_as_before(failing, erro
     assert [(tmp_path / name).read_text() for name in "ac"] == ["older a", "older c"]
 
 
-def test_older_files_come_back_where_there_are_no_hard_links(tmp_path, monkeypatch):
+def test_older_files_are_restored_without_hard_links(tmp_path, monkeypatch):
     def link(*_):
         raise OSError(errno.EPERM, "Operation not permitted")
 
@@ -186,10 +186,10 @@ def test_a_file_that_another_program_replaced_by_a_folder_meanwhile_undoes_the_r
     assert everything_in(tmp_path) == ["a", "b"]
 
 
-# --- refused before any work
+# --- refusal before any work
 
 
-def test_what_can_be_written_passes_and_nothing_is_made(tmp_path):
+def test_writable_paths_pass_and_nothing_is_made(tmp_path):
     check_can_write(tmp_path / "new" / "folder" / ("x" * 200) / "file.nii.gz")
     check_can_write(tmp_path / "file.nii.gz")
     (tmp_path / "there.txt").write_text("older")
@@ -201,10 +201,10 @@ def test_what_can_be_written_passes_and_nothing_is_made(tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("x" * 250 + ".nii.gz", "has 257 bytes, and 255 are the most"),
-        ("ü" * 125 + ".nii.gz", "has 257 bytes, and 255 are the most"),
-        ("x" * 256 + "/file.nii.gz", "has 256 bytes, and 255 are the most"),
-        ("/".join(["x" * 200] * 25) + "/f.nii.gz", "bytes with what it is called while it is written"),
+        ("x" * 250 + ".nii.gz", "has 257 bytes, but at most 255 are allowed"),
+        ("ü" * 125 + ".nii.gz", "has 257 bytes, but at most 255 are allowed"),
+        ("x" * 256 + "/file.nii.gz", "has 256 bytes, but at most 255 are allowed"),
+        ("/".join(["x" * 200] * 25) + "/f.nii.gz", "bytes while it is written, but at most"),
         ("folder", "it is a folder"),
         ("pipe", "it is a device or pipe"),
         ("device.nii.gz", "it is a device or pipe"),
@@ -216,7 +216,7 @@ def test_what_can_be_written_passes_and_nothing_is_made(tmp_path):
         ("a\udcffb.nii.gz", "not valid UTF-8"),
     ],
 )
-def test_what_cannot_be_written_is_refused(name, message, tmp_path):
+def test_unwritable_paths_are_refused(name, message, tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("a file")
     os.mkfifo(tmp_path / "pipe")
@@ -236,7 +236,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused():
 
 
 @POSIX
-def test_what_is_refused_before_is_refused_when_written_too(tmp_path):
+def test_refused_paths_are_also_refused_when_written(tmp_path):
     (tmp_path / "device.txt").symlink_to("/dev/null")
     with pytest.raises(UserError, match="device or pipe"):
         write(tmp_path / "device.txt", "lost")
@@ -245,7 +245,7 @@ def test_what_is_refused_before_is_refused_when_written_too(tmp_path):
         write(tmp_path / "loop", "lost")
 
 
-def test_temporary_names_are_hidden_and_told_by_their_prefix(tmp_path):
+def test_temporary_names_are_hidden_and_recognised_by_their_prefix(tmp_path):
     with completed(tmp_path / "file") as partial:
         partial.write_text("")
         (folder,) = tmp_path.iterdir()

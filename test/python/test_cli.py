@@ -70,7 +70,7 @@ def test_intensities_can_be_given_or_left_alone(arssr, write, tmp_path):
     np.testing.assert_array_equal(raw, pixels(upscale(image, scale_factors=2, intensity_scaling=False)))
 
 
-def test_other_pixel_types_become_float_and_that_is_said(arssr, tmp_path):
+def test_other_pixel_types_become_float_with_a_note(arssr, tmp_path):
     import SimpleITK
 
     SimpleITK.WriteImage(SimpleITK.GetImageFromArray(pixels(make_image()).astype(np.int32)), tmp_path / "in.nrrd")
@@ -86,7 +86,7 @@ def test_warnings_of_the_filter_become_notes(arssr, scan, tmp_path, capfd):
     assert "WARNING" not in capfd.readouterr().err
 
 
-def test_a_window_that_begins_at_the_minimum_is_said(arssr, write, tmp_path):
+def test_a_window_that_begins_at_the_minimum_is_noted(arssr, write, tmp_path):
     image = make_image(pixel_type=itk.US)
     itk.array_view_from_image(image)[...] += 32_768
     result = arssr("upscale", write("offset.nrrd", image), tmp_path / "out.nrrd", "--scale", 2)
@@ -95,13 +95,13 @@ def test_a_window_that_begins_at_the_minimum_is_said(arssr, write, tmp_path):
     assert re.search(rf"note: .*far from 0.*minimum.*\[{lowest}, 3\d+\]", words(result.stdout))
 
 
-def test_voxels_are_kept_within_the_range_of_the_scan_unless_that_is_not_wanted(arssr, write, tmp_path):
+def test_voxels_are_kept_within_the_range_of_the_scan_unless_unbounded(arssr, write, tmp_path):
     edges = np.zeros((10, 12, 14), np.uint8)
     edges[3:7, 4:8, 5:9] = 250
     scan = write("edges.mha", itk.image_from_array(edges))
     bounded = arssr("upscale", scan, tmp_path / "bounded.mha", "--scale", 2)
     assert re.search(r"[\d.]+ % of the voxels kept within the scan's local range", words(bounded.stdout))
-    clamped = r"note: \d+ voxels were clamped to the range of the output's pixels, 0 to 255"
+    clamped = r"note: \d+ voxels were clamped to the output pixel type's range, 0 to 255"
     assert re.search(clamped, words(bounded.stdout))
     free = arssr("upscale", scan, tmp_path / "free.mha", "--scale", 2, "--unbounded")
     assert "local range" not in free.stdout
@@ -139,7 +139,7 @@ def test_a_directory_is_named_as_the_published_scripts_do(arssr, write, tmp_path
         ("--like", "scan", "like_scan"),
     ],
 )
-def test_one_image_into_a_directory_is_named_so_too(option, value, label, arssr, scan, tmp_path):
+def test_one_image_into_a_directory_is_named_likewise(option, value, label, arssr, scan, tmp_path):
     (tmp_path / "out").mkdir()
     value = scan if value == "scan" else value
     assert arssr("upscale", scan, tmp_path / "out", option, value).exit_code == 0
@@ -243,7 +243,7 @@ def test_ctrl_c_ends_cleanly(signal_number, interrupt, write, slow_model, tmp_pa
     assert files_in(tmp_path / "out") == []
 
 
-# What a disk that is full after so many bytes does to a program, without one.
+# Simulates a disk that is full after so many bytes.
 _ON_A_FULL_DISK = """
 import resource, runpy, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -316,7 +316,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(arssr, scan):
         (["{scan}", "{tmp}/o.mha", "--like", "{tmp}/in2"], 1, "holds 2 images; name one"),
         (["{scan}", "{tmp}/o.mha", "--scale", "1e6"], 1, "smaller scale"),
         (["{tmp}/time.nrrd", "{tmp}/o.mha", "--scale", "2"], 1, "4 dimensions (5×6×7×3)"),
-        (["{tmp}/colour.mha", "{tmp}/o.mha", "--scale", "2"], 1, "3 values a voxel"),
+        (["{tmp}/colour.mha", "{tmp}/o.mha", "--scale", "2"], 1, "3 values per voxel"),
         (["{tmp}/flat.png", "{tmp}/o.mha", "--scale", "2"], 1, "single slice"),
         (["{tmp}/series/001.dcm", "{tmp}/o.mha", "--scale", "2"], 1, "give their folder"),
         (["{tmp}/text.txt", "{tmp}/o.mha", "--scale", "2"], 1, "not an image that ITK can read"),
@@ -338,7 +338,7 @@ def test_mistakes_are_explained_in_a_line(arguments, status, message, arssr, mis
 
 @pytest.fixture
 def mistakes(write, tmp_path, scan):
-    """Files that a user may take for volumes."""
+    """Files that a user may mistake for volumes."""
     (tmp_path / "empty").mkdir()
     write("in2/a.mha"), write("in2/b.mha")
     (tmp_path / "text.txt").write_text("no image")
@@ -354,7 +354,7 @@ def mistakes(write, tmp_path, scan):
 # --- info
 
 
-def test_info_tells_of_the_default_model(arssr):
+def test_info_describes_the_default_model(arssr):
     result = arssr("info")
     assert result.exit_code == 0
     said = words(result.stdout)
@@ -363,7 +363,7 @@ def test_info_tells_of_the_default_model(arssr):
     assert "licence" in said
 
 
-def test_info_tells_of_a_file(arssr, tmp_path):
+def test_info_describes_a_file(arssr, tmp_path):
     model = itk.ArSSRModel.New()
     model.SetRandomNetwork(itk.ArSSRModelEnums.Encoder_RDN, 8, 4, 16, 1)
     model.GetMetaDataDictionary()["training_data"] = "none [at] all"
@@ -375,7 +375,7 @@ def test_info_tells_of_a_file(arssr, tmp_path):
     assert "trained for scans with not stated" in said
 
 
-def test_info_tells_what_scans_a_model_was_trained_for(arssr, tmp_path):
+def test_info_states_what_scans_a_model_was_trained_for(arssr, tmp_path):
     model = itk.ArSSRModel.New()
     model.SetRandomNetwork(itk.ArSSRModelEnums.Encoder_RDN, 8, 4, 16, 1)
     model.GetMetaDataDictionary()["trained_acquisition"] = "boxes [0.65]\x1b[2J\x07 of all widths"
@@ -454,7 +454,7 @@ def test_compare_resamples_only_on_request(arssr, truth, write):
 
 
 @pytest.mark.parametrize("grid", [{"origin": (0.1, 0, 0)}, {"spacing": (1, 1, 1.01)}, {"direction": OBLIQUE}])
-def test_compare_does_not_compare_other_places(grid, arssr, truth, write):
+def test_compare_refuses_other_places(grid, arssr, truth, write):
     result = arssr("compare", truth, write("moved.mha", make_image(size=(14, 13, 12), **grid)))
     assert result.exit_code == 1
     assert "is not on the grid of" in result.stderr
@@ -493,7 +493,7 @@ def test_help_lists_every_option_of_the_published_script_that_is_left(arssr):
         assert option in said
 
 
-def test_the_installed_program_tells_its_version():
+def test_the_installed_program_prints_its_version():
     program = Path(sys.executable).with_name("arssr")
     result = subprocess.run([program, "--version"], check=False, capture_output=True, encoding="utf-8", timeout=120)
     assert re.fullmatch(r"arssr \d+\.\d+\S* \(ITK 5\.4\.\d+\)\n", result.stdout), result.stderr

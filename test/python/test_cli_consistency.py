@@ -7,7 +7,7 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, assert_same_grid, make_image, pixels
-from itk_arssr.resample import grid_of
+from itk_arssr.images.resample import grid_of
 from test_cli import files_in, words
 
 upscale = itk.arbitrary_scale_super_resolution_image_filter
@@ -227,7 +227,7 @@ def test_a_residual_map_that_exists_is_replaced_only_on_request(arssr, scan, tmp
 
 
 def test_a_failure_leaves_neither_file(arssr, scan, tmp_path, monkeypatch):
-    from itk_arssr import upscaler
+    from itk_arssr.upscaling import upscaler
 
     def failing(*_arguments):
         raise RuntimeError("no room")
@@ -253,7 +253,7 @@ def test_both_files_appear_or_none(arssr, scan, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["--consistency", "-1"], 2, "'-1' back-projections are fewer than none"),
+        (["--consistency", "-1"], 2, "'-1' is not a number of back-projections"),
         (["--consistency", "many"], 2, "'many' is neither a number of back-projections nor auto"),
         (["--tolerance", "3"], 2, "no meaning without --consistency"),
         (["--consistency", "3", "--tolerance", "-3"], 2, "'--tolerance': Input should be greater than or equal to 0"),

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 from conftest import OBLIQUE, assert_same_grid, kept_field_of_view, make_image, pixels
-from itk_arssr.diagnostics import warnings_collected
-from itk_arssr.picture import Panel, Residuals, save_comparison
-from itk_arssr.resample import grid_of, resample
+from itk_arssr.common.diagnostics import warnings_collected
+from itk_arssr.images.resample import grid_of, resample
+from itk_arssr.pictures.picture import Panel, Residuals, save_comparison
 
 PIXEL_TYPES = [itk.F, itk.D, itk.UC, itk.SS, itk.US]
 SIGMA_PER_FWHM = 1 / (2 * np.sqrt(2 * np.log(2)))
@@ -25,7 +25,7 @@ def filter_of(high, low, **settings):
 
 
 def gaussian_means(values: np.ndarray, factors) -> np.ndarray:
-    """The simulated scan, written apart from the module's own code: endless Gaussians, for factors above 1."""
+    """The simulated scan, independent of the module's own code: endless Gaussians, for factors above 1."""
     for axis, factor in enumerate(reversed(factors)):
         high = values.shape[axis]
         low = max(1, int(high / factor + 0.5))
@@ -41,7 +41,7 @@ def gaussian_means(values: np.ndarray, factors) -> np.ndarray:
 
 
 @pytest.mark.parametrize("factors", [(2, 2, 2), (2.5, 3, 2), (4, 1.5, 3.3)])
-def test_the_scan_is_that_under_an_endless_gaussian(factors):
+def test_the_scan_matches_an_endless_gaussian(factors):
     image = make_image(size=(20, 18, 16), spacing=(1, 2, 3), origin=(10, 20, 30), direction=OBLIQUE)
     low = simulate(image, shrink_factors=factors)
     assert_same_grid(low, *kept_field_of_view(image, [1 / factor for factor in factors]))
@@ -127,7 +127,7 @@ def test_other_widths_are_in_millimetres():
 # --- arrays
 
 
-def test_arrays_are_taken_for_images_of_one_field_of_view():
+def test_arrays_are_treated_as_images_of_one_field_of_view():
     high = make_image(size=(16, 12, 14))
     low = simulate(high, shrink_factors=[2, 3, 2])
     expected = pixels(make_consistent(high, low, number_of_iterations=2))
@@ -167,11 +167,11 @@ def test_tensors_and_data_arrays_come_back_as_they_were():
 # --- mistakes
 
 
-def test_images_that_lack_their_spacing_are_warned_of():
+def test_images_without_their_spacing_give_a_warning():
     with warnings_collected() as warnings:
         make_consistent(make_image(size=(8, 8, 8)), make_image(size=(4, 4, 4)))
     assert len(warnings) == 1
-    assert "no larger voxels" in warnings[0]
+    assert "are not larger than" in warnings[0]
     with warnings_collected() as warnings:
         make_consistent(make_image(size=(8, 8, 8)), make_image(size=(4, 4, 4), spacing=(1, 1, 2)))
     assert not warnings
@@ -194,7 +194,7 @@ def test_smaller_voxels_need_a_reference():
         simulate(make_image(), shrink_factors=0.5)
 
 
-def test_a_voxel_that_is_no_number_is_named():
+def test_a_voxel_that_is_not_a_number_is_named():
     low = make_image(spacing=(2, 2, 2))
     itk.array_view_from_image(low)[1, 2, 3] = np.nan
     with pytest.raises(RuntimeError, match=r"low-resolution image at index \[3, 2, 1\] is -?nan"):

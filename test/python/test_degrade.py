@@ -4,8 +4,8 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, assert_same_grid, kept_field_of_view, make_image, pixels
-from itk_arssr.degrade import simulate_low_resolution
-from itk_arssr.errors import UserError
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.simulation import simulate_low_resolution
 
 FWHM_PER_SIGMA = 2 * np.sqrt(2 * np.log(2))
 

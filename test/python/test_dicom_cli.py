@@ -24,12 +24,12 @@ def words(text: str) -> str:
 
 
 def names(folder) -> list[str]:
-    """Names of all in a folder, without what they begin with in common."""
+    """Names of everything in a folder, without their common prefix."""
     return sorted(path.name.removeprefix("ArSSR_Residual_recon_2d0x_") for path in folder.iterdir())
 
 
 def as_image(places, size=(20, 18), dtype=np.uint16, gain=1.0):
-    """The image that slices are of, made without DICOM; the places are in the order of their normal."""
+    """The image that the slices show, made without DICOM; the positions are in the order of their normal."""
     image = itk.image_from_array(np.round([gain * seen(place, size) for place in places]).astype(dtype))
     first, second = (np.array(place[0]) for place in places[:2])
     spacing = float(np.linalg.norm(second - first))
@@ -43,7 +43,7 @@ def as_image(places, size=(20, 18), dtype=np.uint16, gain=1.0):
 # --- upscale
 
 
-def test_a_series_becomes_what_its_image_becomes(arssr, tmp_path):
+def test_a_series_gives_the_same_result_as_its_image(arssr, tmp_path):
     write_slices(tmp_path / "scan", STACK)
     result = arssr("upscale", tmp_path / "scan", tmp_path / "out.nrrd", "--scale", "1,1,2")
     assert result.exit_code == 0, result.stderr
@@ -89,11 +89,11 @@ def test_a_localizer_does_not_make_a_run_fail(arssr, tmp_path):
     write_slices(tmp_path / "study" / "2", STACK, series=2)
     result = arssr("upscale", tmp_path / "study", tmp_path / "out.nii.gz", "--scale", 2)
     assert result.exit_code == 0, result.stderr
-    assert "note: left out as a localizer: series 1 'description1'; --series takes it" in words(result.stdout)
+    assert "note: left out as a localizer: series 1 'description1'; --series includes it" in words(result.stdout)
     assert itk.size(itk.imread(str(tmp_path / "out.nii.gz")))[2] == 16
 
 
-def test_a_series_without_use_does_not_make_a_run_fail_where_its_study_has_others(arssr, tmp_path):
+def test_a_useless_series_does_not_make_a_run_fail_if_its_study_has_others(arssr, tmp_path):
     write_slices(tmp_path / "study" / "bad", GAP)
     write_slices(tmp_path / "study" / "good", STACK, series=2)
     result = arssr("upscale", tmp_path / "study", tmp_path / "out", "--scale", 2)
@@ -162,7 +162,7 @@ def test_results_are_not_written_as_dicom(arssr, tmp_path):
     ("arguments", "status", "message"),
     [
         (["{scan}", "{out}", "--series", "7"], 1, "holds no series, description, protocol or volume '7'"),
-        (["{image}", "{out}", "--series", "7"], 1, "--series chooses among DICOM series"),
+        (["{image}", "{out}", "--series", "7"], 1, "--series selects DICOM series"),
         (["{scan}/0001.dcm", "{out}"], 1, "give their folder"),
         (["{gap}", "{out}"], 1, "a slice is missing between slices 4 and 5"),
         (["{gap}", "{out}", "--series", "1"], 1, "a slice is missing between slices 4 and 5"),
@@ -187,7 +187,7 @@ time.sleep(600)
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
 def test_a_conversion_that_is_interrupted_leaves_nothing(signal_number, interrupt, tmp_path, monkeypatch):
-    """The program stands in for one that takes long."""
+    """The program replaces one that takes long."""
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "dcm2niix"
     program.write_text(f"#!{sys.executable}\n" + _SLOW.format(marker=str(tmp_path / "marker")))
@@ -239,7 +239,7 @@ def test_compare_takes_series(arssr, write, tmp_path):
     result = arssr("compare", same, tmp_path / "truth", "--series", 2)
     assert result.exit_code == 1
     assert "a slice is missing" in words(result.stderr)
-    assert "--series chooses among DICOM series" in arssr("compare", same, other, "--series", 2).stderr
+    assert "--series selects DICOM series" in arssr("compare", same, other, "--series", 2).stderr
 
 
 def test_evaluate_takes_series(arssr, tmp_path):
@@ -259,7 +259,7 @@ def test_evaluate_takes_series(arssr, tmp_path):
     assert {line.split(",")[0] for line in table.splitlines()[1:]} == {"two"}
 
 
-def test_training_takes_series_and_keeps_them_only_as_long(arssr, tmp_path, monkeypatch):
+def test_training_takes_series_and_removes_their_volumes(arssr, tmp_path, monkeypatch):
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     monkeypatch.chdir(tmp_path)
@@ -285,7 +285,7 @@ def test_training_takes_series_and_keeps_them_only_as_long(arssr, tmp_path, monk
     assert "Traceback" not in result.stdout + result.stderr
 
 
-def test_training_refuses_what_it_cannot_have(arssr, tmp_path):
+def test_training_refuses_bad_and_missing_series(arssr, tmp_path):
     write_slices(tmp_path / "data" / "a", stack(24, step=(0, 0, 1)), size=(24, 26))
     write_slices(tmp_path / "data" / "b", GAP, study="1.9")
     command = ["train", tmp_path / "data", "--config", write_recipe(tmp_path, epochs=1), "--run-dir", tmp_path / "run"]
@@ -293,5 +293,5 @@ def test_training_refuses_what_it_cannot_have(arssr, tmp_path):
     assert "holds no series" in words(arssr(*command, "--series", "flair").stderr)
     itk.imwrite(as_image(STACK), str(tmp_path / "a.nii.gz"))
     result = arssr("train", tmp_path / "a.nii.gz", *command[2:], "--series", "flair")
-    assert "there are no DICOM series to choose among" in words(result.stderr)
+    assert "there are no DICOM series to select" in words(result.stderr)
     assert not (tmp_path / "run").exists()

@@ -1,4 +1,4 @@
-"""Folders of DICOM files as archives make them: what is found, chosen, named and left out, and what is left on disk."""
+"""Folders of DICOM files as in archives: what is found, chosen, named and left out, and what remains on disk."""
 
 import os
 import struct
@@ -10,8 +10,8 @@ from pathlib import Path
 import itk
 import pytest
 from dicom import X, Y, slice_elements, stack, write_file, write_slices
-from itk_arssr.errors import UserError
-from itk_arssr.found import check_series_are_there, find, only
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.found import check_series_are_there, find, only
 
 STACK = stack(4)
 LOCALIZER = {0x00080008: ("CS", "ORIGINAL\\PRIMARY\\LOCALIZER")}
@@ -25,7 +25,7 @@ def names(place, *patterns):
 
 
 def after_all(place, *patterns):
-    """What was found, once all of it was gone through."""
+    """What was found, after going through all of it."""
     found = find(place, patterns)
     for _ in found.groups():
         pass
@@ -75,7 +75,7 @@ def test_folders_of_one_name_are_told_apart_by_those_above(tmp_path):
 
 
 @pytest.mark.parametrize("parts", [2, 4])
-def test_a_series_that_is_shared_out_among_folders_is_made_whole(parts, tmp_path):
+def test_a_series_spread_over_folders_is_joined(parts, tmp_path):
     write_slices(tmp_path / "all", stack(8))
     for k, file in enumerate(sorted((tmp_path / "all").iterdir())):
         folder = tmp_path / "study" / f"part{k * parts // 8}"
@@ -87,7 +87,7 @@ def test_a_series_that_is_shared_out_among_folders_is_made_whole(parts, tmp_path
 
 
 def test_series_of_one_name_in_two_folders_are_not_joined(tmp_path):
-    """Tools that take names away may give all patients the same."""
+    """Tools that remove names may give all patients the same one."""
     write_slices(tmp_path / "a", STACK)
     write_slices(tmp_path / "b", STACK, gain=lambda k: 0.5)
     write_slices(tmp_path / "c", [((100, 0, 2 * k), X, Y) for k in range(5)])
@@ -130,7 +130,7 @@ def test_links_are_followed_but_not_in_circles(tmp_path):
     assert names(place) == ["linked"]
 
 
-def test_image_files_of_folders_below_are_taken_only_where_there_is_nothing_else(tmp_path, write):
+def test_image_files_of_folders_below_are_used_only_if_there_is_nothing_else(tmp_path, write):
     write("bids/sub-1/anat/sub-1_T1w.nii.gz"), write("bids/sub-2/anat/sub-2_T1w.nii.gz")
     assert names(tmp_path / "bids") == ["sub-1_T1w.nii.gz", "sub-2_T1w.nii.gz"]
     write("bids/own.nii.gz")
@@ -155,20 +155,20 @@ def test_files_that_are_no_images_do_not_matter(tmp_path):
     assert "a DICOM file without an image" in refusal(tmp_path / "DICOMDIR")
 
 
-def test_what_is_named_as_dicom_and_is_none_is_told(tmp_path):
+def test_files_with_dicom_names_that_are_not_dicom_are_reported(tmp_path):
     write_slices(tmp_path, STACK)
     (tmp_path / "broken.dcm").write_bytes(b"no image")
     assert any("broken.dcm" in remark for remark in after_all(tmp_path).remarks)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root can read everything")
-def test_what_cannot_be_read_is_told(tmp_path):
+def test_unreadable_files_are_reported(tmp_path):
     write_slices(tmp_path, STACK)
     (tmp_path / "0001.dcm").chmod(0)
     assert any("0001.dcm" in remark for remark in after_all(tmp_path).remarks)
 
 
-def test_where_nothing_is_that_is_said(tmp_path):
+def test_a_place_without_images_is_refused(tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
     assert "holds neither an image file nor a DICOM series, nor do the folders below it" in refusal(tmp_path)
 
@@ -212,13 +212,13 @@ def study(tmp_path):
     return folder
 
 
-def test_localizers_derived_images_and_single_slices_are_left_out_and_told(study):
+def test_localizers_derived_images_and_single_slices_are_left_out_with_a_note(study):
     assert names(study) == ["2", "4"]
     found = after_all(study)
     assert not found.faults
     said = "\n".join(found.remarks)
-    assert "left out as a localizer: series 1 'description1'; --series takes it" in said
-    assert "left out as a derived image: series 3 'description3'; --series takes it" in said
+    assert "left out as a localizer: series 1 'description1'; --series includes it" in said
+    assert "left out as a derived image: series 3 'description3'; --series includes it" in said
     assert "5_protocol5_20200102101112_5: it is a single slice" in said
 
 
@@ -268,11 +268,11 @@ def test_a_choice_of_a_slice_is_refused(study):
 
 
 def test_a_choice_without_dicom_is_refused(tmp_path, write):
-    assert "--series chooses among DICOM series" in refusal(write("scan.nii.gz"), "2")
-    assert "--series chooses among DICOM series" in refusal(tmp_path, "2")
+    assert "--series selects DICOM series" in refusal(write("scan.nii.gz"), "2")
+    assert "--series selects DICOM series" in refusal(tmp_path, "2")
 
 
-def test_where_a_study_has_nothing_else_its_localizer_is_taken(tmp_path):
+def test_a_localizer_is_used_if_its_study_has_nothing_else(tmp_path):
     write_slices(tmp_path / "patient1" / "localizer", STACK, study="1.1", changes=lambda k: LOCALIZER)
     write_slices(tmp_path / "patient2" / "localizer", STACK, study="1.2", changes=lambda k: LOCALIZER)
     write_slices(tmp_path / "patient2" / "scan", STACK, study="1.2", series=2)
@@ -280,13 +280,13 @@ def test_where_a_study_has_nothing_else_its_localizer_is_taken(tmp_path):
 
 
 @pytest.mark.parametrize("word", ["Localizer", "AAHScout", "SURVEY_3plane", "Topogram"])
-def test_localizers_are_told_by_their_names_too(word, tmp_path):
+def test_localizers_are_also_recognised_by_their_names(word, tmp_path):
     write_slices(tmp_path / "a", STACK, changes=lambda k: {0x0008103E: ("LO", word)})
     write_slices(tmp_path / "b", STACK, series=2)
     assert names(tmp_path) == ["b"]
 
 
-def test_a_bad_series_is_a_fault_only_where_its_study_gave_no_volume(tmp_path):
+def test_a_bad_series_is_a_fault_only_if_its_study_gave_no_volume(tmp_path):
     gap = [place for k, place in enumerate(stack(8)) if k != 3]
     write_slices(tmp_path / "patient1" / "bad", gap, study="1.1")
     write_slices(tmp_path / "patient1" / "good", STACK, study="1.1", series=2)
@@ -369,10 +369,10 @@ _HALF = struct.pack("<i36x8h14xh36xf240x", 348, 3, 20, 18, 4, 1, 1, 1, 1, 4, 352
     [
         (
             "import sys; print('Error: out of luck'); sys.exit(1)",
-            "made no image of it (status 1); dcm2niix: out of luck",
+            "made no image from it (status 1); dcm2niix: out of luck",
         ),
         ("import os; os.kill(os.getpid(), 11)", "was ended by signal 11"),
-        ("", "made no image of it (status 0)"),
+        ("", "made no image from it (status 0)"),
         (
             f"import sys, pathlib; pathlib.Path(sys.argv[-2], 'half.nii').write_bytes({_HALF!r})",
             "half: dcm2niix did not write all of it",
@@ -387,7 +387,7 @@ def test_a_dcm2niix_that_fails_is_reported(text, reason, tmp_path, monkeypatch):
     assert reason in refusal(tmp_path / "scan")
 
 
-def test_without_dcm2niix_it_is_asked_for(tmp_path, monkeypatch):
+def test_a_missing_dcm2niix_is_reported(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "dcm2niix", None)
     monkeypatch.setenv("PATH", str(tmp_path))
     write_slices(tmp_path / "scan", STACK)

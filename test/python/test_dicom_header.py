@@ -1,13 +1,13 @@
-"""Headers of DICOM files: what is read of them, what is taken for DICOM, and files that are damaged or hostile."""
+"""Headers of DICOM files: what is read from them, what is recognised as DICOM, and damaged or hostile files."""
 
 import struct
 
 import numpy as np
 import pytest
 from dicom import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, X, Y, enhanced_elements, slice_elements, stack, write_file
-from itk_arssr.dicom import tags
-from itk_arssr.dicom.frames import frames_of
-from itk_arssr.dicom.header import NotDicom, looks_like_dicom, read_header
+from itk_arssr.images.dicom import tags
+from itk_arssr.images.dicom.frames import frames_of
+from itk_arssr.images.dicom.header import NotDicom, looks_like_dicom, read_header
 
 PLACE = ((1.5, -2.25, 3), X, Y)
 
@@ -52,7 +52,7 @@ _DELIMITERS = ((0xE000, 0xFFFFFFFF), (0xE00D, 0), (0xE0DD, 0))
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT])
 @pytest.mark.parametrize("preamble", [True, False])
-def test_a_file_that_ends_anywhere_is_no_image_or_tells_what_is_missing(syntax, preamble, tmp_path):
+def test_a_truncated_file_is_no_image_or_states_what_is_missing(syntax, preamble, tmp_path):
     file = tmp_path / "file"
     write_file(file, enhanced_elements(stack(2)), syntax, preamble)
     whole = file.read_bytes()
@@ -82,7 +82,7 @@ def test_damage_anywhere_raises_nothing_else(tmp_path):
             pass
 
 
-def test_sequences_in_sequences_without_end_are_refused(tmp_path):
+def test_endlessly_nested_sequences_are_refused(tmp_path):
     write_file(tmp_path / "plain", slice_elements(PLACE))
     whole = (tmp_path / "plain").read_bytes()
     deep = struct.pack("<HH2sHIHHI", 9, 0x1001, b"SQ", 0, 0xFFFFFFFF, 0xFFFE, 0xE000, 0xFFFFFFFF) * 5000
@@ -106,13 +106,13 @@ def test_a_file_does_not_have_more_frames_than_bytes(compressed, tmp_path):
     "content",
     [b"", b"DICM", bytes(128) + b"DICM", bytes(1000), b"\x08\x00\x05\x00" + bytes(1000), b"II*\0" + bytes(1000)],
 )
-def test_what_is_no_dicom_is_told(content, tmp_path):
+def test_other_files_are_not_dicom(content, tmp_path):
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(NotDicom):
         read_header(tmp_path / "file")
 
 
-def test_dicom_is_told_by_its_beginning():
+def test_dicom_is_recognised_by_its_beginning():
     assert looks_like_dicom(bytes(128) + b"DICM")
     assert looks_like_dicom(struct.pack("<HH", 8, 5))
     assert not looks_like_dicom(b"")

@@ -1,4 +1,4 @@
-"""Volumes of DICOM files: what becomes of every kind of series, and that each voxel lies where its slice does."""
+"""Volumes from DICOM files: the result for every kind of series, and that each voxel lies where its slice does."""
 
 from contextlib import ExitStack
 
@@ -23,8 +23,8 @@ from dicom import (
     write_series,
     write_slices,
 )
-from itk_arssr.errors import UserError
-from itk_arssr.found import find, only
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.found import find, only
 from mosaic import siemens_mosaic, united_imaging_mosaic
 
 STACK = stack(8)
@@ -59,13 +59,13 @@ def the_one(place, *patterns):
 
 
 def assert_shows(volume, gain=1.0):
-    """Each voxel shows what is at its place in the world of the tests."""
+    """Each voxel shows the value at its position in the tests' space."""
     voxels, places = volume
     np.testing.assert_allclose(voxels, gain * brightness(places), atol=CLOSE)
 
 
 def refusal(place, *patterns):
-    """Why no volume is made of a place."""
+    """Why a place gives no volume."""
     with pytest.raises(UserError) as refused, only(find(place, patterns)):
         pass
     return str(refused.value)
@@ -87,7 +87,7 @@ def test_voxels_lie_where_their_slices_do(write, places, tmp_path):
 
 
 def test_axes_are_those_of_the_slices(tmp_path):
-    """Also of three-dimensional acquisitions, whose axes dcm2niix would exchange by itself."""
+    """Also for three-dimensional acquisitions, whose axes dcm2niix would otherwise exchange."""
     three_dimensional = {0x00180023: ("CS", "3D"), 0x00080070: ("LO", "SIEMENS")}
     write_slices(tmp_path, SAGITTAL, changes=lambda k: three_dimensional)
     with only(find(tmp_path)) as source:
@@ -138,7 +138,7 @@ def test_a_dose_has_its_frames_at_their_offsets(tmp_path):
     assert_shows(the_one(tmp_path))
 
 
-def test_small_jitter_is_evened_out_and_told(tmp_path):
+def test_small_jitter_is_evened_out_and_noted(tmp_path):
     write_slices(tmp_path, [((0, 0, 3 * k + 0.08 * (k % 2)), X, Y) for k in range(9)])
     with only(find(tmp_path)) as source:
         np.testing.assert_allclose(itk.spacing(itk.imread(str(source.file))), (1, 1, 3), atol=1e-9)
@@ -210,7 +210,7 @@ def test_each_slice_has_its_own_slope(manufacturer, tmp_path):
 
 
 def test_inverted_display_does_not_invert_intensities(tmp_path):
-    """As for GDCM: MONOCHROME1 tells how to show values."""
+    """As with GDCM: MONOCHROME1 only states how to display values."""
     write_slices(tmp_path, STACK, changes=lambda k: {0x00280004: ("CS", "MONOCHROME1")})
     assert_shows(the_one(tmp_path))
 
@@ -306,7 +306,7 @@ def test_volumes_that_dcm2niix_takes_apart_keep_its_names(changes, names, order,
     [lambda k, v: None, lambda k, v: ("IS", "1"), lambda k, v: ("IS", f"{k + 1}"), lambda k, v: ("IS", f"{k * 5 % 8}")],
     ids=["none", "one", "the same", "others the same"],
 )
-def test_volumes_that_nothing_tells_apart_are_not_mixed(numbers, tmp_path):
+def test_volumes_that_cannot_be_told_apart_are_not_mixed(numbers, tmp_path):
     _two_volumes(tmp_path, VOLUME_BY_VOLUME, lambda k, v: {0x00200013: numbers(k, v)})
     assert "volumes" in refusal(tmp_path)
     assert "folder of their own" in refusal(tmp_path)
@@ -319,7 +319,7 @@ def test_volumes_whose_numbers_are_in_no_order_are_not_mixed(seed, tmp_path):
     assert "folder of their own" in refusal(tmp_path)
 
 
-def test_another_mark_than_a_number_tells_volumes_apart(tmp_path):
+def test_a_mark_other_than_a_number_tells_volumes_apart(tmp_path):
     _two_volumes(
         tmp_path, VOLUME_BY_VOLUME, lambda k, v: {0x00200100: ("IS", f"{v + 1}"), 0x00200012: ("IS", f"{v + 1}")}
     )
@@ -328,10 +328,10 @@ def test_another_mark_than_a_number_tells_volumes_apart(tmp_path):
 
 def test_an_interrupted_time_point_is_not_stacked(tmp_path):
     _two_volumes(tmp_path, VOLUME_BY_VOLUME[:11])
-    assert "lie at one place" in refusal(tmp_path)
+    assert "lie at the same place" in refusal(tmp_path)
 
 
-def test_copies_of_files_are_left_out_and_told(tmp_path):
+def test_copies_of_files_are_left_out_with_a_note(tmp_path):
     write_slices(
         tmp_path,
         [*STACK, *STACK],
@@ -342,7 +342,7 @@ def test_copies_of_files_are_left_out_and_told(tmp_path):
         assert any("8 of the 16 slices" in note for note in source.notes)
 
 
-# --- what makes no volume
+# --- slices that form no volume
 
 
 def _gap(folder):
@@ -435,7 +435,7 @@ def _frames_turned(folder):
 @pytest.mark.parametrize(
     ("write", "reason"),
     [
-        (_gap, "2 slices are missing between slices 4 and 5, which are 9 mm apart, where others are 3 mm apart"),
+        (_gap, "2 slices are missing between slices 4 and 5, which are 9 mm apart, while others are 3 mm apart"),
         (_gap_of_unsigned, "a slice is missing between slices 4 and 5"),
         (_frame_missing, "a slice is missing between slices 3 and 4"),
         (_one_slice_off, "its slices are not equidistant: 2.6 to 3.4 mm apart"),
@@ -444,11 +444,11 @@ def _frames_turned(folder):
         (_tilted_ct, "its slices are shifted against each other by 0.9 mm each, as by a tilted gantry (16.7°)"),
         (_sideways, "its slices are shifted against each other by up to 0.5 mm"),
         (_two_blocks, "59 slices are missing between slices 8 and 9"),
-        (_twice_the_same_place, "several of its slices lie at one place (0003.dcm and 0008.dcm)"),
-        (_two_sizes_of_pixels, "the pixels of its slices are not of one size (0000.dcm and 0004.dcm)"),
-        (_without_places, "none of its slices tells where it lies"),
-        (_without_directions, "none of its slices tells where it lies"),
-        (_frames_without_places, "none of its slices tells where it lies"),
+        (_twice_the_same_place, "several of its slices lie at the same place (0003.dcm and 0008.dcm)"),
+        (_two_sizes_of_pixels, "its slices differ in pixel size (0000.dcm and 0004.dcm)"),
+        (_without_places, "none of its slices gives its position"),
+        (_without_directions, "none of its slices gives its position"),
+        (_frames_without_places, "none of its slices gives its position"),
         (_cut_pixels, "0003.dcm is incomplete: 200 bytes of its pixels are missing"),
         (_cut_header, "a slice is missing between slices 3 and 4"),
         (_colours, "its voxels are colours"),
@@ -456,7 +456,7 @@ def _frames_turned(folder):
         (_frames_turned, "orientation varies"),
     ],
 )
-def test_what_makes_no_volume_is_refused_with_the_reason(write, reason, tmp_path):
+def test_slices_that_form_no_volume_are_refused_with_the_reason(write, reason, tmp_path):
     write(tmp_path / "series")
     assert reason in refusal(tmp_path / "series")
 

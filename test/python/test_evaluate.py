@@ -9,9 +9,9 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, make_image, pixels
-from itk_arssr.degrade import simulate_low_resolution
-from itk_arssr.metrics import compare
-from itk_arssr.resample import grid_of, resample
+from itk_arssr.evaluation.metrics import compare
+from itk_arssr.images.resample import grid_of, resample
+from itk_arssr.images.simulation import simulate_low_resolution
 from scipy import stats
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -50,7 +50,7 @@ def scans(write, tmp_path) -> Path:
 
 @pytest.fixture
 def evaluate(arssr, tmp_path):
-    """Run the command with few voxels left out and the results in a folder of the test's own."""
+    """Run the command with a small border and with the results in the test's own folder."""
 
     def run(*arguments, scales="2"):
         return arssr("evaluate", *arguments, "--border", BORDER, "--scales", scales, "--out", tmp_path / "out")
@@ -59,7 +59,7 @@ def evaluate(arssr, tmp_path):
 
 
 def truth_of(image) -> itk.Image:
-    """Intensities as documented; written apart from the program's own code."""
+    """Intensities as documented, independent of the program's own code."""
     voxels = pixels(image).astype(np.float64)
     lower = min(0.0, voxels.min())
     above = np.sort(voxels[voxels > lower])
@@ -233,7 +233,7 @@ def test_the_number_of_iterations_is_that_of_models_and_b_splines(evaluate, scan
         assert float(row["psnr"]) == pytest.approx(expected, abs=1e-5)
 
 
-def test_automatic_iterations_of_models_end_at_the_noise_which_is_told(evaluate, scans, model, tmp_path):
+def test_automatic_iterations_of_models_end_at_the_noise(evaluate, scans, model, tmp_path):
     noisy = "noise=0.05:rician"
     result = evaluate(model, scans / "a.nii.gz", "--iterations", "auto", "--noise", "0,5", "--scales", 2)
     assert result.exit_code == 0, result.stderr
@@ -247,7 +247,8 @@ def test_automatic_iterations_of_models_end_at_the_noise_which_is_told(evaluate,
         )
         quality = compare(pixels(truth), pixels(expected), BORDER).psnr
         assert float(row["psnr"]) == pytest.approx(quality, abs=1e-5)
-    assert "models' end where they agree to the noise" in (tmp_path / "out" / "results.md").read_text("utf-8")
+    report = (tmp_path / "out" / "results.md").read_text("utf-8")
+    assert "those of models end when the result agrees to within the noise" in report
 
 
 def test_a_part_of_the_images_keeps_the_whole_images_intensities(evaluate, model, write, tmp_path):
@@ -353,7 +354,7 @@ def test_an_image_that_fails_does_not_stop_the_others(evaluate, scans, model, wr
         r"failed: broken.nii.gz: \S+ is not an image that ITK can read",
         r"failed: flat.tif: \S+ is a single slice",
         r"failed: small.mha: 20×20×14 voxels are too few: SSIM needs 11 along each axis, and 2 are left out",
-        r"failed: thin.mha ×5: 20×20×15 voxels are too few for ×5: 4×4×3 would be left of them, and 4 are needed",
+        r"failed: thin.mha ×5: 20×20×15 voxels are too few for ×5: 4×4×3 would remain, but 4 are needed",
         r"failed: nan.mha: \S+ has 1 NaN of 8000 voxels, the first at index \[1, 1, 1\]",
         r"failed: constant.mha: \S+ is constant",
     ):
@@ -370,7 +371,7 @@ def test_an_image_that_fails_does_not_stop_the_others(evaluate, scans, model, wr
     assert "- flat.tif: " in report.split("## Failed")[1]
 
 
-def test_nothing_is_written_where_every_image_fails(evaluate, model, write, tmp_path):
+def test_nothing_is_written_if_every_image_fails(evaluate, model, write, tmp_path):
     write("hr/small.mha", make_image(size=(10, 10, 10)))
     result = evaluate(model, tmp_path / "hr")
     assert result.exit_code == 1
@@ -392,13 +393,13 @@ def test_nothing_is_written_where_every_image_fails(evaluate, model, write, tmp_
         (["{model}", "{scans}", "--scales", "1x1x1"], 2, "makes no voxel larger"),
         (["{model}", "{scans}", "--scales", "2,3x3"], 2, "'3x3' is not a scale such as 2.5 or 1x1x4"),
         (["{model}", "{scans}", "--scales", "two"], 2, "'two' is not a scale"),
-        (["{model}", "{scans}", "--scales", "2,2.0"], 2, "the scale '2.0' is there twice"),
+        (["{model}", "{scans}", "--scales", "2,2.0"], 2, "the scale '2.0' is given twice"),
         (["{model}", "{scans}", "--degradation", "blur"], 2, "'blur' is not one of"),
         (["{model}", "{scans}", "--profiles", "bax"], 2, "bax"),
         (["{model}", "{scans}", "--noise", "120"], 2, "'120' is not a percentage"),
-        (["{model}", "{scans}", "--gaps", "25"], 2, "--gaps are between thick slices"),
+        (["{model}", "{scans}", "--gaps", "25"], 2, "--gaps need thick slices"),
         (["{model}", "{scans}", "--noise", "2", "--degradation", "cubic"], 2, "no meaning with --degradation cubic"),
-        (["{model}", "{scans}", "--iterations", "-1"], 2, "'-1' back-projections are fewer than none"),
+        (["{model}", "{scans}", "--iterations", "-1"], 2, "'-1' is not a number of back-projections"),
         (["{model}", "{scans}", "--border", "-1"], 2, "'--border': Input should be greater"),
         (["{model}", "{scans}", "--device", "tpu"], 2, "'tpu' is not a device"),
         (["{model}", "{scans}", "--out", "{tmp}/text.pkl"], 1, "text.pkl"),
@@ -418,11 +419,12 @@ def test_mistakes_are_explained(arguments, status, message, arssr, scans, model,
     assert files_in(tmp_path / "out") == []
 
 
-def test_without_matplotlib_nothing_begins(evaluate, scans, model, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+@pytest.mark.parametrize("package", ["matplotlib", "scipy"])
+def test_the_evaluation_does_not_begin_without_its_packages(evaluate, scans, model, tmp_path, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
     result = evaluate(model, scans)
     assert result.exit_code == 1
-    assert "pip install matplotlib" in result.stderr
+    assert "pip install 'itk-arssr[evaluate]'" in result.stderr
     assert files_in(tmp_path / "out") == []
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
     "fork" not in multiprocessing.get_all_start_methods(), reason="this system does not fork"
 )
 
-# What the programs share. `answers` gives what a function gives in forked children, or the text of its exception.
+# Code shared by the programs. `answers` gives a function's results in forked children, or the text of its exception.
 COMMON = """
 import multiprocessing
 import os
@@ -59,7 +59,7 @@ def upscaled():
 
 
 def run(program: str, common: str = COMMON) -> None:
-    """Run a program, which fails where an assertion of it does."""
+    """Run a program, and fail if one of its assertions does."""
     run_arguments("-c", common + textwrap.dedent(program))
 
 

@@ -1,4 +1,4 @@
-"""Signals, pipes that nobody reads, closed streams: no temporary file, no traceback, a status that tells."""
+"""Signals, pipes that nobody reads, closed streams: no temporary file, no traceback, a meaningful status."""
 
 import os
 import signal
@@ -10,8 +10,8 @@ from pathlib import Path
 import itk
 import pytest
 from conftest import files_in, make_image
-from itk_arssr.errors import Interrupted
-from itk_arssr.signals import ENDING, handled, raise_interrupted
+from itk_arssr.common.errors import Interrupted
+from itk_arssr.common.signals import ENDING, handled, raise_interrupted
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs the signals and shells of a POSIX system")
 PROGRAM = f"{sys.executable} -m itk_arssr"
@@ -99,7 +99,7 @@ main()
 
 
 @pytest.mark.parametrize("number", ENDING)
-def test_what_is_no_computation_is_ended_as_well(number, write, tmp_path):
+def test_work_other_than_computation_is_ended_too(number, write, tmp_path):
     """A picture that is being written when the signal comes."""
     truth = write("truth.mha", make_image(size=(14, 13, 12)))
     arguments = ["compare", truth, truth, "--picture", tmp_path / "out" / "p.png"]

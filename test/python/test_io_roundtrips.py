@@ -84,7 +84,7 @@ def test_dicom_intensities_follow_slope_and_intercept(arssr, tmp_path):
 
 
 def test_large_outputs_are_streamed_and_equal(arssr, write, tmp_path, monkeypatch):
-    from itk_arssr import io
+    from itk_arssr.images import io
 
     image = scan()
     source = write("in.nii.gz", image)

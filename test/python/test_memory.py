@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-# The peak that getrusage() tells is inherited from the process that started this one.
+# The peak reported by getrusage() is inherited from the process that started this one.
 _STATUS = Path("/proc/self/status")
 
 _BUDGET_MIB = 256

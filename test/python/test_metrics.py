@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from itk_arssr.errors import UserError
-from itk_arssr.metrics import compare, psnr, ssim
+from itk_arssr.common.errors import UserError
+from itk_arssr.evaluation.metrics import compare, psnr, ssim
 from skimage.metrics import structural_similarity
 
 
@@ -87,7 +87,7 @@ def test_the_border_is_left_out():
         (np.ones((12, 12)), np.ones((12, 12)), 0, "arrays of 2 dimensions were given"),
     ],
 )
-def test_what_cannot_be_measured_is_said(truth, image, border, message):
+def test_images_that_cannot_be_measured_are_refused(truth, image, border, message):
     with pytest.raises(UserError, match=message):
         compare(truth, image, border)
 

@@ -1,4 +1,4 @@
-"""NIfTI and Analyze files through the command line; nibabel is the judge of where voxels are."""
+"""NIfTI and Analyze files through the command line; nibabel is the reference for voxel positions."""
 
 import gzip
 import re
@@ -33,7 +33,7 @@ def largest(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def itk_corners(image) -> np.ndarray:
-    """Corners of the field of view as ITK has them, to the right, front and top."""
+    """Corners of the field of view in ITK, to the right, front and top."""
     matrix = np.eye(4)
     matrix[:3, :3] = itk.array_from_matrix(image.GetDirection()) * np.array(itk.spacing(image))
     matrix[:3, 3] = itk.origin(image)
@@ -89,7 +89,7 @@ def test_each_form_of_a_result_lies_on_that_of_its_input(extension, sform, qform
     for name, (corners, code) in before.items():
         np.testing.assert_allclose(after[name][0], corners, atol=PRECISION)
         assert after[name][1] == code
-    # ITK chooses by rules of its own: whichever it takes, it takes the same of both.
+    # ITK chooses by rules of its own: whichever form it chooses, it chooses the same for both.
     np.testing.assert_allclose(itk_corners(itk.imread(str(target))), itk_corners(itk.imread(str(scan))), atol=1e-3)
     if used is not None:
         expected = upscale(image_on(used, voxels()), scale_factors=[2, 1.5, 1])
@@ -116,7 +116,7 @@ def test_each_form_of_a_result_lies_on_that_of_its_input(extension, sform, qform
     ],
     ids=["agree", "nearly agree", "one", "differ", "sheared"],
 )
-def test_a_choice_of_form_is_told_with_the_distance(sform, qform, message, arssr, tmp_path):
+def test_a_choice_of_form_is_noted_with_the_distance(sform, qform, message, arssr, tmp_path):
     scan = write_nifti(tmp_path / "in.nii", sform=sform, qform=qform)
     result = arssr("upscale", scan, tmp_path / "out.nii", "--scale", 1.5)
     assert result.exit_code == 0, result.stderr
@@ -124,7 +124,7 @@ def test_a_choice_of_form_is_told_with_the_distance(sform, qform, message, arssr
     assert f"note: {message}" in said if message else "note:" not in said
 
 
-def test_formats_with_one_place_have_that_of_the_form_that_was_used(arssr, tmp_path):
+def test_formats_with_one_place_keep_the_form_that_was_used(arssr, tmp_path):
     scan = write_nifti(tmp_path / "in.nii", sform=(MOVED, MNI), qform=(HERE, SCANNER))
     result = arssr("upscale", scan, tmp_path / "out.mha", "--scale", 2)
     assert "the sform is used" in words(result.stdout)
@@ -132,7 +132,7 @@ def test_formats_with_one_place_have_that_of_the_form_that_was_used(arssr, tmp_p
     np.testing.assert_allclose(itk_corners(written), corners_of(MOVED, SIZE), atol=PRECISION)
 
 
-def test_without_forms_a_result_has_none_and_that_is_told(arssr, tmp_path):
+def test_without_forms_a_result_has_none_either_with_a_note(arssr, tmp_path):
     scan, target = write_nifti(tmp_path / "in.nii"), tmp_path / "out.nii"
     result = arssr("upscale", scan, target, "--scale", 2)
     assert "note: it has neither sform nor qform: its first voxel is put at (0, 0, 0)" in words(result.stdout)
@@ -152,7 +152,7 @@ def test_a_sheared_sform_alone_is_refused_with_what_to_do(arssr, tmp_path):
     assert not (tmp_path / "out.nii").exists()
 
 
-def test_a_rounded_sform_is_put_right(arssr, tmp_path):
+def test_a_rounded_sform_is_corrected(arssr, tmp_path):
     rounded = HERE.copy()
     rounded[:3, :3] = np.round(affine(OBLIQUE + 0.004 * OBLIQUE[:, [1, 2, 0]])[:3, :3], 2)
     scan = write_nifti(tmp_path / "in.nii", sform=(rounded, SCANNER))
@@ -282,11 +282,11 @@ def test_kinds_of_nifti_are_read_alike(name, dtype, kind, treat, arssr, tmp_path
     np.testing.assert_allclose(itk_corners(written), corners_of(HERE, SIZE), atol=PRECISION)
 
 
-def test_analyze_has_no_place_and_that_is_told(arssr, tmp_path):
+def test_analyze_has_no_place_with_a_note(arssr, tmp_path):
     scan = write_nifti(tmp_path / "in.hdr", voxels("<i2"), kind=nibabel.AnalyzeImage)
     result = arssr("upscale", scan, tmp_path / "out.nii", "--scale", 1)
     assert result.exit_code == 0, result.stderr
-    assert "note: Analyze 7.5 has no place and no orientation" in words(result.stdout)
+    assert "note: Analyze 7.5 has no position or orientation" in words(result.stdout)
     assert forms_of(tmp_path / "out.nii") == {}
     written = nibabel.load(tmp_path / "out.nii")
     np.testing.assert_allclose(written.header.get_zooms(), SPACING, rtol=1e-6)
@@ -294,7 +294,7 @@ def test_analyze_has_no_place_and_that_is_told(arssr, tmp_path):
     np.testing.assert_array_equal(np.asarray(written.dataobj).T, pixels(expected))
 
 
-def test_the_scale_factor_of_spm_in_analyze_is_applied_and_told(arssr, tmp_path):
+def test_the_scale_factor_of_spm_in_analyze_is_applied_with_a_note(arssr, tmp_path):
     scan = write_nifti(tmp_path / "in.hdr", voxels("<i2"), kind=nibabel.AnalyzeImage)
     patch(scan, scl_slope=0.5)
     result = arssr("upscale", scan, tmp_path / "out.nii", "--scale", 1)
@@ -344,7 +344,7 @@ def cut(path: Path, count: int) -> None:
         (lambda path: patch(path, datatype=3), "voxels of type 3, which does not exist"),
         (lambda path: patch(path, datatype=1536), r"type 1536 \(float128\).* convert it to float32"),
         (lambda path: patch(path, datatype=1), r"type 1 \(one bit\)"),
-        (lambda path: patch(path, datatype=32), "is incomplete|2 values a voxel"),
+        (lambda path: patch(path, datatype=32), "is incomplete|2 values per voxel"),
         (lambda path: patch(path, magic=b"abc"), "header ends with b'abc"),
         (lambda path: patch(path, magic=b"ni1"), "its voxels are expected in in.img"),
         (lambda path: patch(path, scl_slope=1, scl_inter=np.nan), "intercept of nan"),
@@ -352,8 +352,8 @@ def cut(path: Path, count: int) -> None:
         (lambda path: patch(path, sform_code=0, pixdim=[1, 1, 0, 1, 1, 1, 1, 1]), "voxels of 1×0×1"),
         (lambda path: patch(path, sform_code=0, pixdim=[1, 1, np.nan, 1, 1, 1, 1, 1]), "voxels of 1×nan×1"),
         (lambda path: patch(path, sform_code=0, qform_code=0, pixdim=[1, np.inf, 1, 1, 1, 1, 1, 1]), "of inf×1×1"),
-        (lambda path: patch(path, sform_code=0, quatern_b=np.nan), "qform .* is no rotation, and is ignored"),
-        (lambda path: patch(path, sform_code=0, quatern_b=3), "qform .* is no rotation"),
+        (lambda path: patch(path, sform_code=0, quatern_b=np.nan), "qform .* is not a rotation and is ignored"),
+        (lambda path: patch(path, sform_code=0, quatern_b=3), "qform .* is not a rotation"),
         (lambda path: patch(path, qform_code=0, srow_x=[0, 0, 0, 0]), "sform .* does not span a volume"),
         (lambda path: patch(path, qform_code=0, srow_y=[np.nan] * 4), "sform .* does not span a volume"),
         (lambda path: cut(path, 200), "is incomplete: 200 of the 348 bytes of its header"),
@@ -381,12 +381,12 @@ def test_damaged_headers_are_explained(change, message, arssr, tmp_path):
             "voxels of 1×-0.8×2.5 (pixdim); the signs are ign",
         ),
         ({"quatern_b": np.nan}, "its qform (quaternion [nan"),
-        ({"pixdim": [1, 0, 0, 0, 1, 1, 1, 1]}, "is no rotation, and is ignored"),
-        ({"srow_x": [0, 0, 0, 0]}, "does not span a volume, and is ignored"),
+        ({"pixdim": [1, 0, 0, 0, 1, 1, 1, 1]}, "is not a rotation and is ignored"),
+        ({"srow_x": [0, 0, 0, 0]}, "does not span a volume and is ignored"),
     ],
     ids=["negative voxel size", "bad qform", "no voxel size", "bad sform"],
 )
-def test_what_a_good_form_makes_up_for_is_told(change, note, arssr, tmp_path):
+def test_damage_that_a_good_form_makes_up_for_is_noted(change, note, arssr, tmp_path):
     scan = write_nifti(tmp_path / "in.nii", sform=(HERE, SCANNER), qform=(HERE, SCANNER))
     patch(scan, **change)
     result = arssr("upscale", scan, tmp_path / "out.nii", "--scale", 2)
@@ -399,7 +399,7 @@ def test_what_a_good_form_makes_up_for_is_told(change, note, arssr, tmp_path):
 def test_extensions_of_the_header_are_passed_over(arssr, tmp_path):
     scan = write_nifti(tmp_path / "in.nii", sform=(HERE, SCANNER), qform=(HERE, SCANNER))
     data = scan.read_bytes()
-    # An extension whose length is nonsense, before voxels that are where vox_offset says.
+    # An extension with an invalid length, before voxels at vox_offset.
     scan.write_bytes(data[:348] + b"\1\0\0\0" + (7777).to_bytes(4, "little") + bytes(28) + data[352:])
     patch(scan, vox_offset=384)
     result = arssr("upscale", scan, tmp_path / "out.nii", "--scale", 2)
@@ -408,7 +408,7 @@ def test_extensions_of_the_header_are_passed_over(arssr, tmp_path):
     np.testing.assert_allclose(pixels(itk.imread(str(tmp_path / "out.nii"))), pixels(expected), atol=1e-3)
 
 
-def test_an_offset_that_is_left_out_is_that_after_the_header(arssr, tmp_path):
+def test_an_omitted_offset_is_that_after_the_header(arssr, tmp_path):
     scan = write_nifti(tmp_path / "in.nii", sform=(HERE, SCANNER), qform=(HERE, SCANNER))
     patch(scan, vox_offset=0)
     assert arssr("upscale", scan, tmp_path / "out.nii", "--scale", 1).exit_code == 0
@@ -492,7 +492,7 @@ def test_training_reads_what_the_other_commands_read(train, tmp_path):
     np.testing.assert_array_equal(*results)
 
 
-def test_other_commands_tell_of_the_choice(arssr, tmp_path):
+def test_other_commands_note_the_choice(arssr, tmp_path):
     path = write_nifti(tmp_path / "a.nii", voxels(size=(24, 24, 24)), (MOVED, MNI), (HERE, SCANNER))
     result = arssr("compare", path, path)
     assert result.exit_code == 0, result.stderr

@@ -9,12 +9,12 @@ import nibabel
 import numpy as np
 import pytest
 from conftest import OBLIQUE, make_image, pixels
-from itk_arssr import io
-from itk_arssr.errors import UserError
-from itk_arssr.finite import NonFiniteCount
-from itk_arssr.nifti import recognised, stream
-from itk_arssr.nifti import voxels as voxel_checks
-from itk_arssr.nifti.affines import (
+from itk_arssr.common.errors import UserError
+from itk_arssr.images import io
+from itk_arssr.images.finite import NonFiniteCount
+from itk_arssr.images.nifti import recognised, stream
+from itk_arssr.images.nifti import voxels as voxel_checks
+from itk_arssr.images.nifti.affines import (
     from_quaternion,
     largest_distance,
     nearest_grid,
@@ -23,10 +23,10 @@ from itk_arssr.nifti.affines import (
     to_quaternion,
     voxel_sizes,
 )
-from itk_arssr.nifti.header import read_header
-from itk_arssr.nifti.space import Form, Space, itk_grid
-from itk_arssr.nifti.writing import write_nifti as write_result
-from itk_arssr.sources import Source
+from itk_arssr.images.nifti.header import read_header
+from itk_arssr.images.nifti.space import Form, Space, itk_grid
+from itk_arssr.images.nifti.writing import write_nifti as write_result
+from itk_arssr.images.sources import Source
 from nibabel.quaternions import mat2quat
 from nifti_files import SIZE, affine, corners_of, forms_of, patch, voxels, write_nifti
 
@@ -84,7 +84,7 @@ def test_the_nearest_grid_keeps_the_middle_and_the_sizes():
     np.testing.assert_allclose(voxel_sizes(near), voxel_sizes(sheared))
     middle = [*((np.array(SIZE) - 1) / 2), 1]
     np.testing.assert_allclose(near @ middle, sheared @ middle)
-    # No rotation of it by a little is nearer.
+    # No slightly rotated grid is nearer.
     best = largest_distance(near, sheared, SIZE)
     for axis in range(3):
         for angle in (-0.02, 0.02):

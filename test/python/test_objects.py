@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_image, pixels
-from itk_arssr.diagnostics import warnings_collected
+from itk_arssr.common.diagnostics import warnings_collected
 from safetensors.torch import load_file
 from test_volumes import VOLUME, labelled, upscale
 from training_helpers import SIZE, TINY
@@ -43,7 +43,7 @@ def test_a_reference_may_be_any_volume():
 
 
 @pytest.mark.parametrize("template", FILTERS)
-def test_a_reference_that_is_set_and_not_used_is_warned_of(template):
+def test_a_reference_that_is_set_but_not_used_gives_a_warning(template):
     image_filter = template.New(IMAGE)
     image_filter.SetReferenceImage(REFERENCE)
     with warnings_collected() as warnings:
@@ -134,7 +134,7 @@ def test_the_calculator_takes_volumes_of_any_kind(truth_type, image_type):
     assert measured(calculator) == pytest.approx(measured(expected), rel=1e-6)
 
 
-def test_what_the_calculator_is_given_lives_as_long_as_it():
+def test_inputs_of_the_calculator_live_as_long_as_it():
     truth, image = volume_of_type("float32"), volume_of_type("float32", seed=2)
     calculator = itk.ArSSRImageQualityCalculator.New(truth=truth, image=image)
     expected = measured(calculator)
@@ -219,7 +219,7 @@ def test_an_image_to_learn_from_is_not_made_before_it_is_needed():
     assert output.GetBufferedRegion().GetNumberOfPixels() == 0
 
 
-def test_what_cannot_be_learnt_from_is_refused():
+def test_images_that_cannot_be_learnt_from_are_refused():
     trainer = itk.ArbitraryScaleSuperResolutionTrainingFilter[FLOAT].New()
     for given, message in ((VOLUME[0], "is no volume"), (VOLUME.astype(complex), "complex"), ("scan.nii", "str")):
         with pytest.raises((TypeError, ValueError), match=message):

@@ -1,4 +1,4 @@
-"""Files that are no images, whatever they are called: an error in a line, never a traceback or a hang."""
+"""Files that are not images, whatever their names: an error in one line, never a traceback or a hang."""
 
 import os
 import sys
@@ -7,11 +7,11 @@ import itk
 import numpy as np
 import pytest
 from conftest import make_image, words
-from itk_arssr.diagnostics import warnings_collected
-from itk_arssr.errors import UserError, description
-from itk_arssr.formats import READABLE
-from itk_arssr.io import read, read_grid
-from itk_arssr.sources import Source
+from itk_arssr.common.diagnostics import warnings_collected
+from itk_arssr.common.errors import UserError, description
+from itk_arssr.images.formats import READABLE
+from itk_arssr.images.io import read, read_grid
+from itk_arssr.images.sources import Source
 
 CONTENTS = {
     "empty": b"",
@@ -63,7 +63,7 @@ def test_commands_explain_them(command, name, content, arssr, tmp_path, monkeypa
 @pytest.mark.skipif(os.name == "nt", reason="needs special files")
 @pytest.mark.parametrize("command", ["upscale", "compare", "evaluate", "train"])
 @pytest.mark.parametrize("kind", ["pipe", "device", "dead link", "loop"])
-def test_what_is_neither_file_nor_folder_is_refused_without_waiting(command, kind, arssr, tmp_path, monkeypatch):
+def test_special_files_are_refused_without_waiting(command, kind, arssr, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if kind == "pipe":
         os.mkfifo("x.nii")
@@ -116,7 +116,7 @@ def test_errors_of_the_system_name_the_file():
 
 
 def test_an_error_of_itk_in_any_command_is_a_line(arssr, write, monkeypatch):
-    from itk_arssr import comparison
+    from itk_arssr.evaluation import comparison
 
     def fail(*_):
         raise RuntimeError("/src/itkX.cxx:12:\nITK ERROR: ResampleImageFilter(0x5581): out of luck")

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from itk_arssr.evaluation_options import parse_scales
-from itk_arssr.options import PerAxis, parse_per_axis
+from itk_arssr.common.options import PerAxis, parse_per_axis
+from itk_arssr.evaluation.settings import parse_scales
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_lists_of_scales_have_one_meaning(text, scales):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("2,2,4", "the scale '2' is there twice; one scale with a number for each of x, y and z is written 2x2x4"),
+        ("2,2,4", "the scale '2' is given twice; one scale with a number for each of x, y and z is written 2x2x4"),
         ("1,1,4,2", "the scale '1' makes no voxel larger"),
         ("1,1,1", "the scale '1,1,1' makes no voxel larger"),
         ("1x1", "'1x1' is not a scale such as 2.5 or 1x1x4: '1x1' has 2 numbers; give one, or three"),

@@ -1,4 +1,4 @@
-"""What must not be lost, and names that outputs can have: refused before anything is computed."""
+"""Files that must not be lost, and names that outputs can have: refused before anything is computed."""
 
 import os
 import sys
@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from conftest import files_in, make_image, pixels, words
 from dicom import write_series
-from itk_arssr import jobs
-from itk_arssr.datafiles import files_of
-from itk_arssr.outputs import Inputs, place
+from itk_arssr.images.datafiles import files_of
+from itk_arssr.images.outputs import Inputs, place
+from itk_arssr.upscaling import batch as jobs
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs links and names of a POSIX system")
 
@@ -23,13 +23,13 @@ def scan(write) -> Path:
 
 @pytest.fixture
 def never_computes(monkeypatch):
-    """Fail where a network or a reader is run all the same."""
+    """Fail if a network or a reader runs nevertheless."""
 
     def run(*_):
         raise AssertionError("something was computed")
 
     monkeypatch.setattr(jobs, "run", run)
-    monkeypatch.setattr("itk_arssr.cli.run", run)
+    monkeypatch.setattr("itk_arssr.commands.upscale.run", run)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -183,7 +183,7 @@ def test_a_slice_of_a_series_given_as_like_is_not_overwritten(arssr, scan, tmp_p
     assert contents(tmp_path) == before
 
 
-def test_in_a_batch_too(arssr, write, tmp_path):
+def test_the_image_of_like_is_never_overwritten_in_a_batch(arssr, write, tmp_path):
     write("in/a.mha"), write("in/b.mha")
     like = write("out/ArSSR_Residual_recon_like_ArSSR_Residual_recon_like_t_b_b.mha", make_image(size=(6, 6, 6)))
     like.rename(like.with_name("t.mha"))
@@ -266,8 +266,8 @@ def test_names_that_can_be_read_again_are_written(name, options, arssr, scan, tm
         ("x.nii.gz.", "must end with .nii.gz, .nii, .nrrd or .mha"),
         ("x.", "must end with .nii.gz, .nii, .nrrd or .mha"),
         ("x.png", "must end with .nii.gz, .nii, .nrrd or .mha"),
-        ("x" * 249 + ".nii.gz", "has 256 bytes, and 255 are the most"),
-        ("y" * 300 + "/x.nii.gz", "has 300 bytes, and 255 are the most"),
+        ("x" * 249 + ".nii.gz", "has 256 bytes, but at most 255 are allowed"),
+        ("y" * 300 + "/x.nii.gz", "has 300 bytes, but at most 255 are allowed"),
         ("pipe.mha", "it is a device or pipe"),
         ("loop.mha", "a link that leads to itself"),
         ("in/scan.nii.gz/x.mha", "scan.nii.gz is not a folder"),
@@ -294,7 +294,7 @@ def test_a_name_that_grows_too_long_in_a_batch_fails_alone(arssr, write, tmp_pat
     result = arssr("upscale", tmp_path / "in", tmp_path / "out", "--scale", 2)
     assert result.exit_code == 1
     assert "1 of 2 failed" in result.stderr
-    assert "has 270 bytes, and 255 are the most" in "".join(words(result.stdout))
+    assert "has 270 bytes, but at most 255 are allowed" in "".join(words(result.stdout))
     assert files_in(tmp_path / "out") == ["ArSSR_Residual_recon_2d0x_a.mha"]
 
 

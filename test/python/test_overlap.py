@@ -1,4 +1,4 @@
-"""Grids that do not lie where the scan does, all or in part: counted exactly, refused or told."""
+"""Grids that lie outside the scan, completely or in part: counted exactly, refused or noted."""
 
 import itertools
 import math
@@ -7,9 +7,9 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, files_in, make_image, words
-from itk_arssr.errors import UserError
-from itk_arssr.overlap import Overlap, check_overlap, overlap
-from itk_arssr.resample import Grid, grid_of
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.overlap import Overlap, check_overlap, overlap
+from itk_arssr.images.resample import Grid, grid_of
 
 IDENTITY = np.eye(3)
 
@@ -65,7 +65,7 @@ def test_voxels_on_the_very_edge_are_inside():
 
 
 def test_one_voxel_of_many_is_enough_and_none_is_not():
-    """A thin grid that only grazes a corner: too little for samples to find it."""
+    """A thin grid that only grazes a corner: too small for sampling to find it."""
     scan = Grid((100, 100, 100), (1.0,) * 3, (0.0,) * 3, IDENTITY)
     grid = Grid((301, 301, 301), (0.1,) * 3, (-30.5, -30.5, -30.5), IDENTITY)
     assert check_overlap(grid, scan, "like.nii").inside == 1
@@ -113,7 +113,7 @@ def test_like_without_overlap_is_an_error_and_writes_nothing(options, direction,
 
 
 @pytest.mark.parametrize("options", [[], ["--consistency", 1]])
-def test_part_of_an_overlap_is_told_with_its_share(options, arssr, scan, write, tmp_path):
+def test_a_partial_overlap_is_noted_with_its_share(options, arssr, scan, write, tmp_path):
     like = write("like.mha", make_image(size=(10, 9, 7), spacing=(1, 2, 3), origin=(16, 20, 30)))
     result = arssr("upscale", scan, tmp_path / "out.mha", "--like", like, *options)
     assert result.exit_code == 0, result.stderr

@@ -8,9 +8,9 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, assert_same_grid, files_in, make_image, pixels, words
-from itk_arssr.calibration import calibration
-from itk_arssr.errors import UserError
-from itk_arssr.resample import grid_of
+from itk_arssr.common.errors import UserError
+from itk_arssr.evaluation.calibration import calibration
+from itk_arssr.images.resample import grid_of
 
 upscale = itk.arbitrary_scale_super_resolution_image_filter
 
@@ -157,7 +157,7 @@ def test_a_batch_gets_a_map_for_each_image(arssr, write, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["--quality", "3"], 2, "'3' is not a quality; it is one of 1, 2, 4, 8"),
+        (["--quality", "3"], 2, "'3' is not a quality; expected a number of passes, one of 1, 2, 4, 8"),
         (["--quality", "high"], 2, "'high' is not a quality"),
         (["--uncertainty", "{tmp}/map.mha"], 2, "--uncertainty needs --quality 2, 4 or 8"),
         (["--quality", "2", "--uncertainty", "{tmp}/map.png"], 1, "must end with .nii.gz, .nii, .nrrd or .mha"),

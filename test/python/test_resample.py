@@ -4,7 +4,7 @@ import itk
 import numpy as np
 import pytest
 from conftest import OBLIQUE, assert_same_grid, kept_field_of_view, make_image, pixels
-from itk_arssr.resample import Grid, as_float, grid_of, resample, scaled
+from itk_arssr.images.resample import Grid, as_float, grid_of, resample, scaled
 from scipy import ndimage
 
 

@@ -1,4 +1,4 @@
-"""Batches that are taken up again: results that are there are left, and never taken for scans."""
+"""Batches that are continued: existing results are kept, and never used as scans."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from conftest import files_in, make_image, pixels, words
 from dicom import write_series
-from itk_arssr.results import sort
-from itk_arssr.sources import Source
+from itk_arssr.images.earlier_results import sort
+from itk_arssr.images.sources import Source
 
 
 def sources(*names: str) -> list[Source]:
@@ -19,7 +19,7 @@ def names(found) -> list[str]:
     return [str(source.path) for source in found]
 
 
-# --- told by their names
+# --- recognised by their names
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def names(found) -> list[str]:
 )
 @pytest.mark.parametrize("encoder", ["Residual", "RDN", "ResCNN", "SRResnet"])
 @pytest.mark.parametrize("kind", ["recon", "residual"])
-def test_results_of_any_model_and_grid_are_told_beside_their_scans(label, encoder, kind):
+def test_results_of_any_model_and_grid_are_recognised_beside_their_scans(label, encoder, kind):
     for scan, extension in (
         ("a.nii.gz", ".nii.gz"),
         ("b_1.hdr", ".nii"),
@@ -63,20 +63,20 @@ def test_other_names_are_scans(name):
     assert names(sort(sources("a.nii", name)).scans) == ["a.nii", name]
 
 
-def test_without_their_scans_results_may_be_taken_further_but_not_in_place(tmp_path):
+def test_results_without_their_scans_may_be_processed_further_but_not_in_place(tmp_path):
     paths = [str(tmp_path / name) for name in ("ArSSR_RDN_recon_2d0x_a.nii", "b.nii")]
     assert names(sort(sources(*paths), [tmp_path / "out"]).scans) == paths
     assert names(sort(sources(*paths), [tmp_path / "in" / ".."]).scans) == paths[1:]
 
 
-def test_what_is_left_out_is_said():
+def test_results_that_are_left_out_are_noted():
     assert sort(sources("a.nii")).note == ""
     one, two = "ArSSR_RDN_recon_2d0x_a.nii", "ArSSR_RDN_recon_3d0x_a.nii"
     assert sort(sources("a.nii", one)).note == (
-        f"1 image is a result of an earlier run by its name and left out ({one})"
+        f"1 image was left out, as its name is that of an earlier result ({one})"
     )
     assert sort(sources("a.nii", one, two)).note == (
-        f"2 images are results of an earlier run by their names and left out ({one}, …)"
+        f"2 images were left out, as their names are those of earlier results ({one}, …)"
     )
 
 
@@ -90,7 +90,7 @@ def scans(write, tmp_path) -> Path:
     return tmp_path / "scans"
 
 
-def test_a_batch_is_taken_up_again(arssr, scans, tmp_path):
+def test_a_batch_is_continued(arssr, scans, tmp_path):
     out = tmp_path / "out"
     command = ("upscale", scans, out, "--scale", 2)
     assert arssr(*command).exit_code == 0
@@ -123,7 +123,7 @@ def test_one_image_is_skipped_too_without_being_read(arssr, tmp_path):
     assert (tmp_path / "out.nii").read_text() == "older"
 
 
-def test_failures_count_where_others_are_skipped(arssr, scans, tmp_path):
+def test_failures_count_if_others_are_skipped(arssr, scans, tmp_path):
     (scans / "c.nii.gz").write_text("no image")
     command = ("upscale", scans, tmp_path / "out", "--scale", 2, "--skip-existing")
     assert arssr(*command).exit_code == 1
@@ -138,7 +138,7 @@ def test_a_result_without_its_residual_map_is_not_done(arssr, scans, tmp_path):
     assert arssr(*command).exit_code == 0
     result = arssr(*command, "--residual", tmp_path / "maps")
     assert result.exit_code == 1
-    assert "does not: they are made together; --overwrite makes both anew" in words(result.stdout)
+    assert "does not: they are written together; --overwrite writes both again" in words(result.stdout)
     assert files_in(tmp_path / "maps") == []
     assert arssr(*command[:-1], "--overwrite", "--residual", tmp_path / "maps").exit_code == 0
     result = arssr(*command, "--residual", tmp_path / "maps")
@@ -146,14 +146,14 @@ def test_a_result_without_its_residual_map_is_not_done(arssr, scans, tmp_path):
     assert words(result.stdout).count("left as it is") == 2
 
 
-def test_an_input_is_not_a_result_that_is_there(arssr, scans):
+def test_an_input_is_not_an_existing_result(arssr, scans):
     scan = scans / "a.nii.gz"
     result = arssr("upscale", scan, scan, "--scale", 2, "--skip-existing")
     assert result.exit_code == 1
     assert "an input is never overwritten" in words(result.stderr)
 
 
-def test_to_replace_and_to_leave_exclude_each_other(arssr, scans, tmp_path):
+def test_replacing_and_keeping_exclude_each_other(arssr, scans, tmp_path):
     result = arssr("upscale", scans, tmp_path / "out", "--scale", 2, "--skip-existing", "--overwrite")
     assert result.exit_code == 2
     assert "--overwrite replaces outputs that exist, --skip-existing leaves them; give one" in words(result.stderr)
@@ -171,10 +171,10 @@ def test_results_in_place_are_no_scans_in_a_second_run(place, again, arssr, scan
     assert result.exit_code == (0 if again else 1), result.stderr
     assert files_in(scans / place) == before
     if place == ".":
-        assert "8 images are results of an earlier run by their names and left out" in words(result.stdout)
+        assert "8 images were left out, as their names are those of earlier results" in words(result.stdout)
 
 
-def test_a_directory_of_results_is_taken_further_elsewhere(arssr, scans, tmp_path):
+def test_a_directory_of_results_is_processed_further_elsewhere(arssr, scans, tmp_path):
     arssr("upscale", scans, tmp_path / "once", "--scale", 1.5)
     result = arssr("upscale", tmp_path / "once", tmp_path / "twice", "--scale", 1.5)
     assert result.exit_code == 0, result.stderr
@@ -216,12 +216,12 @@ def test_an_evaluation_leaves_results_out(arssr, write, tmp_path):
     arguments = ("--scales", 2, "--border", 2, "--iterations", 0, "--out", tmp_path / "out")
     result = arssr("evaluate", tmp_path / "hr", *arguments)
     assert result.exit_code == 0, result.stderr
-    assert "1 image is a result of an earlier run" in words(result.stdout)
+    assert "1 image was left out, as its name is that of an earlier result" in words(result.stdout)
     assert "ArSSR_Residual" not in (tmp_path / "out" / "results.csv").read_text()
 
 
 def test_a_training_leaves_results_out(arssr, tmp_path, monkeypatch):
-    from itk_arssr.train_images import find_all
+    from itk_arssr.training.images import find_all
     from training_helpers import write_images
 
     monkeypatch.chdir(tmp_path)
@@ -230,15 +230,15 @@ def test_a_training_leaves_results_out(arssr, tmp_path, monkeypatch):
     notes: list[str] = []
     assert [source.path.name for source in find_all([data], notes)] == ["phantom0.nii.gz", "phantom1.nii.gz"]
     assert notes == [
-        f"{data}: 1 image is a result of an earlier run by its name and left out "
+        f"{data}: 1 image was left out, as its name is that of an earlier result "
         "(ArSSR_Residual_recon_2d0x_phantom1.nii.gz)"
     ]
     named = find_all([data / "ArSSR_Residual_recon_2d0x_phantom1.nii.gz"])
     assert [source.path.name for source in named] == ["ArSSR_Residual_recon_2d0x_phantom1.nii.gz"]
 
 
-def test_results_keep_their_voxels_where_they_lie_beside_scans(arssr, scans, tmp_path):
-    """What is computed in place is what is computed elsewhere."""
+def test_results_beside_scans_have_the_same_voxels(arssr, scans, tmp_path):
+    """Results computed in place equal those computed elsewhere."""
     assert arssr("upscale", scans, scans, "--scale", 2).exit_code == 0
     assert arssr("upscale", scans, tmp_path / "out", "--scale", 2).exit_code == 0
     for name in files_in(tmp_path / "out"):

@@ -1,4 +1,4 @@
-"""How a scan was taken: what the user, a sidecar and nobody says, and what is made of it."""
+"""How a scan was taken: according to the user, a sidecar or nobody, and how this is used."""
 
 import json
 
@@ -6,11 +6,11 @@ import itk
 import numpy as np
 import pytest
 from conftest import make_image, pixels, words
-from itk_arssr.errors import UserError
-from itk_arssr.interpolation import Interpolation
-from itk_arssr.origins import GIVEN, IMAGE
-from itk_arssr.scan import Told, describe, describe_image, noise_of, parse_noise, parse_profile
-from itk_arssr.sources import Source
+from itk_arssr.acquisition.interpolation import Interpolation
+from itk_arssr.acquisition.origins import GIVEN, IMAGE
+from itk_arssr.acquisition.scan import Told, describe, describe_image, noise_of, parse_noise, parse_profile
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.sources import Source
 
 SPACING, SIZE = (0.5, 0.5, 3.0), (512, 512, 30)
 
@@ -19,7 +19,7 @@ def rows(parameters=None, told=None, spacing=SPACING):
     return describe(spacing, SIZE, parameters or {}, told or Told()).rows
 
 
-def test_what_nobody_says_is_assumed_to_be_a_gaussian_of_the_spacing():
+def test_an_unknown_point_spread_is_assumed_to_be_a_gaussian_of_the_spacing():
     assert rows() == [("xy", "gaussian:0.5", "assumed"), ("z", "gaussian:3", "assumed")]
     assert rows({"Modality": "CT", "SliceThickness": 5}) == rows()
 
@@ -29,7 +29,7 @@ def test_slices_of_a_2d_scan_have_their_thickness_whatever_their_distance():
         parameters = {"MRAcquisitionType": "2D", "SliceThickness": thickness, "SpacingBetweenSlices": 3.0}
         assert rows(parameters) == [
             ("xy", "sinc:0.5", "sidecar: 2D scan"),
-            ("z", f"gaussian:{thickness:g}", "sidecar: thickness of slices"),
+            ("z", f"gaussian:{thickness:g}", "sidecar: slice thickness"),
         ]
     assert rows({"MRAcquisitionType": "2D"})[1] == ("z", "gaussian:3", "assumed")
 
@@ -52,7 +52,7 @@ def test_a_3d_scan_samples_k_space_along_all_axes():
         ({}, {"x": 1.0, "y": 1.0}),
     ],
 )
-def test_interpolation_by_the_scanner_is_told_from_its_matrices(direction, axes):
+def test_interpolation_by_the_scanner_is_found_from_its_matrices(direction, axes):
     parameters = {"MRAcquisitionType": "2D", "AcquisitionMatrixPE": 256, "ReconMatrixPE": 512, "BaseResolution": 320}
     described = describe(SPACING, SIZE, parameters | direction, Told())
     for axis, factor in axes.items():
@@ -62,17 +62,17 @@ def test_interpolation_by_the_scanner_is_told_from_its_matrices(direction, axes)
 
 
 @pytest.mark.parametrize("value", ["3", None, True, -1, float("nan"), [2]])
-def test_what_is_no_length_tells_nothing(value):
+def test_invalid_lengths_are_ignored(value):
     assert rows({"MRAcquisitionType": "2D", "SliceThickness": value})[1] == ("z", "gaussian:3", "assumed")
 
 
-def test_the_user_is_believed_first():
+def test_the_user_comes_first():
     parameters = {"MRAcquisitionType": "2D", "SliceThickness": 2.5}
     assert rows(parameters, Told("z=box:4")) == [("xy", "sinc:0.5", "sidecar: 2D scan"), ("z", "box:4", "given")]
     assert rows(parameters, Told(slice_thickness=4))[1] == ("z", "gaussian:4", "given")
     assert rows({}, Told("sinc")) == [("xy", "sinc:0.5", "given"), ("z", "sinc:3", "given")]
     assert rows({}, Told(slice_thickness=4), (3.0, 0.5, 0.5))[0] == ("x", "gaussian:4", "given")
-    with pytest.raises(UserError, match="both say what slices are along z"):
+    with pytest.raises(UserError, match="both set the slice profile along z"):
         rows(parameters, Told("z=box", 4))
     with pytest.raises(ValueError, match="bax"):
         parse_profile("z=bax")
@@ -88,7 +88,7 @@ def noisy_image(deviation=8.0, size=(40, 44, 48)):
     return image
 
 
-def test_the_noise_is_as_the_user_says_or_as_the_image_tells():
+def test_the_noise_comes_from_the_user_or_the_image():
     image = noisy_image()
     rician, gaussian = itk.ArSSRAcquisitionEnums.Noise_Rician, itk.ArSSRAcquisitionEnums.Noise_Gaussian
     told = noise_of(image, Told())
@@ -100,7 +100,7 @@ def test_the_noise_is_as_the_user_says_or_as_the_image_tells():
         assert str(told) == "noise 12 gaussian (given)"
     assert str(noise_of(image, Told(noise="12"))) == "noise 12 (given)"
     assert str(noise_of(image, Told(noise="0"))) == "noise none (given)"
-    with pytest.raises(UserError, match="both say what the noise is"):
+    with pytest.raises(UserError, match="both set the noise"):
         noise_of(image, Told("noise=3", noise="12"))
 
 
@@ -119,7 +119,7 @@ def zero_filled(axis, factor, size=(72, 70, 68), noise=14.0):
     return image
 
 
-def test_interpolation_that_nobody_tells_of_is_found_in_the_image(arssr, write, tmp_path):
+def test_interpolation_that_nobody_states_is_found_in_the_image(arssr, write, tmp_path):
     image = zero_filled(1, 1.5)
     described = describe_image(image, {}, Told())
     spacing = itk.spacing(image)[1]
@@ -137,7 +137,7 @@ def test_interpolation_that_nobody_tells_of_is_found_in_the_image(arssr, write, 
     assert "by the scanner)" in words(result.stdout)
 
 
-def test_the_image_tells_of_interpolation_where_the_sidecar_does_not():
+def test_the_image_shows_interpolation_if_the_sidecar_does_not():
     parameters = {"MRAcquisitionType": "3D", "SliceThickness": 1.0, "PhaseEncodingDirection": "j"}
     found = Interpolation((1.5, 1.5, 0.0))
     described = describe((1.0, 1.0, 1.0), (72, 72, 20), parameters, Told(), interpolation=found)
@@ -151,10 +151,10 @@ def test_the_image_tells_of_interpolation_where_the_sidecar_does_not():
         ("x", "sinc:2", "sidecar: 3D scan, interpolated ×2 by the scanner"),
         ("yz", "sinc:1", "sidecar: 3D scan"),
     ]
-    assert ("interpolation by the scanner", "x, y ×1.5; z cannot be told, estimated from the image") in described.table
+    assert ("interpolation by the scanner", "x, y ×1.5; z unknown, estimated from the image") in described.table
 
 
-def test_an_image_too_small_to_tell_noise_is_assumed_to_have_none():
+def test_an_image_too_small_to_estimate_noise_is_assumed_to_have_none():
     assert str(noise_of(make_image(size=(3, 3, 2)), Told())) == "noise none (assumed)"
 
 
@@ -168,7 +168,7 @@ def test_a_scans_description_holds_its_noise():
 
 
 @pytest.mark.parametrize("text", ["-1", "x", "12:poisson", "12,z=box", "nan", ""])
-def test_what_is_no_noise_is_refused(text):
+def test_bad_noise_is_refused(text):
     with pytest.raises(ValueError, match="noise"):
         parse_noise(text)
 
@@ -184,7 +184,7 @@ def test_a_sidecar_lies_beside_its_image(tmp_path):
     assert source.scan_parameters == {"MRAcquisitionType": "3D"}
 
 
-def test_info_shows_where_each_part_is_from(arssr, write, tmp_path):
+def test_info_shows_the_source_of_each_part(arssr, write, tmp_path):
     path = write("scan.nii.gz", make_image(size=(12, 13, 14), spacing=(1, 1, 3)))
     (tmp_path / "scan.json").write_text(json.dumps({"MRAcquisitionType": "2D", "SliceThickness": 2.5}))
     result = arssr("info", path)
@@ -193,7 +193,7 @@ def test_info_shows_where_each_part_is_from(arssr, write, tmp_path):
         "12×13×14",
         "1×1×3 mm",
         "sinc:1 mm, sidecar: 2D scan",
-        "gaussian:2.5 mm, sidecar: thickness of slices",
+        "gaussian:2.5 mm, sidecar: slice thickness",
     ):
         assert text in words(result.stdout)
     (tmp_path / "scan.json").unlink()
@@ -202,13 +202,13 @@ def test_info_shows_where_each_part_is_from(arssr, write, tmp_path):
     assert "estimated from the image" in told
 
 
-def test_info_says_why_voxels_tell_nothing(arssr, write):
+def test_info_says_why_nothing_is_estimated_from_voxels(arssr, write):
     image = make_image(size=(12, 13, 14))
     itk.array_view_from_image(image)[0, 0, 0] = np.nan
     result = arssr("info", write("scan.mha", image))
     assert result.exit_code == 0, result.stderr
     assert "12×13×14" in result.stdout
-    assert "nothing is told from the voxels" in words(result.stdout + result.stderr)
+    assert "nothing could be estimated from the voxels" in words(result.stdout + result.stderr)
 
 
 def test_results_agree_with_the_scan_as_it_was_taken(arssr, write, tmp_path):

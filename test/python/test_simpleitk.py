@@ -124,7 +124,7 @@ def test_other_images_are_refused(image):
         (make_image(), "a SimpleITK image is expected"),
     ],
 )
-def test_what_holds_no_real_numbers_is_refused_with_a_remedy(image, message):
+def test_images_without_real_numbers_are_refused_with_a_remedy(image, message):
     with pytest.raises(TypeError, match=message):
         upscale_simpleitk(image, scale_factors=2)
 

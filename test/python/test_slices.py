@@ -1,15 +1,15 @@
-"""Slices turned as readers of medical images expect, and the figure."""
+"""Slices oriented as readers of medical images expect, and the figure."""
 
 import itk
 import numpy as np
 import pytest
 from conftest import make_image
-from itk_arssr.picture import Panel, save_comparison
-from itk_arssr.slices import middle_slice, most_detailed, normal_axis
+from itk_arssr.pictures.picture import Panel, save_comparison
+from itk_arssr.pictures.slices import middle_slice, most_detailed, normal_axis
 
 LEFT, BACK, HEAD = 0, 1, 2  # ITK's physical axes
 
-# Every way that an image's axes can lie along the patient's, not mirrored or mirrored.
+# Every way in which an image's axes can lie along the patient's, mirrored or not.
 DIRECTIONS = [
     np.eye(3)[list(order)].T * signs
     for order in [(0, 1, 2), (2, 0, 1), (1, 0, 2)]

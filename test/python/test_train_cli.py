@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from conftest import make_image, pixels
 from dicom import write_series
-from itk_arssr.errors import UserError
-from itk_arssr.sources import Source
-from itk_arssr.train_images import find_all, names_of, open_images
-from itk_arssr.trainlog import COLUMNS, TrainLog
+from itk_arssr.common.errors import UserError
+from itk_arssr.images.sources import Source
+from itk_arssr.training.csv_log import COLUMNS, TrainLog
+from itk_arssr.training.images import find_all, names_of, open_images
 from test_cli import files_in, words
 from training_helpers import SIZE, log_rows, only_run, recorded, weights, write_images, write_recipe
 
@@ -38,7 +38,7 @@ def val(tmp_path):
 
 @pytest.fixture
 def train(arssr, tmp_path):
-    """Train by the tiny recipe with some values changed; a keyword is a value of the recipe."""
+    """Train with the tiny recipe and some values changed; each keyword is a value of the recipe."""
 
     def run(*arguments, **values):
         return arssr("train", *arguments, "--config", write_recipe(tmp_path, **values))
@@ -48,7 +48,7 @@ def train(arssr, tmp_path):
 
 @pytest.fixture
 def write_labels(tmp_path):
-    """Write an image of what a function gives for the indices of voxels; returns its file."""
+    """Write an image of a function of the voxel indices; returns its file."""
 
     def write(name, label):
         file = tmp_path / name
@@ -60,7 +60,7 @@ def write_labels(tmp_path):
 
 
 def events(run):
-    """TensorBoard's own reading of what a run wrote."""
+    """A run's files as TensorBoard itself reads them."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     read = EventAccumulator(str(run / "tensorboard"), size_guidance={"scalars": 0, "images": 0})
@@ -84,7 +84,7 @@ def test_a_training_leaves_a_model_and_a_run_folder(train, arssr, data, val, tmp
     assert upscaled.exit_code == 0, upscaled.stderr
 
 
-def test_the_log_has_a_row_an_epoch(train, data, val, tmp_path):
+def test_the_log_has_a_row_per_epoch(train, data, val, tmp_path):
     train(data, "--val", val, epochs=3)
     rows = log_rows(only_run(tmp_path / "runs"))
     assert [(row["epoch"], row["step"]) for row in rows] == [("1", "4"), ("2", "8"), ("3", "12")]
@@ -161,7 +161,7 @@ def test_without_validation_there_are_no_slices_and_the_last_weights_are_kept(tr
     assert [row["validation_psnr"] for row in log_rows(run)] == ["", ""]
 
 
-def test_without_tensorboard_the_rest_is_there(train, data, val, tmp_path, monkeypatch):
+def test_everything_else_is_written_without_tensorboard(train, data, val, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     result = train(data, "--val", val)
     assert result.exit_code == 0, result.stderr
@@ -208,7 +208,7 @@ def test_images_of_one_name_are_told_apart_by_their_folders(tmp_path):
 
 
 def test_images_are_read_from_any_working_directory(data, tmp_path, monkeypatch):
-    """As itk changes it for a moment when it loads a module, while other threads read."""
+    """Because itk changes it for a moment when it loads a module, while other threads read."""
     sources = find_all([data.relative_to(tmp_path)])
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -217,7 +217,7 @@ def test_images_are_read_from_any_working_directory(data, tmp_path, monkeypatch)
     np.testing.assert_array_equal(pixels(opened[0].image), pixels(itk.imread(str(data / "phantom0.nii.gz"))))
 
 
-def test_validating_on_a_training_image_is_said(train, data):
+def test_validating_on_a_training_image_is_noted(train, data):
     result = train(data, "--val", data / "phantom1.nii.gz")
     assert "note: 1 of 1 validation images are training images too" in result.stdout
 
@@ -234,7 +234,7 @@ def test_an_image_of_zeros_is_left_out(train, data, val, write):
 # --- settings
 
 
-def test_options_go_over_the_file_and_the_file_over_the_recipe(arssr, tmp_path):
+def test_options_override_the_file_and_the_file_overrides_the_recipe(arssr, tmp_path):
     config = tmp_path / "c.yaml"
     config.write_text("recipe: published\nepochs: 7\nvalidation_scales: [2, 1x1x4]\nflip: true\nlearning_rate: 1e-3\n")
     said = words(arssr("train", "--list-values", "--config", config, "--epochs", 9, "--set", "batch=3").stdout)
@@ -289,7 +289,7 @@ def test_a_model_to_start_from_is_tuned(train, data, val, tmp_path):
         ("batch: 2\nxyzzy: 3", "line 2: there is no value 'xyzzy'; --list-values shows all"),
         ("epochs: many", "c.yaml, line 1: The training recipe's epochs is 'many'; expected an integer from 1"),
         ("epochs: [1, 2", "c.yaml is not valid YAML"),
-        ("epochs: 1\nepochs: 2", "line 2: epochs is there twice"),
+        ("epochs: 1\nepochs: 2", "line 2: epochs is given twice"),
         ("epochs:", "epochs has no value"),
         ("epochs: {a: 1}", "epochs is neither a value nor a list of values"),
         ("out: [a, b]", "out takes one value, not 2"),
@@ -297,7 +297,7 @@ def test_a_model_to_start_from_is_tuned(train, data, val, tmp_path):
         ("recipe: mine", "'mine'; expected one of default published"),
         ("scale_min: 5", "scale_min is 5, above its scale_max"),
         ("validation_split: half", "'half' is not a number"),
-        ("validation_split: 2", "a validation split of 2 is no share"),
+        ("validation_split: 2", "a validation split of 2 is not a share"),
         ("\0", "c.yaml is not valid YAML"),
     ],
 )
@@ -328,7 +328,7 @@ def test_mistakes_in_a_file_are_explained(text, message, arssr, data, tmp_path):
         (["{data}", "--out", "data"], 1, "data is a directory"),
         (["{data}", "--out", "model.pkl"], 1, "must end with .safetensors"),
         (["{data}", "--out", "data/phantom0.nii.gz/m.safetensors"], 1, "phantom0.nii.gz is not a folder"),
-        (["{data}", "--run", "data"], 1, "data is not empty; --resume data goes on with a run"),
+        (["{data}", "--run", "data"], 1, "data is not empty; --resume data continues a run"),
         (["{data}", "--run", "data/phantom0.nii.gz/run"], 1, "is not a folder"),
     ],
 )
@@ -367,7 +367,7 @@ def test_images_that_cannot_be_used_are_named(train, write, data, tmp_path):
     ],
     ids=["smaller than a crop", "zeros only", "not a number"],
 )
-def test_images_that_nothing_can_be_learnt_from_leave_nothing_behind(voxels, message, train, write, tmp_path):
+def test_images_that_cannot_be_learnt_from_leave_nothing_behind(voxels, message, train, write, tmp_path):
     if "nothing" in message:
         voxels.FillBuffer(0)
     elif "nan" in message:
@@ -497,7 +497,7 @@ def test_a_run_that_cannot_be_resumed_is_explained(spoil, message, arssr, run, t
     assert (tmp_path / "model.safetensors").read_bytes() == before
 
 
-def test_a_log_keeps_the_rows_of_epochs_that_are_done(tmp_path):
+def test_a_log_keeps_the_rows_of_finished_epochs(tmp_path):
     header = ",".join([*COLUMNS, "seconds"])
     rows = [",".join([str(epoch), *["0"] * (len(COLUMNS) - 1), "1.5"]) for epoch in (1, 2, 3)]
     file = tmp_path / "log.csv"
@@ -528,7 +528,7 @@ def test_one_damaged_checkpoint_of_several_is_passed_over(arssr, run, tmp_path):
 def test_a_second_ctrl_c_quits_at_once(python):
     script = """
 import os, signal, time
-from itk_arssr.stopping import stops_on_signals
+from itk_arssr.common.signals import stops_on_signals
 
 def stop():
     print("stop", flush=True)
@@ -551,7 +551,7 @@ def test_signals_are_as_before_after_a_training(train, data):
     assert end == -1
 
 
-def test_what_goes_wrong_while_training_ends_it_with_a_checkpoint(train, data, val, tmp_path, monkeypatch):
+def test_an_error_while_training_ends_it_with_a_checkpoint(train, data, val, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 

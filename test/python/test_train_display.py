@@ -4,8 +4,8 @@ import io
 import math
 from dataclasses import replace
 
-from itk_arssr.train_display import Display, duration
-from itk_arssr.train_status import Status
+from itk_arssr.training.display import Display, duration
+from itk_arssr.training.status import Status
 from rich.console import Console
 
 START = Status(
@@ -40,7 +40,7 @@ def shown(statuses, terminal: bool, width: int = 120) -> str:
     return console.file.getvalue()
 
 
-def test_a_bar_tells_how_it_stands():
+def test_a_bar_shows_the_progress():
     said = shown([replace(DONE, EpochEnded=False)], terminal=True)
     for text in (
         "epoch 2/20",
@@ -70,7 +70,7 @@ def test_elsewhere_an_epoch_is_a_plain_line():
     ]
 
 
-def test_what_is_not_known_yet_is_a_dash():
+def test_unknown_values_are_dashes():
     said = shown([replace(START, Epoch=1, EpochLoss=0.5, EpochEnded=True)], terminal=False)
     assert said.splitlines()[1].split() == ["1", "0.50000", "–", "–", "–", "1.000e-03", "12.3", "2.0%"]
 

@@ -1,4 +1,4 @@
-"""``arssr train`` in several processes, over gloo: the same model as one process, and no waiting for the dead."""
+"""``arssr train`` in several processes, over gloo: the same model as in one process, and no waiting for dead ones."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ ENDS_WITHIN = 300  # seconds, far more than the waits that are set, as machines 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Images, a recipe, and the model that one process makes of them."""
+    """Images, a recipe, and the model that one process makes from them."""
     folder = tmp_path_factory.mktemp("distributed")
     write_images(folder / "data")
     write_images(folder / "val", count=1, first_seed=7)
@@ -59,7 +59,7 @@ def outcomes(processes: Sequence[subprocess.Popen]) -> list[tuple[int, str, str]
 
 
 def finish(processes: Sequence[subprocess.Popen]) -> list[str]:
-    """Outputs of processes that must end well."""
+    """Outputs of processes that must succeed."""
     results = outcomes(processes)
     assert [status for status, _, _ in results] == [0] * len(processes), results
     return [output for _, output, _ in results]
@@ -123,14 +123,14 @@ def test_a_stopped_training_is_resumed_by_another_number_of_processes(folder):
     assert largest_difference(stopped, straight) < TOLERANCE
 
 
-def test_a_mistake_in_one_process_is_told_by_the_first(folder):
+def test_a_mistake_in_one_process_is_reported_by_the_first(folder):
     results = outcomes(start(folder, 2, *arguments("mistake"), of_rank={1: ["nowhere", "--epochs", "2"]}))
     assert [status for status, _, _ in results] == [1, 1]
     assert "rank 1 of 2: nowhere does not exist" in results[0][2]
     assert results[1][2] == ""
 
 
-def test_a_mistake_in_all_processes_is_told_once(folder):
+def test_a_mistake_in_all_processes_is_reported_once(folder):
     results = outcomes(start(folder, 2, *arguments("batch"), "--batch", "3"))
     assert [status for status, _, _ in results] == [1, 1]
     assert "batch is 3; a multiple of the number of processes, 2, is expected" in results[0][2]

@@ -21,7 +21,7 @@ VOLUME = 300 + 30 * X + 5 * Y + 60 * np.sin(Z / 3)
 
 
 class OnlyAnArray:
-    """What NumPy's protocol asks for, and no more."""
+    """Only what NumPy's protocol requires."""
 
     def __init__(self, values):
         self._values = values
@@ -31,11 +31,11 @@ class OnlyAnArray:
 
 
 class Subclass(np.ndarray):
-    """An array of a library of its own."""
+    """An array from another library."""
 
 
 class TensorSubclass(torch.Tensor):
-    """A tensor of a library of its own, such as MONAI's."""
+    """A tensor subclass from another library, such as MONAI's."""
 
 
 def memory_mapped(tmp_path, order):
@@ -102,7 +102,7 @@ FUNCTIONS = {
 
 @functools.cache
 def expected_of(function):
-    """What a function makes of the volume as a contiguous array."""
+    """A function's result for the volume as a contiguous array."""
     return read_only(FUNCTIONS[function](VOLUME).copy())
 
 
@@ -276,7 +276,7 @@ def test_16_bits_are_widened_and_narrowed_as_torch_does_it(dtype):
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_half_precision_tensors_come_back_as_such(dtype):
+def test_half_precision_tensors_keep_their_type(dtype):
     given = torch.from_numpy(VOLUME).to(dtype)
     result = upscale(given)
     assert result.dtype == dtype
@@ -355,7 +355,7 @@ def test_an_image_can_be_worked_on_as_another_type():
     ],
 )
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_what_is_no_volume_of_numbers_is_refused_with_a_remedy(function, given, message):
+def test_other_things_than_volumes_of_numbers_are_refused_with_a_remedy(function, given, message):
     with pytest.raises((TypeError, ValueError), match=message):
         FUNCTIONS[function](given)
 

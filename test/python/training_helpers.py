@@ -1,4 +1,4 @@
-"""Images, recipes and readers of what a training leaves, for the tests of ``arssr train``."""
+"""Images, recipes and readers of a training's outputs, for the tests of ``arssr train``."""
 
 import csv
 from pathlib import Path
@@ -61,7 +61,7 @@ def log_rows(run: Path) -> list[dict[str, str]]:
 
 
 def recorded(run: Path) -> dict:
-    """What a run's recipe.yaml holds, each value a text."""
+    """The content of a run's recipe.yaml, each value as text."""
     return yaml.load((run / "recipe.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
 
 

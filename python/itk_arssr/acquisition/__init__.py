@@ -1,0 +1,1 @@
+"""How a scan was taken, and the sources of that knowledge."""

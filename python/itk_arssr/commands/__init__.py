@@ -1,0 +1,1 @@
+"""The commands of ``arssr``: their options, their help, and what they print."""

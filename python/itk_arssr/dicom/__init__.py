@@ -1,1 +1,0 @@
-"""DICOM: found by content, converted by dcm2niix, and every slice checked against the volume that it became part of."""

@@ -1,0 +1,1 @@
+"""Restored images measured against true ones."""

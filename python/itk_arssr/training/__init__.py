@@ -1,0 +1,1 @@
+"""Training: its settings, images, run folder and display."""
