@@ -129,17 +129,30 @@ GetNetworkOf(const ArSSRModel * model)
   }
   return model->GetNetwork();
 }
+
+/** Calls what uses torch, on so many of its CPU threads: one in a process that was forked, where others would be waited
+ * for in vain. */
+template <typename TFunction>
+auto
+CallWithThreads(unsigned int numberOfThreads, const TFunction & function)
+{
+  return arssr::CallTorch(
+    [&] {
+      // Nothing here is differentiated: without the bookkeeping of autograd, tensors need less memory and time.
+      const c10::InferenceMode      inferenceMode;
+      const arssr::ThreadCountScope threads(numberOfThreads);
+      return function();
+    },
+    "Set a smaller MemoryBudget, stream the output in more divisions, or use the device 'cpu'.");
+}
 } // namespace
 
 ArSSRTileLattice
 ArSSREngine::PlanTiles(const SizeType & imageSize) const
 {
-  const auto             network = GetNetworkOf(m_Model);
-  const arssr::TileCosts costs = arssr::CallTorch([&] {
-    // Costs are the executor's, which is made here, with its weights, and then kept for Run().
-    const c10::InferenceMode inferenceMode;
-    return m_Runner->GetCosts(network);
-  });
+  const auto network = GetNetworkOf(m_Model);
+  // Costs are the executor's, which is made here, with its weights, and then kept for Run().
+  const arssr::TileCosts costs = CallWithThreads(m_NumberOfThreads, [&] { return m_Runner->GetCosts(network); });
   return arssr::PlanTiles(imageSize, costs, m_MemoryBudget);
 }
 
@@ -147,15 +160,9 @@ SizeValueType
 ArSSREngine::Run(const Job & job)
 {
   const auto network = GetNetworkOf(m_Model);
-  return arssr::CallTorch(
-    [&] {
-      // Nothing here is differentiated: without the bookkeeping of autograd, tensors need less memory and time.
-      const c10::InferenceMode      inferenceMode;
-      const arssr::ThreadCountScope threads(m_NumberOfThreads); // what torch does on the CPU
-      m_Runner->settings.threads = m_NumberOfThreads;
-      return m_Runner->Run(job, network, static_cast<double>(m_MemoryBudget) * BytesPerMiB);
-    },
-    "Set a smaller MemoryBudget, stream the output in more divisions, or use the device 'cpu'.");
+  m_Runner->settings.threads = m_NumberOfThreads;
+  return CallWithThreads(
+    m_NumberOfThreads, [&] { return m_Runner->Run(job, network, static_cast<double>(m_MemoryBudget) * BytesPerMiB); });
 }
 
 void
