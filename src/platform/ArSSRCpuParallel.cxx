@@ -18,13 +18,12 @@
 #include "platform/ArSSRCpuParallel.h"
 
 #include "platform/ArSSRFork.h"
+#include "platform/ArSSRThreaderLoop.h"
 
 #include "itkMultiThreaderBase.h"
 
 #include <ATen/Parallel.h>
 
-#include <exception>
-#include <mutex>
 
 namespace itk::arssr
 {
@@ -75,34 +74,14 @@ RunOnThreads(unsigned int threads, const std::function<void()> & function)
     function();
     return;
   }
-  // Exceptions are kept here, as ITK's threaders do not bring them all back: the pool of ITK 5.4 waits for its futures
-  // without get(), which loses them, and others turn them into an ExceptionObject, which hides that memory ran out.
-  std::exception_ptr first;
-  std::mutex         mutex;
   // A threader for each call: its numbers are not shared with other threads. The pool behind it is the process's.
   const auto threader = MultiThreaderBase::New();
   threader->SetMaximumNumberOfThreads(threads);
   threader->SetNumberOfWorkUnits(threads);
-  threader->ParallelizeArray(
-    0,
-    // One array element for each work unit, of which the calling thread takes one itself.
-    threads,
-    [&](SizeValueType) {
-      try
-      {
-        const InLoopScope inLoop;
-        function();
-      }
-      catch (...)
-      {
-        const std::lock_guard<std::mutex> lock(mutex);
-        first = first ? first : std::current_exception();
-      }
-    },
-    nullptr);
-  if (first)
-  {
-    std::rethrow_exception(first);
-  }
+  // One number for each work unit, of which the calling thread takes one itself.
+  ForEachInThreader(threader, 0, threads, [&](SizeValueType) {
+    const InLoopScope inLoop;
+    function();
+  });
 }
 } // namespace itk::arssr

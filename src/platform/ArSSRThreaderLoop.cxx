@@ -43,7 +43,8 @@ ForEachInThreader(MultiThreaderBase *                        threader,
     }
     return;
   }
-  // The pool of ITK 5.4 waits for its threads' futures without asking for their exceptions, which are lost there.
+  // Exceptions are kept here, as ITK's threaders do not bring them all back: the pool of ITK 5.4 waits for its futures
+  // without get(), which loses them, and others turn them into an ExceptionObject, which hides that memory ran out.
   std::atomic<bool>  hasFailed{ false };
   std::exception_ptr first;
   std::mutex         mutex;
