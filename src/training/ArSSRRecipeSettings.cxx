@@ -105,7 +105,6 @@ ReadTrainingSettings(const ArSSRTrainingRecipe & recipe)
   TrainingSettings settings;
   settings.seed = static_cast<std::uint64_t>(recipe.GetNumber("seed"));
   settings.batch = count("batch");
-  settings.epochs = count("epochs");
   settings.validationEvery = count("validation_every");
   settings.checkpointEvery = count("checkpoint_every");
   settings.checkpointsKept = count("checkpoints_kept");
@@ -118,7 +117,7 @@ ReadTrainingSettings(const ArSSRTrainingRecipe & recipe)
   settings.optimizer.warmupSteps = recipe.GetNumber("warmup_steps");
   // Zero stands for the cosine.
   settings.optimizer.halveEvery = recipe.Get("schedule") == "step" ? count("halve_every") : 0;
-  settings.optimizer.epochs = settings.epochs;
+  settings.optimizer.epochs = count("epochs");
   settings.optimizer.beta1 = recipe.GetNumber("beta1");
   settings.optimizer.beta2 = recipe.GetNumber("beta2");
   settings.optimizer.weightDecay = recipe.GetNumber("weight_decay");

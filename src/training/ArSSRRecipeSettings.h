@@ -38,7 +38,6 @@ struct TrainingSettings
   OptimizerSettings optimizer;
   std::uint64_t     seed{ 0 };
   SizeValueType     batch{ 1 };
-  SizeValueType     epochs{ 1 };
   SizeValueType     validationEvery{ 1 }; /**< epochs, as the next one */
   SizeValueType     checkpointEvery{ 1 };
   SizeValueType     checkpointsKept{ 1 };

@@ -69,7 +69,7 @@ TrainingSession::TrainingSession(const ArSSRTrainer::Job & job, ArSSRTrainingSta
       static_cast<std::uint64_t>(job.memoryBudget) << 20,
       job.warn ? job.warn : [](const std::string &) {})
   // Every process draws the same weights from the seed, or has the same model: none needs to be sent.
-  , m_Network(MakeInitialNetwork(job)->CopyForTraining(m_Device))
+  , m_Network(MakeInitialNetwork(job, m_Settings.seed)->CopyForTraining(m_Device))
   , m_Optimizer(m_Settings.optimizer, m_Network)
   , m_StepsPerEpoch(m_Samples.GetStepsPerEpoch())
 {
@@ -83,7 +83,7 @@ TrainingSession::TrainingSession(const ArSSRTrainer::Job & job, ArSSRTrainingSta
   }
   // What a trainer's earlier run left must not show.
   m_Status = ArSSRTrainingStatus();
-  m_Status.numberOfEpochs = m_Settings.epochs;
+  m_Status.numberOfEpochs = m_Settings.optimizer.epochs;
   m_Status.numberOfSteps = m_Status.numberOfEpochs * m_StepsPerEpoch;
   m_Status.validationLoss = m_Status.validationPSNR = m_Status.bestValidationPSNR = NotYet;
   if (job.resumeFrom.empty())
@@ -106,7 +106,7 @@ TrainingSession::~TrainingSession() = default;
 
 
 std::shared_ptr<const Network>
-TrainingSession::MakeInitialNetwork(const ArSSRTrainer::Job & job)
+TrainingSession::MakeInitialNetwork(const ArSSRTrainer::Job & job, std::uint64_t seed)
 {
   if (job.initialModel)
   {
@@ -118,7 +118,7 @@ TrainingSession::MakeInitialNetwork(const ArSSRTrainer::Job & job)
   }
   auto network = std::make_shared<Network>(MakeArchitecture(job.recipe));
   // From a generator of its own: the samples of a seed do not depend on the network.
-  network->InitializeWeights(ReadTrainingSettings(job.recipe).seed);
+  network->InitializeWeights(seed);
   return network;
 }
 

@@ -70,7 +70,7 @@ private:
   using Clock = std::chrono::steady_clock;
 
   static std::shared_ptr<const Network>
-  MakeInitialNetwork(const ArSSRTrainer::Job & job);
+  MakeInitialNetwork(const ArSSRTrainer::Job & job, std::uint64_t seed);
 
   void
   Restore(const Checkpoint & checkpoint);
